@@ -1,0 +1,98 @@
+//! One value that says whether a table holds exactly the rows it should.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::row::{NameBuffer, RawRow};
+
+/// Computes the two numbers of [`Checksum`] in the database, for the ids from `?` up to and excluding `?`.
+///
+/// SHA-256 because MySQL 9.6 removed MD5 and SHA-1; xor because it needs no order, fits 64 bits and, with the
+/// count and the primary key, leaves no room for a missing, doubled or changed row.
+pub const CHECKSUM_SQL: &str = "SELECT COUNT(*), BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('\\n', \
+     id, name, UNIX_TIMESTAMP(create_time), UNIX_TIMESTAMP(update_time)), 256), 16), 16, 10) AS UNSIGNED)) \
+     FROM demo_data WHERE id >= ? AND id < ?";
+
+/// A checksum over all columns of all rows: their number, and the xor of the first 64 bits of each row's SHA-256.
+///
+/// Parts of a table can be summed apart and joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checksum {
+    /// The number of rows.
+    pub rows: u64,
+    /// The xor over the rows' digests; 0 if there are none.
+    pub xor: u64,
+}
+
+impl Checksum {
+    /// The checksum of the published table, [`ROWS`](crate::ROWS) rows of [`SEED`](crate::SEED).
+    pub const PUBLISHED: Checksum = Checksum {
+        rows: crate::ROWS,
+        xor: 0xb073aa41546adddd,
+    };
+
+    /// The checksum that the first `rows` rows of `seed` must have.
+    pub fn expected(seed: u64, rows: u64) -> Checksum {
+        if (seed, rows) == (crate::SEED, crate::ROWS) {
+            return Checksum::PUBLISHED;
+        }
+        Checksum::computed(seed, rows)
+    }
+
+    fn computed(seed: u64, rows: u64) -> Checksum {
+        let mut name: NameBuffer = [0; _];
+        let xor = (0..rows).fold(0, |xor, i| {
+            let raw = RawRow::draw(seed, i, name.len(), &mut name);
+            let digest = Sha256::new()
+                .chain_update((i + 1).to_string())
+                .chain_update(b"\n")
+                .chain_update(&name[..raw.name_len])
+                .chain_update(format!("\n{}\n{}", raw.create_time, raw.update_time))
+                .finalize();
+            let head = digest[..8].try_into().expect("a digest has 32 bytes");
+            xor ^ u64::from_be_bytes(head)
+        });
+        Checksum { rows, xor }
+    }
+
+    /// The checksum of two parts of a table that share no row.
+    pub fn join(self, other: Checksum) -> Checksum {
+        Checksum {
+            rows: self.rows + other.rows,
+            xor: self.xor ^ other.xor,
+        }
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:016x}", self.rows, self.xor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_checksum_is_that_of_the_rows() {
+        let computed = Checksum::computed(crate::SEED, crate::ROWS);
+        assert_eq!(computed, Checksum::PUBLISHED);
+    }
+
+    #[test]
+    fn parts_join_to_the_whole() {
+        let whole = Checksum::expected(7, 100);
+        let part = Checksum::expected(7, 60);
+        let rest = Checksum {
+            rows: 40,
+            xor: whole.xor ^ part.xor,
+        };
+        assert_eq!(part.join(rest), whole);
+        assert_eq!(
+            whole.to_string().split_once('-').map(|(rows, _)| rows),
+            Some("100")
+        );
+    }
+}

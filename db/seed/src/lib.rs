@@ -1,0 +1,19 @@
+//! The data of every benchmark here: a table of one million rows, `demo_data`.
+//!
+//! Rows are a pure function of a seed and an index ([`row`]). Whoever knows the seed can therefore compute any
+//! row, or the exact answer to a lookup ([`Truth`]), without a database, and the answer is the same on
+//! every database. The [`Checksum`] proves that a table in a database holds those rows and no others.
+
+mod checksum;
+mod row;
+mod truth;
+
+pub use checksum::{CHECKSUM_SQL, Checksum};
+pub use row::{ALPHABET, NAME_LEN, Row, name_len, row};
+pub use truth::Truth;
+
+/// The seed of the published table.
+pub const SEED: u64 = 0x5374_6163_6b6d_6172;
+
+/// The number of rows in the published table.
+pub const ROWS: u64 = 1_000_000;
