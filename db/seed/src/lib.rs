@@ -5,6 +5,8 @@
 //! every database. The [`Checksum`] proves that a table in a database holds those rows and no others.
 
 mod checksum;
+#[cfg(feature = "loader")]
+pub mod loader;
 mod row;
 mod truth;
 

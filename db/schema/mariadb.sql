@@ -1,0 +1,14 @@
+-- The benchmark's table on MariaDB 10.11 and newer.
+-- utf8mb4_nopad_bin compares bytes and counts trailing spaces: 'a', 'A' and 'a ' are three names.
+-- Neither time changes by itself: the rows are a pure function, and stay so.
+CREATE TABLE demo_data (
+    id          bigint       NOT NULL AUTO_INCREMENT,
+    name        varchar(255) NOT NULL,
+    create_time timestamp    NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    update_time timestamp    NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (id)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+
+-- Made after the rows are in: sorting a million names once is faster than inserting each in its place,
+-- and leaves the index's pages as full as they can be, whatever loaded the rows.
+CREATE INDEX demo_data_name ON demo_data (name);

@@ -1,0 +1,98 @@
+//! A connection as the loader needs it: in UTC, in a schema that exists, alone.
+
+use std::time::Duration;
+
+use mysql_async::{Conn, Error, Opts, OptsBuilder, prelude::Queryable};
+
+use super::{
+    LoadError, Progress, Step,
+    error::{Failure, UNKNOWN_SCHEMA, server_code},
+};
+
+/// How long another process may take to seed the same schema.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Connects to the schema that `url` names, with the session in UTC.
+///
+/// # Errors
+/// Each says in one sentence what is wrong and what mends it.
+pub async fn connect(url: &str) -> Result<Conn, LoadError> {
+    let opts = options(url)?;
+    open(opts.clone())
+        .await
+        .map_err(|error| LoadError::explain(error, &opts))
+}
+
+/// How long a server may take to answer; without a limit, an address that swallows packets takes minutes.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+async fn open(opts: Opts) -> Result<Conn, Failure> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, Conn::new(opts)).await {
+        Ok(Err(Error::Io(error))) => Err(Failure::Unreachable(error.to_string())),
+        Ok(attempt) => Ok(attempt?),
+        Err(_) => Err(Failure::Unreachable(format!(
+            "no answer in {CONNECT_TIMEOUT:?}"
+        ))),
+    }
+}
+
+/// As [`connect`], and makes the schema first if it is missing.
+pub(super) async fn connect_to_schema(url: &str) -> Result<Conn, LoadError> {
+    let opts = options(url)?;
+    let attempt = async {
+        match open(opts.clone()).await {
+            Err(Failure::Driver(error)) if server_code(&error) == Some(UNKNOWN_SCHEMA) => {
+                create_schema(&opts).await?;
+                open(opts.clone()).await
+            }
+            attempt => attempt,
+        }
+    };
+    attempt
+        .await
+        .map_err(|error| LoadError::explain(error, &opts))
+}
+
+async fn create_schema(opts: &Opts) -> Result<(), Failure> {
+    let schema = opts.db_name().expect("options() saw that there is one");
+    let without_schema = OptsBuilder::from_opts(opts.clone()).db_name(None::<String>);
+    let mut conn = open(without_schema.into()).await?;
+    // An identifier cannot be a parameter; doubling its quotes is how SQL escapes one.
+    let quoted = schema.replace('`', "``");
+    conn.query_drop(format!("CREATE DATABASE IF NOT EXISTS `{quoted}`"))
+        .await?;
+    Ok(conn.disconnect().await?)
+}
+
+fn options(url: &str) -> Result<Opts, LoadError> {
+    let opts = Opts::from_url(url).map_err(LoadError::BadUrl)?;
+    if opts.db_name().is_none_or(str::is_empty) {
+        return Err(LoadError::NoSchema);
+    }
+    Ok(OptsBuilder::from_opts(opts)
+        // The socket would be asked for with two statements at each connect.
+        .prefer_socket(false)
+        .setup(vec!["SET time_zone = '+00:00'"])
+        .into())
+}
+
+/// Waits until no other process seeds this schema, and keeps others out until the connection closes.
+pub(super) async fn lock(conn: &mut Conn, progress: &Progress) -> Result<(), Failure> {
+    for timeout in [Duration::ZERO, LOCK_TIMEOUT] {
+        if timeout > Duration::ZERO {
+            progress(Step::Waiting);
+        }
+        // Names of locks are shared by a server's schemas and at most 64 characters long.
+        let got: Option<bool> = conn
+            .exec_first(
+                "SELECT GET_LOCK(CONCAT('stackmark.seed.', LEFT(SHA2(DATABASE(), 256), 32)), ?)",
+                (timeout.as_secs(),),
+            )
+            .await?
+            .flatten();
+        if got == Some(true) {
+            return Ok(());
+        }
+    }
+    Err(Failure::Busy(LOCK_TIMEOUT))
+}

@@ -1,0 +1,132 @@
+//! The table's schema: how each dialect writes it, and what a database says it has.
+
+use std::fmt;
+
+use mysql_async::{Conn, prelude::Queryable};
+
+/// The two families of servers, which differ in the name of the exact, no-pad collation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// MariaDB 10.11 and newer.
+    MariaDb,
+    /// MySQL 8.0.17 and newer.
+    MySql,
+}
+
+impl Dialect {
+    /// The dialect of the server at the other end.
+    ///
+    /// # Errors
+    /// Whatever the driver says.
+    pub async fn of(conn: &mut Conn) -> Result<Dialect, mysql_async::Error> {
+        let version: Option<String> = conn.query_first("SELECT VERSION()").await?;
+        let mariadb = version.is_some_and(|version| version.contains("MariaDB"));
+        Ok(if mariadb {
+            Dialect::MariaDb
+        } else {
+            Dialect::MySql
+        })
+    }
+
+    fn collation(self) -> &'static str {
+        match self {
+            Dialect::MariaDb => "utf8mb4_nopad_bin",
+            Dialect::MySql => "utf8mb4_0900_bin",
+        }
+    }
+
+    fn sql(self) -> &'static str {
+        match self {
+            Dialect::MariaDb => include_str!("../../../schema/mariadb.sql"),
+            Dialect::MySql => include_str!("../../../schema/mysql.sql"),
+        }
+    }
+
+    /// The statements that make the empty table, and the index on its names.
+    pub fn statements(self) -> [String; 2] {
+        let mut statements = self.sql().split_inclusive('\n').fold(
+            (Vec::new(), String::new()),
+            |(mut done, mut statement), line| {
+                if !line.starts_with("--") {
+                    statement.push_str(line);
+                }
+                if line.trim_end().ends_with(';') && !line.starts_with("--") {
+                    done.push(std::mem::take(&mut statement));
+                }
+                (done, statement)
+            },
+        );
+        statements.0.truncate(2);
+        statements
+            .0
+            .try_into()
+            .expect("a schema file has two statements; a test reads both")
+    }
+
+    /// What [`found`] must say of the table.
+    pub(super) fn schema(self) -> Schema {
+        Schema(format!(
+            "InnoDB, id bigint auto_increment, name varchar(255) {}, create_time timestamp, update_time timestamp, \
+             key (name), unique key PRIMARY (id)",
+            self.collation()
+        ))
+    }
+}
+
+/// A table's engine, columns and keys in one canonical line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Schema(String);
+
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One row of information_schema a part, in an order of its own: the engine, each column, each key.
+/// Written so that servers which differ only in how they describe a default agree.
+const DESCRIBE: &str = "
+    SELECT part FROM (
+        SELECT 1 AS kind, 0 AS position, CAST(ENGINE AS CHAR) AS part
+        FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'demo_data'
+        UNION ALL
+        SELECT 2, ORDINAL_POSITION, CONCAT(
+            COLUMN_NAME, ' ', DATA_TYPE,
+            COALESCE(CONCAT('(', CHARACTER_MAXIMUM_LENGTH, ')'), ''),
+            IF(COLUMN_TYPE LIKE '%unsigned%', ' unsigned', ''),
+            IF(DATETIME_PRECISION > 0, CONCAT('(', DATETIME_PRECISION, ')'), ''),
+            COALESCE(CONCAT(' ', COLLATION_NAME), ''),
+            IF(IS_NULLABLE = 'YES', ' null', ''),
+            IF(EXTRA LIKE '%auto_increment%', ' auto_increment', ''),
+            IF(EXTRA LIKE '%on update%', ' on update', ''))
+        FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'demo_data'
+        UNION ALL
+        SELECT 3, MAX(NON_UNIQUE = 0), CONCAT(
+            IF(MAX(NON_UNIQUE), 'key', 'unique key'),
+            IF(INDEX_NAME = 'PRIMARY', ' PRIMARY', ''), ' (',
+            GROUP_CONCAT(COLUMN_NAME, COALESCE(CONCAT('(', SUB_PART, ')'), '') ORDER BY SEQ_IN_INDEX), ')')
+        FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'demo_data'
+        GROUP BY INDEX_NAME
+    ) AS parts ORDER BY kind, position, part";
+
+/// The schema of the table `demo_data`, or nothing if there is no such table.
+pub(super) async fn found(conn: &mut Conn) -> Result<Option<Schema>, mysql_async::Error> {
+    let parts: Vec<String> = conn.query(DESCRIBE).await?;
+    Ok((!parts.is_empty()).then(|| Schema(parts.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_schema_file_makes_a_table_and_then_its_index() {
+        for dialect in [Dialect::MariaDb, Dialect::MySql] {
+            let [table, index] = dialect.statements();
+            assert!(table.trim_start().starts_with("CREATE TABLE demo_data"));
+            assert!(table.contains(dialect.collation()));
+            assert!(index.trim_start().starts_with("CREATE INDEX"));
+            assert_eq!(dialect.sql().matches(';').count(), 2);
+        }
+    }
+}
