@@ -1,0 +1,257 @@
+//! The command line: one type a verb.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use regex::Regex;
+
+/// Which web stack serves this workload best on this hardware, by how much, and how sure are we?
+#[derive(Debug, Parser)]
+#[command(name = "stackmark", version, max_term_width = 100)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs; each has a file of its own under `cmd`.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// List servers, scenarios, loads and profiles
+    List(List),
+    /// Bring the database up or down, seed it, show its state
+    Db(Db),
+    /// Build servers, and print each one's version
+    Build(Build),
+    /// Check servers' answers against the rows' truth
+    Verify(Verify),
+    /// Build, verify, load and measure servers; record a run
+    Run(Run),
+    /// Load one URL and print what was measured
+    Load(Load),
+    /// Rank the servers of a run
+    Rank(Rank),
+    /// Rebuild a run's report from its raw trials
+    Report(Report),
+    /// Say what on this machine makes results worse, and what mends it
+    Doctor(Doctor),
+}
+
+/// How a listing is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns for a terminal
+    Table,
+    /// A Markdown table
+    Markdown,
+    /// Comma-separated values
+    Csv,
+    /// One JSON array
+    Json,
+}
+
+/// Which cells: each a regular expression on names; none means all.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Filter {
+    /// Servers whose name matches (a regular expression; may be repeated)
+    #[arg(short = 's', long = "servers", value_name = "REGEX")]
+    pub servers: Vec<Regex>,
+    /// Scenarios whose name matches
+    #[arg(short = 'c', long = "scenarios", value_name = "REGEX")]
+    pub scenarios: Vec<Regex>,
+    /// Loads whose name matches
+    #[arg(short = 'l', long = "loads", value_name = "REGEX")]
+    pub loads: Vec<Regex>,
+}
+
+/// `stackmark list`
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// What to list
+    #[arg(value_enum, default_value = "servers")]
+    pub what: Listed,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: Filter,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+/// What `stackmark list` can list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// The registry
+    Servers,
+    /// What is asked
+    Scenarios,
+    /// How it is asked
+    Loads,
+    /// Which cells a run has, and for how long each is measured
+    Profiles,
+}
+
+/// `stackmark db`
+#[derive(Debug, clap::Args)]
+pub struct Db {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub action: DbAction,
+}
+
+/// What to do with the database.
+#[derive(Debug, Subcommand)]
+pub enum DbAction {
+    /// Start the private database and leave it running
+    Up,
+    /// Fill the table, or prove that it is already right
+    Seed,
+    /// Say whether it runs, where, and what it holds
+    Status {
+        /// How to print it
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Stop the private database
+    Down,
+    /// Run a command with DATABASE_URL set to a running, seeded database
+    Exec {
+        /// The command and its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+/// `stackmark build`
+#[derive(Debug, clap::Args)]
+pub struct Build {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: Filter,
+}
+
+/// `stackmark verify`
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: Filter,
+}
+
+/// `stackmark run`
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: Filter,
+    /// Which cells, how many blocks, how long (see `stackmark list profiles`)
+    #[arg(long, default_value = "quick")]
+    pub profile: String,
+    /// What starts, limits and observes the servers
+    #[arg(long, value_enum, default_value = "local")]
+    pub backend: Backend,
+    /// The seed of the run's orders and of its requests (default: drawn, and recorded)
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// CPU sets, e.g. `server=0,db=1,load=1` or `server=0-5,db=6-21,load=22+23`
+    #[arg(long, value_name = "SETS")]
+    pub cpus: Option<String>,
+    /// The run's folder (default: results/<date>-<label>)
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with a run that was stopped
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "seed", "profile"])]
+    pub resume: Option<PathBuf>,
+    /// Print the cells, their order and the expected time, and stop
+    #[arg(long)]
+    pub plan: bool,
+}
+
+/// What starts, stops, limits and observes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// Processes on this machine, with an embedded private database and CPU sets
+    Local,
+}
+
+/// `stackmark load`
+#[derive(Debug, clap::Args)]
+pub struct Load {
+    /// What to load, e.g. http://127.0.0.1:8080/demo
+    #[arg(required_unless_present = "spec")]
+    pub url: Option<String>,
+    /// Closed load: how many users, each waiting for its answer before it asks again
+    #[arg(long, default_value = "64")]
+    pub users: u32,
+    /// Open load: requests per second, whether the answers come or not
+    #[arg(long)]
+    pub rate: Option<f64>,
+    /// Open load: when the requests are due
+    #[arg(long, value_enum, default_value = "poisson")]
+    pub arrivals: Arrivals,
+    /// Before the window, not recorded
+    #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
+    pub warmup: Duration,
+    /// How long to measure
+    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    pub window: Duration,
+    /// A request that takes longer is an error
+    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+    /// What is asked: a scenario's name (its path replaces the URL's)
+    #[arg(long)]
+    pub scenario: Option<String>,
+    /// The seed of the requests and of Poisson arrivals
+    #[arg(long, default_value = "1")]
+    pub seed: u64,
+    /// How to print the measurement
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+    /// Read the whole specification as JSON from standard input, and answer in JSON lines
+    #[arg(long, hide = true)]
+    pub spec: bool,
+}
+
+/// When an open load's requests are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Arrivals {
+    /// Every 1/rate seconds
+    Constant,
+    /// Independent of each other, as many users' requests are
+    Poisson,
+}
+
+/// `stackmark rank`
+#[derive(Debug, clap::Args)]
+pub struct Rank {
+    /// The run's folder (default: the newest in results/)
+    pub run: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: Filter,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+/// `stackmark report`
+#[derive(Debug, clap::Args)]
+pub struct Report {
+    /// The run's folder (default: the newest in results/)
+    pub run: Option<PathBuf>,
+    /// Write the table between the markers of this file too
+    #[arg(long, value_name = "FILE")]
+    pub splice: Option<PathBuf>,
+    /// Write nothing; fail if a file differs from what would be written
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `stackmark doctor`
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}

@@ -1,0 +1,168 @@
+//! `stackmark load`: loads one URL, as the harness does in a process of its own, or by hand.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::args::{self, Arrivals};
+use crate::definition::scenario::{self, Asks, Catalogue};
+use crate::load::check::Check;
+use crate::load::goose::{Edge, attack};
+use crate::load::protocol::{Event, Go};
+use crate::load::spec::Shard;
+use crate::load::{LoadRecord, LoadSpec, Pace};
+use crate::report::table::Table;
+use crate::units::{Nanos, PerSecond};
+use crate::workspace::Workspace;
+
+/// From now to the first request: the time that Goose takes to start users.
+const LEAD: Duration = Duration::from_millis(50);
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the URL, the scenario or a number cannot be, or the load cannot be started.
+pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
+    if args.spec {
+        return child();
+    }
+    let spec = specification(args)?;
+    let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
+    let record = attack(&spec, check, Nanos::now() + LEAD.into(), |_| {})?;
+    print(&spec, &record).print(args.format)?;
+    Ok(if record.right == 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Under the harness: everything comes as JSON lines, and goes as JSON lines.
+fn child() -> anyhow::Result<ExitCode> {
+    let mut lines = io::stdin().lines();
+    let mut next =
+        || lines.next().context("the harness is gone")?.context("the harness cannot be heard");
+    let spec: LoadSpec = serde_json::from_str(&next()?)?;
+    let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
+    say(&Event::Ready)?;
+    let Go { start } = serde_json::from_str(&next()?)?;
+    let edge = |edge| {
+        // A harness that does not listen has ended; so does this process, by its tie.
+        let _ = say(match edge {
+            Edge::Start => &Event::WindowStart,
+            Edge::End => &Event::WindowEnd,
+        });
+    };
+    match attack(&spec, check, start, edge) {
+        Ok(record) => say(&Event::Record(Box::new(record)))?,
+        Err(error) => say(&Event::Failed { reason: error.to_string() })?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(event: &Event) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, event)?;
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
+    let (address, mut path) = parse_url(args.url.as_deref().unwrap_or_default())?;
+    let mut asks = if path.starts_with("/idle") { Asks::Nothing } else { Asks::RandomName };
+    if let Some(name) = &args.scenario {
+        let workspace = Workspace::find()?;
+        let catalogue = Catalogue::read(&workspace.scenarios())?;
+        let Some(scenario) = catalogue.scenarios.iter().find(|scenario| scenario.name == *name)
+        else {
+            let known: Vec<_> =
+                catalogue.scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+            bail!("there is no scenario {name:?}; there are: {}", known.join(", "));
+        };
+        path.clone_from(&scenario.path);
+        asks = scenario.asks;
+    }
+    if args.users == 0 {
+        bail!("0 users ask nothing; give --users at least 1");
+    }
+    if args.window.is_zero() || args.timeout.is_zero() {
+        bail!("a window or a timeout of 0 measures nothing; give --window and --timeout some time");
+    }
+    let pace = match args.rate {
+        None => Pace::Closed,
+        Some(rate) if rate > 0.0 && rate.is_finite() => Pace::Open {
+            rate: PerSecond(rate),
+            arrivals: match args.arrivals {
+                Arrivals::Constant => scenario::Arrivals::Constant,
+                Arrivals::Poisson => scenario::Arrivals::Poisson,
+            },
+        },
+        Some(rate) => {
+            bail!("a rate of {rate} requests per second cannot be; give --rate a number above 0")
+        }
+    };
+    Ok(LoadSpec {
+        address,
+        path,
+        asks,
+        has_rows: true,
+        users: args.users,
+        pace,
+        shard: Shard { index: 0, count: 1 },
+        warmup: args.warmup.into(),
+        window: args.window.into(),
+        timeout: args.timeout.into(),
+        seed: args.seed,
+    })
+}
+
+/// `http://host:port/path` and nothing else.
+fn parse_url(url: &str) -> anyhow::Result<(SocketAddr, String)> {
+    let rest = url.strip_prefix("http://").with_context(|| {
+        format!("{url:?} is not a URL that can be loaded; write it like http://127.0.0.1:8080/demo")
+    })?;
+    let (host, path) = rest.find('/').map_or((rest, "/demo"), |slash| rest.split_at(slash));
+    let authority = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+    let address = authority
+        .to_socket_addrs()
+        .with_context(|| {
+            format!("{host:?} is not a host and port; write them like 127.0.0.1:8080")
+        })?
+        .next()
+        .with_context(|| format!("{host:?} has no address"))?;
+    Ok((address, path.to_owned()))
+}
+
+fn print(spec: &LoadSpec, record: &LoadRecord) -> Table {
+    let micros = |latency: Nanos| format!("{:.0}", latency.as_micros().0);
+    let mut table = Table::new(&["figure", "value"]);
+    let mut row = |figure: &str, value: String| table.row(vec![figure.into(), value]);
+    row("users", record.users.to_string());
+    row("window s", format!("{:.3}", record.window.as_secs()));
+    if let Pace::Open { rate, .. } = spec.pace {
+        row("asked req/s", format!("{:.1}", rate.0));
+    }
+    row("goodput req/s", format!("{:.1}", record.goodput()));
+    row("sent", record.sent.to_string());
+    row("right", record.right.to_string());
+    for (class, errors) in &record.errors {
+        row(&format!("errors: {}", class.name()), errors.count.to_string());
+    }
+    row("in flight at the end", record.in_flight.to_string());
+    row("never sent", record.unsent.to_string());
+    row("reconnects", record.reconnects.to_string());
+    for (name, latencies) in [
+        ("response", &record.response),
+        ("service", &record.service),
+        ("lateness", &record.lateness),
+    ] {
+        for (quantile, text) in
+            [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (1.0, "max")]
+        {
+            row(&format!("{name} {text} µs"), micros(latencies.quantile(quantile)));
+        }
+    }
+    if let Some(residual) = record.littles_law_residual() {
+        row("Little's law residual", format!("{:+.2}%", 100.0 * residual));
+    }
+    table
+}

@@ -1,0 +1,11 @@
+//! The verbs: one file each.
+
+pub mod build;
+pub mod db;
+pub mod doctor;
+pub mod list;
+pub mod load;
+pub mod rank;
+pub mod report;
+pub mod run;
+pub mod verify;

@@ -1,0 +1,13 @@
+//! `stackmark verify`
+
+use std::process::ExitCode;
+
+use crate::args;
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the verb cannot do what it was asked.
+pub fn run(_args: &args::Verify) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("not here yet")
+}

@@ -1,0 +1,113 @@
+//! Contenders, scenarios, loads and profiles: data, read from TOML.
+
+pub mod profile;
+pub mod scenario;
+pub mod server;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+use serde::de::DeserializeOwned;
+
+pub use profile::Profile;
+pub use scenario::{Load, LoadKind, Scenario};
+pub use server::{Registry, Role, Server};
+
+/// A definition cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DefinitionError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is not the TOML that is expected.
+    #[error("{}:{line}: {message}", path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The file is well formed, and says something that cannot be.
+    #[error("{}: {message}", path.display())]
+    Inconsistent {
+        /// Which file.
+        path: PathBuf,
+        /// What cannot be.
+        message: String,
+    },
+    /// A filter leaves nothing.
+    #[error("no {kind} matches {pattern:?}; there are: {known}")]
+    NoMatch {
+        /// Servers, scenarios or loads.
+        kind: &'static str,
+        /// What was asked for.
+        pattern: String,
+        /// The names that exist.
+        known: String,
+    },
+}
+
+/// Reads one TOML file into `T`.
+///
+/// # Errors
+/// When the file cannot be read, or is not a `T`; then with the line.
+pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, DefinitionError> {
+    let text = fs::read_to_string(path)
+        .map_err(|source| DefinitionError::Unreadable { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|error| DefinitionError::Malformed {
+        path: path.to_owned(),
+        line: error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count()),
+        message: error.message().replace('\n', " "),
+    })
+}
+
+/// Keeps the items whose name any of `patterns` matches; all of them, when there is no pattern.
+///
+/// # Errors
+/// When a pattern matches nothing: a mistyped name must not silently shrink a run.
+pub fn select<'a, T>(
+    kind: &'static str,
+    items: &'a [T],
+    patterns: &[Regex],
+    name: impl Fn(&T) -> &str,
+) -> Result<Vec<&'a T>, DefinitionError> {
+    for pattern in patterns {
+        if !items.iter().any(|item| pattern.is_match(name(item))) {
+            return Err(DefinitionError::NoMatch {
+                kind,
+                pattern: pattern.to_string(),
+                known: items.iter().map(&name).collect::<Vec<_>>().join(", "),
+            });
+        }
+    }
+    Ok(items
+        .iter()
+        .filter(|item| patterns.is_empty() || patterns.iter().any(|p| p.is_match(name(item))))
+        .collect())
+}
+
+/// Refuses names that occur twice: results would be mixed up.
+pub(crate) fn unique<'a>(
+    path: &Path,
+    kind: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<(), DefinitionError> {
+    let mut seen = std::collections::HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(DefinitionError::Inconsistent {
+                path: path.to_owned(),
+                message: format!("the {kind} {name:?} is there twice; give each a name of its own"),
+            });
+        }
+    }
+    Ok(())
+}

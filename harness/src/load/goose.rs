@@ -1,0 +1,143 @@
+//! The one place that knows Goose: it starts the users, runs their transactions and ends them.
+//!
+//! Goose's own client and metrics stay unused: its client stops the clock at the headers.
+
+use std::sync::Arc;
+
+use ::goose::GooseAttack;
+use ::goose::client::GooseClientBuilder;
+use ::goose::config::GooseConfiguration;
+use ::goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
+
+use super::check::Check;
+use super::engine::{Engine, User};
+use super::record::LoadRecord;
+use super::spec::LoadSpec;
+use crate::units::Nanos;
+
+/// A load could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Goose refuses.
+    #[error("the load could not be started: {0}")]
+    Goose(String),
+    /// The kernel's timer, or the runtime.
+    #[error("the load could not be run: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A Goose user's own state. Goose asks for `Clone`; a clone would be a user without a connection.
+#[derive(Debug, Default)]
+struct Session(Option<User>);
+
+impl Clone for Session {
+    fn clone(&self) -> Session {
+        Session(None)
+    }
+}
+
+/// Runs one load, beginning at `start`, on the calling thread; `at_window` is called when the window
+/// begins and when it ends.
+///
+/// # Errors
+/// When Goose or the system cannot start it. What a server does wrong is no error: it is recorded.
+pub fn attack(
+    spec: &LoadSpec,
+    check: Check,
+    start: Nanos,
+    at_window: impl Fn(Edge) + Send + 'static,
+) -> Result<LoadRecord, LoadError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let engine = Arc::new(Engine::new(spec, check, start)?);
+        let window_start = start + spec.warmup;
+        let window_end = window_start + spec.window;
+        let edges = async {
+            sleep_until(window_start).await;
+            at_window(Edge::Start);
+            sleep_until(window_end).await;
+            at_window(Edge::End);
+            // From the end of the window a request has its full time, and no more.
+            sleep_until(window_end + spec.timeout).await;
+        };
+        let ended = async {
+            tokio::join!(engine.finished(), sleep_until(window_end));
+        };
+        let attack = configure(spec, &engine)?;
+        // Goose takes up to half a second to wind down; nothing is measured then, and this process ends.
+        tokio::select! {
+            result = attack.execute() => {
+                // Before its end only an interrupt or a refusal ends an attack; what was measured is kept.
+                result.map_err(|error| LoadError::Goose(error.to_string()))?;
+            }
+            result = engine.drive() => result?,
+            () = ended => {}
+            () = edges => {}
+        }
+        Ok(engine.finish())
+    })
+}
+
+/// One of the window's two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The window begins.
+    Start,
+    /// The window ends.
+    End,
+}
+
+fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadError> {
+    let goose = |error: ::goose::GooseError| LoadError::Goose(error.to_string());
+    let host = format!("http://{}/", spec.address);
+    let users = spec.users.to_string();
+    // As fast as Goose starts users: they are all there within the warm-up.
+    let configuration = GooseConfiguration::parse_args_default(&[
+        "--host",
+        &host,
+        "--users",
+        &users,
+        "--hatch-rate",
+        "100000",
+        "--no-metrics",
+        "--no-telnet",
+        "--no-websocket",
+        "-qq",
+    ])
+    .map_err(goose)?;
+
+    let first = spec.clone();
+    let on_start: TransactionFunction = Arc::new(move |user: &mut GooseUser| {
+        let index = user.weighted_users_index;
+        user.set_session_data(Session(Some(User::new(index, &first))));
+        Box::pin(async { Ok(()) })
+    });
+    let engine = Arc::clone(engine);
+    let on_turn: TransactionFunction = Arc::new(move |user: &mut GooseUser| {
+        let engine = Arc::clone(&engine);
+        Box::pin(async move {
+            let more = match user.get_session_data_mut::<Session>() {
+                Some(Session(Some(user))) => engine.turn(user).await,
+                _ => false,
+            };
+            if !more {
+                // Nothing is left to ask: idle until the process ends.
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    });
+    Ok(GooseAttack::initialize_with_config(configuration)
+        .map_err(goose)?
+        .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())
+        .map_err(goose)?
+        .register_scenario(
+            Scenario::new("stackmark")
+                .register_transaction(Transaction::new(on_start).set_on_start())
+                .register_transaction(Transaction::new(on_turn)),
+        ))
+}
+
+async fn sleep_until(moment: Nanos) {
+    tokio::time::sleep((moment - Nanos::now()).into()).await;
+}

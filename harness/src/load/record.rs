@@ -1,0 +1,225 @@
+//! What a load has measured: counters and histograms that add up exactly.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use crate::format::histogram;
+use crate::units::Nanos;
+
+/// What can go wrong with a request; the first that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// No connection.
+    Connect,
+    /// The request could not be sent.
+    Write,
+    /// The connection broke, or what came was not HTTP.
+    Read,
+    /// No whole answer in time.
+    Timeout,
+    /// A status other than 200.
+    Status,
+    /// A content type other than JSON.
+    Type,
+    /// A length that was not told, or was wrong.
+    Length,
+    /// Not the rows' truth.
+    Value,
+}
+
+impl Class {
+    /// As it is written in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Connect => "connect",
+            Class::Write => "write",
+            Class::Read => "read",
+            Class::Timeout => "timeout",
+            Class::Status => "status",
+            Class::Type => "type",
+            Class::Length => "length",
+            Class::Value => "value",
+        }
+    }
+}
+
+/// A histogram of nanoseconds: 3 significant digits from 1 ns to 2 minutes, longer ones counted there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Latencies(#[serde(with = "histogram")] Histogram<u64>);
+
+impl Default for Latencies {
+    fn default() -> Latencies {
+        Latencies(
+            Histogram::new_with_bounds(1, 120_000_000_000, 3)
+                .expect("the bounds are those of a histogram"),
+        )
+    }
+}
+
+impl Latencies {
+    /// Counts one.
+    pub fn record(&mut self, latency: Nanos) {
+        self.0.saturating_record(latency.0);
+    }
+
+    /// Adds all that `other` has counted.
+    ///
+    /// # Panics
+    /// Never: all latencies share their bounds.
+    pub fn add(&mut self, other: &Latencies) {
+        self.0.add(&other.0).expect("histograms of the same bounds add");
+    }
+
+    /// How many were counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// The least value that the fraction `quantile` (0 to 1) of all do not exceed; zero if none.
+    #[must_use]
+    pub fn quantile(&self, quantile: f64) -> Nanos {
+        Nanos(self.0.value_at_quantile(quantile))
+    }
+
+    /// The largest.
+    #[must_use]
+    pub fn max(&self) -> Nanos {
+        Nanos(self.0.max())
+    }
+
+    /// The mean, in nanoseconds.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.0.mean()
+    }
+
+    /// Forgets all.
+    pub fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
+/// The requests of one class of error.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Errors {
+    /// How many.
+    pub count: u64,
+    /// How long they took.
+    pub response: Latencies,
+}
+
+/// One second of the window, by the time of the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Second {
+    /// Right answers.
+    pub right: u64,
+    /// Errors of all classes.
+    pub errors: u64,
+    /// Of the response times of right answers; of several shards, the largest.
+    pub p50: Nanos,
+    /// Likewise.
+    pub p99: Nanos,
+    /// Likewise.
+    pub max: Nanos,
+}
+
+/// One window, of one shard or of several added.
+///
+/// A request belongs to the window in which it was due (open) or sent (closed), whenever its answer
+/// came. To the unit: `sent = right + errors + in_flight`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoadRecord {
+    /// Users.
+    pub users: u32,
+    /// How long the window was.
+    pub window: Nanos,
+    /// Requests sent.
+    pub sent: u64,
+    /// Requests that were due and found no idle connection before the load had to end.
+    pub unsent: u64,
+    /// Right answers.
+    pub right: u64,
+    /// All others, by class.
+    pub errors: BTreeMap<Class, Errors>,
+    /// Requests still without an answer when the load had to end.
+    pub in_flight: u64,
+    /// Right answers that arrived within the window, whenever they were due: goodput is this over the window.
+    pub right_in_window: u64,
+    /// New connections in place of those that a server closed.
+    pub reconnects: u64,
+    /// From due to the last byte, of right answers.
+    pub response: Latencies,
+    /// From sent to the last byte, of right answers.
+    pub service: Latencies,
+    /// From due to sent, of all.
+    pub lateness: Latencies,
+    /// From the later of due and the connection's being idle to sent: the load's own part of lateness.
+    pub own_lateness: Latencies,
+    /// Time that requests spent between due and the last byte, within the window, all together:
+    /// over the window, the mean number of requests in the system.
+    pub in_system: Nanos,
+    /// Time that connections spent between sent and the last byte, within the window, all together.
+    pub connections_busy: Nanos,
+    /// Second by second.
+    pub seconds: Vec<Second>,
+}
+
+impl LoadRecord {
+    /// Adds what another shard of the same window has measured.
+    pub fn add(&mut self, other: &LoadRecord) {
+        self.users += other.users;
+        self.window = self.window.max(other.window);
+        self.sent += other.sent;
+        self.unsent += other.unsent;
+        self.right += other.right;
+        for (class, errors) in &other.errors {
+            let mine = self.errors.entry(*class).or_default();
+            mine.count += errors.count;
+            mine.response.add(&errors.response);
+        }
+        self.in_flight += other.in_flight;
+        self.right_in_window += other.right_in_window;
+        self.reconnects += other.reconnects;
+        self.response.add(&other.response);
+        self.service.add(&other.service);
+        self.lateness.add(&other.lateness);
+        self.own_lateness.add(&other.own_lateness);
+        self.in_system = self.in_system + other.in_system;
+        self.connections_busy = self.connections_busy + other.connections_busy;
+        self.seconds.resize(self.seconds.len().max(other.seconds.len()), Second::default());
+        for (mine, other) in self.seconds.iter_mut().zip(&other.seconds) {
+            mine.right += other.right;
+            mine.errors += other.errors;
+            mine.p50 = mine.p50.max(other.p50);
+            mine.p99 = mine.p99.max(other.p99);
+            mine.max = mine.max.max(other.max);
+        }
+    }
+
+    /// Errors of all classes, and requests that never got an answer.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.errors.values().map(|errors| errors.count).sum::<u64>() + self.in_flight + self.unsent
+    }
+
+    /// Right answers per second of the window.
+    #[must_use]
+    pub fn goodput(&self) -> f64 {
+        self.right_in_window as f64 / self.window.as_secs()
+    }
+
+    /// By Little's law the mean number of requests in the system is rate × mean response time: how far
+    /// that is from the mean number that was counted, as a fraction of it. Absent if nothing was answered.
+    #[must_use]
+    pub fn littles_law_residual(&self) -> Option<f64> {
+        let counted = self.in_system.as_secs() / self.window.as_secs();
+        let predicted = self.right as f64 / self.window.as_secs() * self.response.mean() / 1e9;
+        (counted > 0.0 && self.right > 0).then(|| predicted / counted - 1.0)
+    }
+}

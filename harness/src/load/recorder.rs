@@ -1,0 +1,229 @@
+//! Records requests as they end, and attributes them to the window.
+
+use super::record::{Class, Latencies, LoadRecord, Second};
+use crate::units::Nanos;
+
+/// One request that has come to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange {
+    /// When it was due; when it was sent, if the load is closed.
+    pub due: Nanos,
+    /// When its connection became idle.
+    pub idle_since: Nanos,
+    /// When it was sent.
+    pub sent: Nanos,
+    /// When its last byte was there, or the error.
+    pub done: Nanos,
+    /// Whether the answer was right.
+    pub result: Result<(), Class>,
+}
+
+/// Fills the record of one window. Its memory does not grow with the number of requests.
+#[derive(Debug)]
+pub struct Recorder {
+    start: Nanos,
+    end: Nanos,
+    record: LoadRecord,
+    /// Of the second that is running.
+    second: Latencies,
+    current: usize,
+}
+
+impl Recorder {
+    /// For the window from `start` to `end`.
+    #[must_use]
+    pub fn new(users: u32, start: Nanos, end: Nanos) -> Recorder {
+        let window = end - start;
+        let seconds = window.0.div_ceil(1_000_000_000) as usize;
+        Recorder {
+            start,
+            end,
+            record: LoadRecord {
+                users,
+                window,
+                seconds: vec![Second::default(); seconds],
+                ..LoadRecord::default()
+            },
+            second: Latencies::default(),
+            current: 0,
+        }
+    }
+
+    fn contains(&self, moment: Nanos) -> bool {
+        self.start <= moment && moment < self.end
+    }
+
+    /// How much of the time between two moments lies in the window.
+    fn overlap(&self, from: Nanos, to: Nanos) -> Nanos {
+        to.min(self.end) - from.max(self.start)
+    }
+
+    /// A server had closed an idle connection; a new one was made at `moment`.
+    pub fn reconnected(&mut self, moment: Nanos) {
+        if self.contains(moment) {
+            self.record.reconnects += 1;
+        }
+    }
+
+    /// A request has come to its end.
+    pub fn done(&mut self, exchange: &Exchange) {
+        let Exchange { due, idle_since, sent, done, result } = *exchange;
+        self.record.in_system = self.record.in_system + self.overlap(due, done);
+        self.record.connections_busy = self.record.connections_busy + self.overlap(sent, done);
+        if self.contains(done) {
+            self.in_second(done, done - due, result.is_ok());
+            self.record.right_in_window += u64::from(result.is_ok());
+        }
+        if !self.contains(due) {
+            return;
+        }
+        self.record.sent += 1;
+        self.record.lateness.record(sent - due);
+        self.record.own_lateness.record(sent - due.max(idle_since));
+        match result {
+            Ok(()) => {
+                self.record.right += 1;
+                self.record.response.record(done - due);
+                self.record.service.record(done - sent);
+            }
+            Err(class) => {
+                let errors = self.record.errors.entry(class).or_default();
+                errors.count += 1;
+                errors.response.record(done - due);
+            }
+        }
+    }
+
+    /// A request that was sent has no answer at the end.
+    pub fn unanswered(&mut self, due: Nanos) {
+        self.record.in_system = self.record.in_system + self.overlap(due, self.end);
+        if self.contains(due) {
+            self.record.sent += 1;
+            self.record.in_flight += 1;
+        }
+    }
+
+    /// A request that was due was never sent.
+    pub fn unsent(&mut self, due: Nanos) {
+        self.record.in_system = self.record.in_system + self.overlap(due, self.end);
+        if self.contains(due) {
+            self.record.unsent += 1;
+        }
+    }
+
+    fn in_second(&mut self, done: Nanos, response: Nanos, right: bool) {
+        let second = ((done - self.start).0 / 1_000_000_000) as usize;
+        if second != self.current {
+            self.end_second();
+            self.current = second;
+        }
+        let row = &mut self.record.seconds[second];
+        if right {
+            row.right += 1;
+            self.second.record(response);
+        } else {
+            row.errors += 1;
+        }
+    }
+
+    fn end_second(&mut self) {
+        let row = &mut self.record.seconds[self.current];
+        row.p50 = self.second.quantile(0.5);
+        row.p99 = self.second.quantile(0.99);
+        row.max = self.second.max();
+        self.second.reset();
+    }
+
+    /// All that was recorded.
+    #[must_use]
+    pub fn finish(mut self) -> LoadRecord {
+        if !self.record.seconds.is_empty() {
+            self.end_second();
+        }
+        self.record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const START: u64 = 10_000_000_000;
+    const END: u64 = 13_000_000_000;
+
+    fn exchange() -> impl Strategy<Value = Exchange> {
+        let result = prop_oneof![4 => Just(Ok(())), 1 => Just(Err(Class::Read)), 1 => Just(Err(Class::Value))];
+        (9_000_000_000u64..14_000_000_000, 0u64..50_000_000, 0u64..900_000_000, result).prop_map(
+            |(due, late, service, result)| Exchange {
+                due: Nanos(due),
+                idle_since: Nanos(due - 5),
+                sent: Nanos(due + late),
+                done: Nanos(due + late + service),
+                result,
+            },
+        )
+    }
+
+    fn record(exchanges: &[Exchange], lost: &[u64]) -> LoadRecord {
+        let mut recorder = Recorder::new(1, Nanos(START), Nanos(END));
+        let mut exchanges = exchanges.to_vec();
+        exchanges.sort_by_key(|exchange| exchange.done);
+        exchanges.iter().for_each(|exchange| recorder.done(exchange));
+        lost.iter().for_each(|due| recorder.unanswered(Nanos(*due)));
+        recorder.finish()
+    }
+
+    proptest! {
+        #[test]
+        fn every_request_is_accounted_for(
+            exchanges in prop::collection::vec(exchange(), 0..200),
+            lost in prop::collection::vec(9_000_000_000u64..14_000_000_000, 0..5),
+        ) {
+            let record = record(&exchanges, &lost);
+            let errors: u64 = record.errors.values().map(|errors| errors.count).sum();
+            prop_assert_eq!(record.sent, record.right + errors + record.in_flight);
+            prop_assert_eq!(record.right, record.response.count());
+            for errors in record.errors.values() {
+                prop_assert_eq!(errors.count, errors.response.count());
+            }
+            let due = exchanges.iter().map(|exchange| exchange.due.0).chain(lost.iter().copied());
+            prop_assert_eq!(record.sent as usize, due.filter(|due| (START..END).contains(due)).count());
+            let seconds: u64 = record.seconds.iter().map(|second| second.right).sum();
+            prop_assert_eq!(record.right_in_window, seconds);
+        }
+
+        #[test]
+        fn shards_add_up_to_the_whole(exchanges in prop::collection::vec(exchange(), 1..200), lost in 10_000_000_000u64..13_000_000_000) {
+            let (left, right) = exchanges.split_at(exchanges.len() / 2);
+            let mut sum = record(left, &[lost]);
+            sum.add(&record(right, &[]));
+            let mut whole = record(&exchanges, &[lost]);
+            // Not exact by nature: users add, and a second's percentiles are the larger of the two.
+            whole.users = sum.users;
+            whole.seconds.clone_from(&sum.seconds);
+            prop_assert_eq!(sum, whole);
+        }
+    }
+
+    #[test]
+    fn littles_law_holds_for_a_steady_flow() {
+        // Two requests in the system at any moment, each for 10 ms.
+        let exchanges: Vec<Exchange> = (0..800)
+            .map(|i| {
+                let due = Nanos(9_500_000_000 + i * 5_000_000);
+                Exchange {
+                    due,
+                    idle_since: due,
+                    sent: due,
+                    done: due + Nanos(10_000_000),
+                    result: Ok(()),
+                }
+            })
+            .collect();
+        let record = record(&exchanges, &[]);
+        assert!((record.in_system.as_secs() / record.window.as_secs() - 2.0).abs() < 1e-9);
+        assert!(record.littles_law_residual().unwrap().abs() < 1e-3);
+        assert!((record.goodput() - 200.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,75 @@
+//! All that a load needs to know.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::scenario::{Arrivals, Asks};
+use crate::units::{Nanos, PerSecond};
+
+/// How requests follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Pace {
+    /// Each user asks again as soon as it is answered.
+    Closed,
+    /// Requests are due at their times; one that is due while no connection is idle waits, and its
+    /// waiting counts.
+    Open {
+        /// In all shards together.
+        rate: PerSecond,
+        /// At which times.
+        arrivals: Arrivals,
+    },
+}
+
+/// Which part of a load this process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// From 0.
+    pub index: u32,
+    /// How many there are.
+    pub count: u32,
+}
+
+/// One load, from warm-up to drain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoadSpec {
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// The path of every request.
+    pub path: String,
+    /// What a right answer is.
+    pub asks: Asks,
+    /// Whether the server has rows to answer with.
+    pub has_rows: bool,
+    /// Users of this shard, each with one connection.
+    pub users: u32,
+    /// How requests follow each other.
+    pub pace: Pace,
+    /// Which part of the load this is.
+    pub shard: Shard,
+    /// Before the window.
+    pub warmup: Nanos,
+    /// How long is measured.
+    pub window: Nanos,
+    /// A request that takes longer is an error; also how long the drain may take.
+    pub timeout: Nanos,
+    /// What requests and Poisson times are drawn from.
+    pub seed: u64,
+}
+
+impl LoadSpec {
+    /// Divides the load among `count` processes: users as evenly as can be, the rate by `count`.
+    #[must_use]
+    pub fn shards(&self, count: u32) -> Vec<LoadSpec> {
+        let count = count.clamp(1, self.users.max(1));
+        (0..count)
+            .map(|index| LoadSpec {
+                users: self.users / count + u32::from(index < self.users % count),
+                shard: Shard { index, count },
+                ..self.clone()
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,150 @@
+//! Wakes waiting users when their requests are due, to the microsecond.
+//!
+//! tokio's timers round up to a millisecond, more than a request takes. A timerfd is exact, and one
+//! serves all users: requests are claimed in the order in which they are due.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
+use tokio::io::unix::AsyncFd;
+
+use crate::sys::{self, Owned};
+use crate::units::Nanos;
+
+/// One timer for all users of a thread.
+#[derive(Debug)]
+pub struct Timer {
+    fd: AsyncFd<Owned>,
+    /// Ascending: the first is what the timerfd is set for.
+    waiting: Mutex<VecDeque<(Nanos, Waker)>>,
+}
+
+impl Timer {
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the kernel gives no timer.
+    pub fn new() -> io::Result<Timer> {
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let fd: OwnedFd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        Ok(Timer { fd: sys::watch(fd)?, waiting: Mutex::default() })
+    }
+
+    /// Resolves at `due`, or at once if that has passed.
+    pub fn until(&self, due: Nanos) -> Until<'_> {
+        Until { timer: self, due, queued: false }
+    }
+
+    /// Wakes whoever is due; runs as a task of its own until it is dropped.
+    ///
+    /// # Errors
+    /// When the kernel's timer fails.
+    pub async fn drive(&self) -> io::Result<()> {
+        loop {
+            // Never read: setting it anew clears it, and epoll tells each expiry once.
+            self.fd.readable().await?.clear_ready();
+            let mut waiting = self.waiting();
+            let now = Nanos::now();
+            while waiting.front().is_some_and(|(due, _)| *due <= now) {
+                if let Some((_, waker)) = waiting.pop_front() {
+                    waker.wake();
+                }
+            }
+            if let Some((due, _)) = waiting.front() {
+                self.set(*due)?;
+            }
+        }
+    }
+
+    fn set(&self, due: Nanos) -> io::Result<()> {
+        let once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let at = Timespec {
+            tv_sec: (due.0 / 1_000_000_000) as i64,
+            tv_nsec: (due.0 % 1_000_000_000) as i64,
+        };
+        timerfd_settime(
+            self.fd.get_ref(),
+            TimerfdTimerFlags::ABSTIME,
+            &Itimerspec { it_interval: once, it_value: at },
+        )?;
+        Ok(())
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<(Nanos, Waker)>> {
+        // Nothing that holds the lock can panic half-way.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// See [`Timer::until`].
+#[derive(Debug)]
+pub struct Until<'a> {
+    timer: &'a Timer,
+    due: Nanos,
+    queued: bool,
+}
+
+impl Future for Until<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if Nanos::now() >= self.due {
+            return Poll::Ready(());
+        }
+        if !self.queued {
+            self.queued = true;
+            let mut waiting = self.timer.waiting();
+            let place = waiting.partition_point(|(due, _)| *due <= self.due);
+            waiting.insert(place, (self.due, context.waker().clone()));
+            if place == 0 && self.timer.set(self.due).is_err() {
+                // Without a timer the user would sleep for ever; so it is late instead, and counted as such.
+                context.waker().wake_by_ref();
+            }
+        }
+        Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn everyone_is_woken_in_the_order_of_their_times_and_never_early() {
+        let timer = Arc::new(Timer::new().unwrap());
+        let driver = tokio::spawn({
+            let timer = Arc::clone(&timer);
+            async move { timer.drive().await }
+        });
+        let start = Nanos::now();
+        let woken = Arc::new(Mutex::new(Vec::new()));
+        // The later ones wait first: the timer must be set back for each.
+        let users: Vec<_> = (0..20u64)
+            .rev()
+            .map(|i| {
+                let (timer, woken) = (Arc::clone(&timer), Arc::clone(&woken));
+                tokio::spawn(async move {
+                    let due = start + Nanos(i * 700_000);
+                    timer.until(due).await;
+                    assert!(Nanos::now() >= due);
+                    woken.lock().unwrap().push(i);
+                })
+            })
+            .collect();
+        for user in users {
+            user.await.unwrap();
+        }
+        assert_eq!(*woken.lock().unwrap(), (0..20).collect::<Vec<_>>());
+        driver.abort();
+    }
+}

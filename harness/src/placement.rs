@@ -1,0 +1,250 @@
+//! Which CPUs the server, the database and the load run on.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use nix::sched::{CpuSet, sched_getaffinity};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+/// A set of CPUs, by the kernel's numbers. Written as in `0-5+8`; never empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Cpus(BTreeSet<usize>);
+
+impl Cpus {
+    /// The CPUs in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether a CPU is in both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Cpus) -> bool {
+        !self.0.is_disjoint(&other.0)
+    }
+
+    /// As the kernel wants it.
+    #[must_use]
+    pub fn mask(&self) -> CpuSet {
+        let mut mask = CpuSet::new();
+        for cpu in self.iter() {
+            mask.set(cpu).expect("no CPU number that the kernel gave is beyond the kernel's mask");
+        }
+        mask
+    }
+}
+
+impl FromIterator<usize> for Cpus {
+    fn from_iter<I: IntoIterator<Item = usize>>(cpus: I) -> Cpus {
+        Cpus(cpus.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Cpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cpus: Vec<usize> = self.iter().collect();
+        let ranges = cpus.chunk_by(|a, b| a + 1 == *b).map(|range| match range {
+            [one] => one.to_string(),
+            [first, .., last] => format!("{first}-{last}"),
+            [] => String::new(),
+        });
+        f.write_str(&ranges.collect::<Vec<_>>().join("+"))
+    }
+}
+
+impl FromStr for Cpus {
+    type Err = PlacementError;
+    fn from_str(text: &str) -> Result<Cpus, PlacementError> {
+        let bad = || PlacementError::NotASet(text.to_owned());
+        let mut cpus = BTreeSet::new();
+        for part in text.split('+') {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let first: usize = first.trim().parse().map_err(|_| bad())?;
+            let last: usize = last.trim().parse().map_err(|_| bad())?;
+            // The kernel's own limit; without one, `0-99999999999` would fill the memory.
+            if first > last || last >= CpuSet::count() {
+                return Err(bad());
+            }
+            cpus.extend(first..=last);
+        }
+        Ok(Cpus(cpus))
+    }
+}
+
+impl TryFrom<String> for Cpus {
+    type Error = PlacementError;
+    fn try_from(text: String) -> Result<Cpus, PlacementError> {
+        text.parse()
+    }
+}
+
+impl From<Cpus> for String {
+    fn from(cpus: Cpus) -> String {
+        cpus.to_string()
+    }
+}
+
+/// The three parts' CPUs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// Where the server runs.
+    pub server: Cpus,
+    /// Where the database runs.
+    pub db: Cpus,
+    /// Where the load runs.
+    pub load: Cpus,
+}
+
+/// A placement that this machine cannot give.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlacementError {
+    /// Not a set of CPUs.
+    #[error("{0:?} is not a set of CPUs; write it like 0, 0-3 or 0-3+8")]
+    NotASet(String),
+    /// Not three parts.
+    #[error("{0:?} does not place server, db and load; write it like server=0,db=1,load=1")]
+    NotAPlacement(String),
+    /// A CPU that is not there, or not ours.
+    #[error("CPU {cpu} of {part} is not one this process may use ({usable}); choose among those")]
+    NotUsable {
+        /// server, db or load.
+        part: &'static str,
+        /// The missing CPU.
+        cpu: usize,
+        /// What there is.
+        usable: String,
+    },
+    /// The kernel would not say which CPUs there are.
+    #[error("the kernel does not say which CPUs this process may use: {0}")]
+    Unknown(String),
+}
+
+impl Placement {
+    /// The CPUs that this process may use.
+    ///
+    /// # Errors
+    /// When the kernel does not say.
+    pub fn usable() -> Result<Cpus, PlacementError> {
+        let mask = sched_getaffinity(Pid::from_raw(0))
+            .map_err(|error| PlacementError::Unknown(error.to_string()))?;
+        Ok((0..CpuSet::count()).filter(|cpu| mask.is_set(*cpu).unwrap_or(false)).collect())
+    }
+
+    /// Divides the usable CPUs by what the work costs: a lookup takes about twice as long in the
+    /// database as in a server, and half as long in the load. Disjoint from 3 CPUs on; the server's
+    /// set never exceeds 6, so that larger machines stay comparable. On 2, the server has one alone.
+    #[must_use]
+    pub fn by_size(usable: &Cpus) -> Placement {
+        let cpus: Vec<usize> = usable.iter().collect();
+        let take = |range: std::ops::Range<usize>| cpus[range].iter().copied().collect::<Cpus>();
+        match cpus.len() {
+            0 | 1 => Placement { server: usable.clone(), db: usable.clone(), load: usable.clone() },
+            2 => Placement { server: take(0..1), db: take(1..2), load: take(1..2) },
+            count => {
+                let server = (count / 4).clamp(1, 6);
+                let load = (count / 6).clamp(1, 8);
+                Placement {
+                    server: take(0..server),
+                    db: take(server..count - load),
+                    load: take(count - load..count),
+                }
+            }
+        }
+    }
+
+    /// Reads `server=0,db=1,load=1`, and checks it against the usable CPUs.
+    ///
+    /// # Errors
+    /// When it is not of that form, or names a CPU that is not usable.
+    pub fn parse(text: &str, usable: &Cpus) -> Result<Placement, PlacementError> {
+        let bad = || PlacementError::NotAPlacement(text.to_owned());
+        let mut sets: [Option<Cpus>; 3] = [None, None, None];
+        for part in text.split(',') {
+            let (name, set) = part.split_once('=').ok_or_else(bad)?;
+            let place = match name.trim() {
+                "server" => &mut sets[0],
+                "db" => &mut sets[1],
+                "load" => &mut sets[2],
+                _ => return Err(bad()),
+            };
+            if place.replace(set.parse()?).is_some() {
+                return Err(bad());
+            }
+        }
+        let [Some(server), Some(db), Some(load)] = sets else { return Err(bad()) };
+        for (part, set) in [("server", &server), ("db", &db), ("load", &load)] {
+            if let Some(cpu) = set.iter().find(|cpu| !usable.0.contains(cpu)) {
+                return Err(PlacementError::NotUsable { part, cpu, usable: usable.to_string() });
+            }
+        }
+        Ok(Placement { server, db, load })
+    }
+
+    /// Whether the load has CPUs that nothing else of the run uses.
+    #[must_use]
+    pub fn load_is_alone(&self) -> bool {
+        !self.load.overlaps(&self.server) && !self.load.overlaps(&self.db)
+    }
+}
+
+impl fmt::Display for Placement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server={},db={},load={}", self.server, self.db, self.load)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cpus(count: usize) -> Cpus {
+        (0..count).collect()
+    }
+
+    #[test]
+    fn two_cores_give_the_server_one_alone() {
+        assert_eq!(Placement::by_size(&cpus(2)).to_string(), "server=0,db=1,load=1");
+    }
+
+    #[test]
+    fn sixteen_cores_are_disjoint() {
+        assert_eq!(Placement::by_size(&cpus(16)).to_string(), "server=0-3,db=4-13,load=14-15");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_in_one_sentence() {
+        for (text, says) in [
+            ("server=0,db=1", "does not place"),
+            ("server=0,db=1,load=1,load=0", "does not place"),
+            ("server=x,db=1,load=1", "not a set"),
+            ("server=3-1,db=1,load=1", "not a set"),
+            ("server=0-99999999999,db=1,load=1", "not a set"),
+            ("server=0,db=7,load=1", "CPU 7 of db"),
+        ] {
+            let error = Placement::parse(text, &cpus(2)).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_size_is_placed_and_reads_back(count in 1usize..200) {
+            let usable = cpus(count);
+            let placement = Placement::by_size(&usable);
+            prop_assert_eq!(&Placement::parse(&placement.to_string(), &usable).unwrap(), &placement);
+            if count > 2 {
+                prop_assert!(placement.load_is_alone());
+                prop_assert!(!placement.server.overlaps(&placement.db));
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What people read: tables and pages, from measurements alone.
+
+pub mod table;

@@ -1,0 +1,81 @@
+//! One table, in the four formats that every listing has.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::Context;
+use comfy_table::TableStyle;
+
+use crate::args::Format;
+
+/// Rows of text under headings.
+#[derive(Clone, Debug)]
+pub struct Table {
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// An empty one.
+    #[must_use]
+    pub fn new(headings: &[&str]) -> Table {
+        Table { headings: headings.iter().map(ToString::to_string).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row; it has as many cells as there are headings.
+    pub fn row(&mut self, cells: Vec<String>) {
+        debug_assert_eq!(cells.len(), self.headings.len());
+        self.rows.push(cells);
+    }
+
+    /// As text in `format`.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub fn render(&self, format: Format) -> anyhow::Result<String> {
+        match format {
+            Format::Table => Ok(self.aligned(TableStyle::default())),
+            Format::Markdown => Ok(self.aligned(comfy_table::presets::ASCII_MARKDOWN)),
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(Vec::new());
+                writer.write_record(&self.headings)?;
+                for row in &self.rows {
+                    writer.write_record(row)?;
+                }
+                Ok(String::from_utf8(writer.into_inner().context("a table in memory")?)?)
+            }
+            Format::Json => {
+                let rows: Vec<serde_json::Map<_, _>> = self
+                    .rows
+                    .iter()
+                    .map(|row| {
+                        let cells = row.iter().map(|cell| serde_json::Value::from(cell.as_str()));
+                        self.headings.iter().cloned().zip(cells).collect()
+                    })
+                    .collect();
+                Ok(serde_json::to_string_pretty(&rows)? + "\n")
+            }
+        }
+    }
+
+    /// To standard output.
+    ///
+    /// # Errors
+    /// When it cannot be written; a reader that has seen enough (`| head`) is none.
+    pub fn print(&self, format: Format) -> anyhow::Result<()> {
+        let text = self.render(format)?;
+        match io::stdout().lock().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn aligned(&self, style: TableStyle) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(style).set_header(&self.headings).add_rows(&self.rows);
+        if !io::stdout().is_terminal() {
+            table.force_no_tty();
+        }
+        let lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
+        lines.collect()
+    }
+}

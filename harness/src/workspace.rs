@@ -1,0 +1,64 @@
+//! Where the project's files are.
+
+use std::path::{Path, PathBuf};
+
+/// The checkout: every relative path in the registry starts here.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    root: PathBuf,
+}
+
+/// The checkout was not found.
+#[derive(Debug, thiserror::Error)]
+#[error("no servers/servers.toml here or in any folder above: run stackmark inside its checkout")]
+pub struct NotInWorkspace;
+
+impl Workspace {
+    /// Looks for the checkout from the current folder upwards.
+    ///
+    /// # Errors
+    /// When no folder on the way holds a registry.
+    pub fn find() -> Result<Workspace, NotInWorkspace> {
+        let here = std::env::current_dir().map_err(|_| NotInWorkspace)?;
+        here.ancestors()
+            .find(|folder| folder.join("servers/servers.toml").is_file())
+            .map(Workspace::at)
+            .ok_or(NotInWorkspace)
+    }
+
+    /// A checkout at a known place.
+    #[must_use]
+    pub fn at(root: &Path) -> Workspace {
+        Workspace { root: root.to_owned() }
+    }
+
+    /// The checkout's top folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The registry of servers.
+    #[must_use]
+    pub fn registry(&self) -> PathBuf {
+        self.root.join("servers/servers.toml")
+    }
+
+    /// The folder of scenarios, loads and profiles.
+    #[must_use]
+    pub fn scenarios(&self) -> PathBuf {
+        self.root.join("harness/scenarios")
+    }
+
+    /// The folder of runs.
+    #[must_use]
+    pub fn results(&self) -> PathBuf {
+        self.root.join("results")
+    }
+
+    /// What belongs to this checkout on this machine only: ignored by git.
+    #[must_use]
+    pub fn private(&self) -> PathBuf {
+        self.root.join(".stackmark")
+    }
+}
