@@ -1,0 +1,146 @@
+//! The database goes away, in every way it can, and comes back.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::task::JoinSet;
+
+use super::traffic::{check_serves, fill_pool, hold_lookups};
+use crate::{
+    bench::{Bench, TRUTH},
+    process::Running,
+    proxy::{Mode, OPEN},
+    wait::until,
+};
+
+const POOL: usize = 4;
+/// The contract's second, and what a busy machine may add to it.
+const WITHIN: Duration = Duration::from_millis(1_000 + 200);
+/// How soon a server must be well again after its database.
+const BACK: Duration = Duration::from_secs(5);
+
+/// The database is stopped: connections are cut and refused.
+pub(super) async fn database_refuses(bench: &Bench) -> Result<()> {
+    check_outage(bench, Mode::Refuse).await
+}
+
+/// The database is there and says nothing, on old connections and on new.
+pub(super) async fn database_silent(bench: &Bench) -> Result<()> {
+    check_outage(bench, Mode::Hold).await
+}
+
+async fn check_outage(bench: &Bench, outage: Mode) -> Result<()> {
+    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+    // Twice: what one outage leaves behind must not break the server in the next.
+    for _ in 0..2 {
+        check_serves(bench, &running).await?;
+        proxy.set(outage).await?;
+        check_unavailable(&running).await?;
+        proxy.set(OPEN).await?;
+        check_comes_back(bench, &running).await?;
+    }
+    Ok(())
+}
+
+/// Connections are cut while their queries are on the way.
+pub(super) async fn database_cut_mid_query(bench: &Bench) -> Result<()> {
+    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+    fill_pool(&proxy, &running, POOL).await?;
+    let asked = hold_lookups(&proxy, &running, POOL).await?;
+    proxy.set(Mode::Refuse).await?;
+    for (_, answer) in asked.finish().await? {
+        answer.check_error(503)?;
+    }
+    proxy.set(OPEN).await?;
+    check_comes_back(bench, &running).await
+}
+
+/// Answers that come after the server has given up on them are not taken for the answers to later queries.
+pub(super) async fn late_answers(bench: &Bench) -> Result<()> {
+    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+    fill_pool(&proxy, &running, POOL).await?;
+    let asked = hold_lookups(&proxy, &running, POOL).await?;
+    for (_, answer) in asked.finish().await? {
+        answer.check_error(503)?;
+    }
+    // The queries now reach the database, and their rows a server that has already said 503.
+    proxy.set(OPEN).await?;
+    check_comes_back(bench, &running).await?;
+    let mut connection = running.connect().await?;
+    for index in 200..240 {
+        bench.check_lookup(&mut connection, &TRUTH.row(index).name).await?;
+    }
+    Ok(())
+}
+
+/// A server started before its database waits for it.
+pub(super) async fn database_away_at_start(bench: &Bench) -> Result<()> {
+    let (proxy, settings) = bench.proxied(Mode::Refuse).await?;
+    let running = Running::spawn(&bench.server, &settings)?;
+    running.wait_for_health(503, Duration::from_secs(5)).await?;
+    check_unavailable(&running).await?;
+    proxy.set(OPEN).await?;
+    check_comes_back(bench, &running).await
+}
+
+/// Three times as many users as the pool has connections: all hear 503 within a second, waiting for the pool included.
+async fn check_unavailable(running: &Running) -> Result<()> {
+    let mut users = JoinSet::new();
+    for user in 0..3 * POOL {
+        let mut connection = running.connect().await?;
+        users.spawn(async move {
+            let target = ["/demo?name=A", "/demo", "/health"][user % 3];
+            for _ in 0..2 {
+                let asked = Instant::now();
+                let answer = connection.get(target).await?;
+                let took = asked.elapsed();
+                answer.check_error(503)?;
+                ensure!(took <= WITHIN, "{target}: 503 only after {took:?}");
+            }
+            Ok::<_, anyhow::Error>(())
+        });
+    }
+    while let Some(joined) = users.join_next().await {
+        joined?.context("while the database was away")?;
+    }
+    if let Some(status) = running.exit_status() {
+        anyhow::bail!(
+            "the server ended without its database ({status}) and said: {}",
+            running.log()
+        );
+    }
+    // What needs no database does not miss it.
+    let mut connection = running.connect().await?;
+    ensure!(connection.get("/idle").await?.rows()?.is_empty(), "/idle finds rows");
+    connection.get("/demo?name=").await?.check_error(400)
+}
+
+/// Lookups are answered again within `BACK`, and from then on without exception, and `/health` says so.
+async fn check_comes_back(bench: &Bench, running: &Running) -> Result<()> {
+    let lookups = until(BACK, || async {
+        match is_back(bench, running).await {
+            Ok(back) => back.then_some(Ok(())),
+            Err(error) => Some(Err(error)),
+        }
+    });
+    lookups
+        .await
+        .with_context(|| format!("lookups still fail {BACK:?} after the database came back"))??;
+    running.wait_for_health(200, BACK).await.context("after the database came back")?;
+    check_serves(bench, running).await
+}
+
+/// Whether several times as many lookups as the pool has connections are answered. Each connection that the
+/// outage broke may cost one more 503; a wrong answer is not forgiven.
+async fn is_back(bench: &Bench, running: &Running) -> Result<bool> {
+    let mut connection = running.connect().await?;
+    for index in 100..100 + 4 * POOL as u64 {
+        let name = TRUTH.row(index).name;
+        let answer = connection.lookup(&name).await?;
+        if answer.status == 503 {
+            return Ok(false);
+        }
+        bench.check_rows(&name, &answer)?;
+    }
+    Ok(true)
+}

@@ -1,0 +1,90 @@
+//! What a server may use: its pool, its workers, its round trips.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::traffic::ask;
+use crate::{
+    bench::{Bench, TRUTH},
+    packets::Command,
+    proctree,
+    proxy::{Mode, Proxy},
+    wait::until,
+};
+
+/// POOL_SIZE is the number of connections in all: never more, and under load no fewer.
+pub(super) async fn pool_size(bench: &Bench) -> Result<()> {
+    // Two workers share six: a pool of six in each would be twelve.
+    const POOL: usize = 6;
+    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+    proxy.set(Mode::Forward(Duration::from_millis(10))).await?;
+    ask(&running, 40, 12).await?;
+    let peak = proxy.peak();
+    ensure!(peak == POOL, "POOL_SIZE={POOL}, but 40 users made the server open {peak} connections");
+    Ok(())
+}
+
+/// One after another: N lookups are N executions of a prepared statement and nothing else.
+pub(super) async fn one_command_per_lookup(bench: &Bench) -> Result<()> {
+    check_round_trips(bench, 1, 150).await
+}
+
+/// The same with eight users on four connections, where pools wait, check and reset.
+pub(super) async fn one_command_per_lookup_under_load(bench: &Bench) -> Result<()> {
+    check_round_trips(bench, 8, 40).await
+}
+
+async fn check_round_trips(bench: &Bench, users: u64, lookups: u64) -> Result<()> {
+    const POOL: usize = 4;
+    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+    // Until every connection has prepared its statement, unless the pool goes by with fewer.
+    ask(&running, 16, 40).await?;
+    for _ in 0..2 {
+        ask(&running, users, lookups).await?;
+    }
+    let before = proxy.snapshot();
+    ask(&running, users, lookups).await?;
+    let sent = proxy.commands_since(&before)?;
+    let expected = users * lookups;
+    ensure!(
+        sent.count(Command::EXECUTE) == expected && sent.0.len() == 1,
+        "{expected} lookups sent {sent}; {expected} COM_STMT_EXECUTE are allowed, each a lookup"
+    );
+    check_connections(&proxy, POOL)
+}
+
+fn check_connections(proxy: &Proxy, pool: usize) -> Result<()> {
+    let accepted = proxy.accepted();
+    ensure!(
+        accepted <= pool as u64,
+        "POOL_SIZE={pool}, but {accepted} connections were opened, {} are open: they are to be kept",
+        proxy.open()
+    );
+    Ok(())
+}
+
+/// WORKERS decides how many threads or processes there are.
+pub(super) async fn workers(bench: &Bench) -> Result<()> {
+    let mut settings = bench.settings();
+    settings.workers = "1".to_owned();
+    let one = bench.start(&settings).await?;
+    let mut settings = bench.settings();
+    settings.workers = "5".to_owned();
+    let five = bench.start(&settings).await?;
+    // Four more, less one for a thread that a library happens to keep a little longer.
+    let count = || (proctree::threads(one.pid()), proctree::threads(five.pid()));
+    until(Duration::from_secs(3), || async {
+        let (one, five) = count();
+        (five >= one + 3).then_some(())
+    })
+    .await
+    .with_context(|| {
+        let (one, five) = count();
+        format!("{one} threads with WORKERS=1 and {five} with WORKERS=5: four more are due")
+    })?;
+    // With one worker there is still an answer while another client holds a connection.
+    let mut idle = one.connect().await?;
+    idle.get("/idle").await?.rows()?;
+    bench.check_lookup(&mut one.connect().await?, &TRUTH.row(6).name).await
+}

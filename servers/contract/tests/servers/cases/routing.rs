@@ -1,0 +1,88 @@
+//! Paths, methods and status codes.
+
+use anyhow::{Result, ensure};
+use hyper::Method;
+
+use crate::{
+    bench::{Bench, TRUTH},
+    http::Answer,
+};
+
+/// `/health` says 200, `/idle` an empty array.
+pub(super) async fn health_and_idle(bench: &Bench) -> Result<()> {
+    let mut connection = bench.connect().await?;
+    for _ in 0..20 {
+        connection.get("/health").await?.json(200)?;
+        ensure!(connection.get("/idle").await?.rows()?.is_empty(), "/idle finds rows");
+    }
+    Ok(())
+}
+
+/// Anything but the endpoints, to the letter, is 404.
+pub(super) async fn unknown_paths(bench: &Bench) -> Result<()> {
+    let mut connection = bench.connect().await?;
+    for target in [
+        "/",
+        "/demo/",
+        "/demo/1",
+        "/Demo",
+        "/demox",
+        "/health/",
+        "/nothing?name=A",
+        "/demo%2F",
+        "/..",
+        "/%00",
+    ] {
+        check_refusal(&connection.get(target).await?, &[404])?;
+    }
+    bench.check_lookup(&mut connection, &TRUTH.row(1).name).await
+}
+
+/// A known path with another method is 405, with or without a body.
+pub(super) async fn unknown_methods(bench: &Bench) -> Result<()> {
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+        for path in ["/demo", "/demo?name=A", "/idle", "/health"] {
+            for body in ["", "name=A"] {
+                // A server may close rather than read a body nobody wants: a connection each.
+                let mut connection = bench.connect().await?;
+                check_refusal(&connection.send(method.clone(), path, body).await?, &[405])?;
+            }
+        }
+    }
+    let mut connection = bench.connect().await?;
+    check_refusal(
+        &connection.send(Method::from_bytes(b"BREW")?, "/demo", "").await?,
+        &[400, 405, 501],
+    )?;
+    bench.check_lookup(&mut bench.connect().await?, &TRUTH.row(2).name).await
+}
+
+/// HEAD is answered like GET without the body, or refused.
+pub(super) async fn head_requests(bench: &Bench) -> Result<()> {
+    let mut connection = bench.connect().await?;
+    for path in ["/demo?name=A", "/idle", "/health"] {
+        let answer = connection.send(Method::HEAD, path, "").await?;
+        ensure!(
+            matches!(answer.status, 200 | 405),
+            "HEAD {path}: {} instead of 200 or 405",
+            answer.status
+        );
+        ensure!(answer.body.is_empty(), "HEAD {path} is answered with a body");
+    }
+    // Had a body followed after all, this answer would be out of step.
+    bench.check_lookup(&mut bench.connect().await?, &TRUTH.row(2).name).await
+}
+
+/// A refusal by the server's routing: its body is JSON where it has one that says so.
+fn check_refusal(answer: &Answer, statuses: &[u16]) -> Result<()> {
+    ensure!(
+        statuses.contains(&answer.status),
+        "{} instead of {statuses:?}: {answer:?}",
+        answer.status
+    );
+    answer.check_framing()?;
+    if answer.headers.get("content-type").is_some_and(|value| value == "application/json") {
+        answer.check_error(answer.status)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! SIGTERM: what was asked is answered, what is idle is closed, and the process ends with 0.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinSet,
+    time::timeout,
+};
+
+use super::traffic::{fill_pool, hold_lookups};
+use crate::{
+    bench::{Bench, TRUTH},
+    http::demo,
+    process::Running,
+    proxy::OPEN,
+    wait::until,
+};
+
+/// From SIGTERM to the end of the process.
+const END: Duration = Duration::from_secs(5);
+
+/// 32 users in full swing: whoever gets a byte of an answer gets all of it.
+pub(super) async fn sigterm_under_load(bench: &Bench) -> Result<()> {
+    const USERS: u64 = 32;
+    let running = bench.start(&bench.settings()).await?;
+    let answered = Arc::new(AtomicU64::new(0));
+    let mut users = JoinSet::new();
+    for user in 0..USERS {
+        let stream = TcpStream::connect(running.address()).await?;
+        stream.set_nodelay(true)?;
+        users.spawn(ask_until_closed(stream, user, Arc::clone(&answered)));
+    }
+    until(Duration::from_secs(5), || async {
+        (answered.load(Ordering::Relaxed) > 4 * USERS).then_some(())
+    })
+    .await
+    .context("the server does not serve 32 users")?;
+    // One client that never finishes its request must not keep the server from ending.
+    let mut half = TcpStream::connect(running.address()).await?;
+    half.write_all(b"GET /demo HTTP/1.1\r\nHo").await?;
+    check_end(&running).await?;
+    while let Some(joined) = users.join_next().await {
+        joined??;
+    }
+    Ok(())
+}
+
+/// Keep-alive connections without a request are closed at once and hold nothing up.
+pub(super) async fn sigterm_when_idle(bench: &Bench) -> Result<()> {
+    let running = bench.start(&bench.settings()).await?;
+    let mut idle = Vec::new();
+    for _ in 0..5 {
+        let mut connection = running.connect().await?;
+        connection.get("/idle").await?.rows()?;
+        idle.push(connection);
+    }
+    let asked = Instant::now();
+    check_end(&running).await?;
+    let took = asked.elapsed();
+    ensure!(took < Duration::from_secs(2), "with nothing to do the server took {took:?} to end");
+    until(Duration::from_secs(1), || async {
+        idle.iter().all(|connection| connection.is_closed()).then_some(())
+    })
+    .await
+    .context("idle connections stay open")
+}
+
+/// Lookups whose queries are at the database when SIGTERM comes are answered with their rows.
+pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> {
+    const POOL: usize = 4;
+    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+    let mut idle = running.connect().await?;
+    idle.get("/idle").await?.rows()?;
+    fill_pool(&proxy, &running, POOL).await?;
+    let asked = hold_lookups(&proxy, &running, POOL).await?;
+    running.terminate()?;
+    // The server has understood once it closes the idle connection; the queries are held no longer than they may be.
+    let understood =
+        until(Duration::from_millis(400), || async { idle.is_closed().then_some(()) }).await;
+    proxy.set(OPEN).await?;
+    for (name, answer) in asked.finish().await.context("a lookup in flight at SIGTERM")? {
+        bench.check_rows(&name, &answer)?;
+    }
+    understood.context("an idle connection is still open 400 ms after SIGTERM")?;
+    check_exit(&running).await
+}
+
+async fn check_end(running: &Running) -> Result<()> {
+    running.terminate()?;
+    check_exit(running).await
+}
+
+async fn check_exit(running: &Running) -> Result<()> {
+    let status = running.wait_for_exit(END).await.context("after SIGTERM")?;
+    ensure!(
+        status.success(),
+        "after SIGTERM the server ended with {status} instead of 0: {}",
+        running.log()
+    );
+    Ok(())
+}
+
+/// Asks until the server closes; an answer that begins and does not end is an error.
+async fn ask_until_closed(
+    mut stream: TcpStream,
+    user: u64,
+    answered: Arc<AtomicU64>,
+) -> Result<()> {
+    let mut answer = Vec::new();
+    for step in 0.. {
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: kit\r\n\r\n",
+            demo(&TRUTH.row(user * 50 + step % 50).name)
+        );
+        // A request that the server never read, because it closed first, goes without an answer.
+        if stream.write_all(request.as_bytes()).await.is_err() {
+            return Ok(());
+        }
+        answer.clear();
+        while !is_whole(&answer)? {
+            let mut buffer = [0; 4096];
+            let read = timeout(END, stream.read(&mut buffer))
+                .await
+                .context("an answer that does not end")?;
+            match read {
+                Ok(read) if read > 0 => answer.extend_from_slice(&buffer[..read]),
+                _ => {
+                    ensure!(
+                        answer.is_empty(),
+                        "cut off in its answer: {:?}",
+                        String::from_utf8_lossy(&answer)
+                    );
+                    return Ok(());
+                }
+            }
+        }
+        ensure!(
+            answer.starts_with(b"HTTP/1.1 200"),
+            "answered {:?}",
+            String::from_utf8_lossy(&answer)
+        );
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// Whether head and body are all there.
+fn is_whole(answer: &[u8]) -> Result<bool> {
+    let mut headers = [httparse::EMPTY_HEADER; 32];
+    let mut response = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(head) = response.parse(answer)? else {
+        return Ok(false);
+    };
+    let length =
+        response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
+    Ok(match length {
+        Some(length) => {
+            answer.len() - head >= std::str::from_utf8(length.value)?.trim().parse::<usize>()?
+        }
+        None => answer.ends_with(b"0\r\n\r\n"),
+    })
+}

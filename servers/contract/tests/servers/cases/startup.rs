@@ -1,0 +1,112 @@
+//! The command line, the environment, and what a server says.
+
+use std::{net::TcpListener, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    bench::Bench,
+    process::{Running, Settings},
+};
+
+/// `--version` prints one line that begins with the server's name, and needs no configuration.
+pub(super) async fn version(bench: &Bench) -> Result<()> {
+    let output =
+        bench.server.version_command()?.output().context("the version command cannot be run")?;
+    let text = String::from_utf8(output.stdout).context("a version that is not UTF-8")?;
+    let name = &bench.server.name;
+    ensure!(output.status.success(), "the version command ended with {}", output.status);
+    ensure!(text.lines().count() == 1, "not one line: {text:?}");
+    ensure!(
+        text.split_whitespace().next() == Some(name) && text.contains(|c: char| c.is_ascii_digit()),
+        "{text:?} is not {name} and its versions"
+    );
+    Ok(())
+}
+
+/// One line at the start and none for a request.
+pub(super) async fn log_lines(bench: &Bench) -> Result<()> {
+    let running = bench.start(&bench.settings()).await?;
+    let mut connection = running.connect().await?;
+    for target in ["/demo", "/idle", "/demo?name=", "/nothing", "/health"].iter().cycle().take(100)
+    {
+        connection.get(target).await?;
+    }
+    let log = running.log();
+    ensure!(log.lines().count() == 1, "{} lines of log instead of one: {log}", log.lines().count());
+    Ok(())
+}
+
+/// A port in use: a sentence that names the address, and an exit status that is not 0.
+pub(super) async fn port_taken(bench: &Bench) -> Result<()> {
+    let settings = bench.settings();
+    let _holder = TcpListener::bind(&settings.bind)?;
+    check_refuses_to_start(bench, &settings, &settings.bind).await?;
+    Ok(())
+}
+
+/// Settings that make no sense: a sentence that names the variable, and an exit status that is not 0.
+pub(super) async fn bad_settings(bench: &Bench) -> Result<()> {
+    for bind in ["nonsense", "127.0.0.1", "127.0.0.1:99999", ""] {
+        let settings = Settings { bind: bind.to_owned(), ..bench.settings() };
+        check_refuses_to_start(bench, &settings, "BIND").await?;
+    }
+    for number in ["0", "-1", "many", ""] {
+        let settings = Settings { workers: number.to_owned(), ..bench.settings() };
+        check_refuses_to_start(bench, &settings, "WORKERS").await?;
+        if bench.server.has_database() {
+            let settings = Settings { pool_size: number.to_owned(), ..bench.settings() };
+            check_refuses_to_start(bench, &settings, "POOL_SIZE").await?;
+        }
+    }
+    Ok(())
+}
+
+/// A database URL that is none, or missing; its password stays secret.
+pub(super) async fn bad_database_url(bench: &Bench) -> Result<()> {
+    const PASSWORD: &str = "not-to-be-told";
+    for url in [
+        None,
+        Some(String::new()),
+        Some(format!("nonsense {PASSWORD}")),
+        Some(format!("gopher://user:{PASSWORD}@127.0.0.1:3306/database")),
+    ] {
+        let settings = Settings { database_url: url, ..bench.settings() };
+        let log = check_refuses_to_start(bench, &settings, "DATABASE_URL").await?;
+        ensure!(!log.contains(PASSWORD), "the password is told: {log}");
+    }
+    Ok(())
+}
+
+async fn check_refuses_to_start(
+    bench: &Bench,
+    settings: &Settings,
+    naming: &str,
+) -> Result<String> {
+    let running = Running::spawn(&bench.server, settings)?;
+    let status = running
+        .wait_for_exit(Duration::from_secs(5))
+        .await
+        .with_context(|| format!("started with {}", told(settings)))?;
+    let log = running.log();
+    ensure!(!status.success(), "ended with 0 although started with {}", told(settings));
+    ensure!(
+        log.contains(naming),
+        "does not name {naming}, started with {}: {log:?}",
+        told(settings)
+    );
+    ensure!(
+        log.lines().count() <= 2,
+        "more than a sentence, started with {}: {log}",
+        told(settings)
+    );
+    Ok(log)
+}
+
+/// The settings without the database's password.
+fn told(settings: &Settings) -> String {
+    format!(
+        "BIND={:?} POOL_SIZE={:?} WORKERS={:?}",
+        settings.bind, settings.pool_size, settings.workers
+    )
+}

@@ -1,0 +1,102 @@
+//! Users of a server: some that ask in turn, some that wait for an answer the database holds back.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio::task::JoinSet;
+
+use crate::{
+    bench::{Bench, TRUTH},
+    http::{Answer, Connection, demo},
+    process::Running,
+    proxy::{Mode, OPEN, Proxy},
+    wait::until,
+};
+
+/// `users` at once, each with its own connection and `lookups` one after another, half of them random.
+/// The given names are few, so that an answer from memory shows as a lookup that the database never saw.
+pub(super) async fn ask(running: &Running, users: u64, lookups: u64) -> Result<()> {
+    let mut tasks = JoinSet::new();
+    for _ in 0..users {
+        let address = running.address();
+        tasks.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            for lookup in 0..lookups {
+                let target = if lookup % 2 == 0 {
+                    demo(&TRUTH.row(lookup % 6).name)
+                } else {
+                    "/demo".to_owned()
+                };
+                connection.get(&target).await?.rows()?;
+            }
+            Ok::<_, anyhow::Error>(())
+        });
+    }
+    while let Some(joined) = tasks.join_next().await {
+        joined??;
+    }
+    Ok(())
+}
+
+/// Looks a few names up, one after another, and checks every value.
+pub(super) async fn check_serves(bench: &Bench, running: &Running) -> Result<()> {
+    let mut connection = running.connect().await?;
+    for index in 0..10 {
+        bench.check_lookup(&mut connection, &TRUTH.row(index).name).await?;
+    }
+    Ok(())
+}
+
+/// Asks through a slow proxy until the server has opened its whole pool.
+pub(super) async fn fill_pool(proxy: &Proxy, running: &Running, pool: usize) -> Result<()> {
+    proxy.set(Mode::Forward(Duration::from_millis(5))).await?;
+    for _ in 0..20 {
+        ask(running, 4 * pool as u64, 4).await?;
+        if proxy.open() >= pool {
+            return proxy.set(OPEN).await;
+        }
+    }
+    anyhow::bail!(
+        "{} users never made the server open its {pool} connections, only {}",
+        4 * pool,
+        proxy.open()
+    )
+}
+
+/// Lookups that wait for their answers.
+pub(super) struct InFlight(JoinSet<Result<(String, Answer)>>);
+
+/// Holds the proxy, starts a lookup for each connection of the full pool, and waits until all have sent their query.
+pub(super) async fn hold_lookups(
+    proxy: &Proxy,
+    running: &Running,
+    pool: usize,
+) -> Result<InFlight> {
+    proxy.set(Mode::Hold).await?;
+    let before = proxy.total();
+    let mut lookups = JoinSet::new();
+    for index in 0..pool as u64 {
+        let address = running.address();
+        lookups.spawn(async move {
+            let name = TRUTH.row(300 + index).name;
+            let answer = Connection::open(address).await?.get(&demo(&name)).await?;
+            Ok((name, answer))
+        });
+    }
+    let sent = || proxy.total().since(&before);
+    until(Duration::from_millis(500), || async { (sent().sum() >= pool as u64).then_some(()) })
+        .await
+        .with_context(|| format!("{pool} lookups at once have sent {} to the database", sent()))?;
+    Ok(InFlight(lookups))
+}
+
+impl InFlight {
+    /// The names and their answers.
+    pub(super) async fn finish(mut self) -> Result<Vec<(String, Answer)>> {
+        let mut answers = Vec::new();
+        while let Some(joined) = self.0.join_next().await {
+            answers.push(joined??);
+        }
+        Ok(answers)
+    }
+}

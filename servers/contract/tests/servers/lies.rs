@@ -1,0 +1,102 @@
+//! The kit tried on itself: a case that cannot fail proves nothing.
+//!
+//! The honest fixture must pass every case; with one lie each it must fail the case that is there to find it.
+
+use std::{env, sync::Arc};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use libtest_mimic::{Failed, Trial};
+use url::Url;
+
+use crate::{
+    bench::Bench,
+    cases::{self, Case},
+    fixture,
+    registry::{Labels, Server},
+};
+
+/// A lie of the fixture, and the case that must find it.
+const LIES: &[(&str, &str)] = &[
+    ("drops_a_row", "boundary_names"),
+    ("doubles_a_row", "boundary_names"),
+    ("changes_a_value", "given_names"),
+    ("swaps_the_times", "given_names"),
+    ("adds_a_column", "given_names"),
+    ("says_text_html", "given_names"),
+    ("mixes_up_answers", "two_hundred_connections"),
+    ("always_finds_nothing", "random_lookups"),
+    ("always_the_same_name", "random_lookups"),
+    ("takes_any_name", "refused_names"),
+    ("counts_bytes", "refused_names"),
+    ("trims_names", "spaces_matter"),
+    ("folds_case", "case_matters"),
+    ("matches_patterns", "boundary_names"),
+    ("splices_names_into_sql", "injection_shaped_names"),
+    ("errors_as_200", "unknown_paths"),
+    ("any_method", "unknown_methods"),
+    ("closes_after_each_answer", "keep_alive"),
+    ("answers_from_memory", "one_command_per_lookup"),
+    ("pings_before_each_lookup", "one_command_per_lookup"),
+    ("resets_after_each_lookup", "one_command_per_lookup_under_load"),
+    ("connects_for_each_lookup", "one_command_per_lookup"),
+    ("doubles_the_pool", "pool_size"),
+    ("halves_the_pool", "pool_size"),
+    ("ignores_workers", "workers"),
+    ("empty_when_the_database_is_away", "database_refuses"),
+    ("waits_for_the_database", "database_silent"),
+    ("keeps_broken_connections", "database_refuses"),
+    ("keeps_unread_answers", "late_answers"),
+    ("needs_the_database_at_start", "database_away_at_start"),
+    ("drops_what_is_in_flight", "sigterm_with_lookups_in_flight"),
+    ("keeps_idle_connections", "sigterm_when_idle"),
+    ("ignores_sigterm", "sigterm_under_load"),
+    ("dies_of_garbage", "bad_requests"),
+    ("leaks_abandoned_connections", "abandoned_requests"),
+    ("logs_each_request", "log_lines"),
+    ("tells_the_password", "bad_database_url"),
+    ("takes_any_setting", "bad_settings"),
+];
+
+/// The kit's tests of itself.
+pub(crate) fn trials(database: &Arc<Url>) -> Result<Vec<Trial>> {
+    let honest = Arc::new(Bench::new(server(fixture::HONEST)?, Arc::clone(database)));
+    let mut trials: Vec<Trial> = cases::ALL
+        .iter()
+        .map(|case| crate::trial(format!("kit::honest::{}", case.name), *case, Arc::clone(&honest)))
+        .collect();
+    for &(lie, finder) in LIES {
+        let case = *cases::ALL
+            .iter()
+            .find(|case| case.name == finder)
+            .with_context(|| format!("no case {finder}"))?;
+        let bench = Bench::new(server(lie)?, Arc::clone(database));
+        trials.push(Trial::test(format!("kit::lie::{lie}"), move || {
+            check_found(&case, &bench).map_err(|error| Failed::from(format!("{error:#}")))
+        }));
+    }
+    Ok(trials)
+}
+
+fn check_found(case: &Case, bench: &Bench) -> Result<()> {
+    let Err(error) = crate::run(case, bench) else { bail!("{} does not find this lie", case.name) };
+    let error = format!("{error:#}");
+    ensure!(!error.contains("did not start"), "{} has not tried the lie: {error}", case.name);
+    Ok(())
+}
+
+/// The fixture as a registry entry: this very program, run as a server.
+fn server(lie: &str) -> Result<Server> {
+    let program = env::current_exe()?
+        .into_os_string()
+        .into_string()
+        .ok()
+        .context("a path that is not UTF-8")?;
+    let command = |word: &str| vec![program.clone(), fixture::ARGUMENT.to_owned(), word.to_owned()];
+    Ok(Server {
+        name: fixture::NAME.to_owned(),
+        labels: Labels { database: "mysql".to_owned() },
+        build: Vec::new(),
+        version: command(fixture::VERSION),
+        run: command(lie),
+    })
+}

@@ -1,0 +1,115 @@
+//! The contract's test kit: the same black-box suite over HTTP against every server of the registry.
+//!
+//! One test per server and case, named `SERVER::CASE`, so that a part of either name picks tests. The kit also
+//! tries itself: servers that lie in one way each must fail the case that is there to find it (`kit::…`).
+
+mod bench;
+mod cases;
+mod fixture;
+mod http;
+mod lies;
+mod packets;
+mod process;
+mod proctree;
+mod proxy;
+mod registry;
+mod wait;
+
+use std::{env, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use libtest_mimic::{Arguments, Failed, Trial};
+use mysql_async::prelude::Queryable as _;
+use tokio::{runtime, time::timeout};
+use url::Url;
+
+use crate::{bench::Bench, cases::Case};
+
+/// No case may take longer; most take milliseconds.
+const CASE_LIMIT: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    let mut words = env::args().skip(1);
+    if words.next().as_deref() == Some(fixture::ARGUMENT) {
+        return fixture::main(words.next().as_deref());
+    }
+    match suite() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn suite() -> Result<ExitCode> {
+    let mut arguments = Arguments::from_args();
+    // Most cases wait for something: twice as many as cores keeps two cores busy and no deadline missed.
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    arguments.test_threads.get_or_insert(2 * cores.min(4));
+
+    // Listing needs no database.
+    let database = if arguments.list {
+        Arc::new(Url::parse("mysql://127.0.0.1")?)
+    } else {
+        Arc::new(block_on(database())??)
+    };
+    let mut trials = Vec::new();
+    for server in registry::read()? {
+        let applicable = cases::ALL.iter().filter(|case| case.applies_to(&server));
+        let bench = Arc::new(Bench::new(server.clone(), Arc::clone(&database)));
+        trials.extend(applicable.map(|case| {
+            trial(format!("{}::{}", server.name, case.name), *case, Arc::clone(&bench))
+        }));
+    }
+    trials.extend(lies::trials(&database)?);
+    Ok(libtest_mimic::run(&arguments, trials).exit_code())
+}
+
+/// A test of one case; the last one of a server to end takes its shared process with it.
+fn trial(name: String, case: Case, bench: Arc<Bench>) -> Trial {
+    Trial::test(name, move || {
+        run(&case, &bench).map_err(|error| Failed::from(format!("{error:#}")))
+    })
+}
+
+/// Runs a case to its end or its time limit.
+fn run(case: &Case, bench: &Bench) -> Result<()> {
+    let outcome = block_on(async { timeout(CASE_LIMIT, (case.run)(bench)).await })?;
+    let outcome =
+        outcome.unwrap_or_else(|_| Err(anyhow::anyhow!("the case took more than {CASE_LIMIT:?}")));
+    outcome.map_err(|error| match bench.shared_log() {
+        Some(log) if log.lines().count() > 1 => error.context(format!("the server said: {log}")),
+        _ => error,
+    })
+}
+
+fn block_on<F: Future>(future: F) -> Result<F::Output> {
+    Ok(runtime::Builder::new_current_thread().enable_all().build()?.block_on(future))
+}
+
+/// The database from `DATABASE_URL`, once it is known to hold the whole table.
+async fn database() -> Result<Url> {
+    let text = env::var("DATABASE_URL").ok().filter(|text| !text.is_empty()).context(
+        "DATABASE_URL is not set: run the suite as `cargo run -p stackmark -- db exec -- cargo test -p contract --test servers`",
+    )?;
+    let url =
+        Url::parse(&text).context("DATABASE_URL is no mysql://user:password@host:port/database")?;
+    let options = mysql_async::Opts::from_url(&text)
+        .context("DATABASE_URL is no mysql://user:password@host:port/database")?;
+    let mut connection = mysql_async::Conn::new(options)
+        .await
+        .context("the database of DATABASE_URL cannot be reached")?;
+    let rows: Option<u64> = connection
+        .query_first("SELECT COUNT(*) FROM demo_data")
+        .await
+        .context("the database of DATABASE_URL has no table demo_data: run `cargo run -p stackmark -- db seed`")?;
+    connection.disconnect().await?;
+    ensure!(
+        rows == Some(demo_data::ROWS),
+        "demo_data has {} rows instead of {}: run `cargo run -p stackmark -- db seed`",
+        rows.unwrap_or(0),
+        demo_data::ROWS
+    );
+    Ok(url)
+}

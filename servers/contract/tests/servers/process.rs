@@ -1,0 +1,189 @@
+//! A server as a process: started, waited for, signalled, and always reaped.
+
+use std::{
+    fs::File,
+    io::Read as _,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    process::{Child, ExitStatus, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::NamedTempFile;
+
+use crate::{http::Connection, proctree, registry::Server, wait::until};
+
+/// How long a server may take from its start until `/health` answers 200.
+const READY: Duration = Duration::from_secs(10);
+
+/// The environment of a server. Strings, so that a case can hand over nonsense.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) bind: String,
+    pub(crate) database_url: Option<String>,
+    pub(crate) pool_size: String,
+    pub(crate) workers: String,
+}
+
+impl Settings {
+    /// A free loopback port, a small pool and two workers.
+    pub(crate) fn new(database_url: Option<String>) -> Self {
+        Self {
+            bind: free_address().to_string(),
+            database_url,
+            pool_size: "8".to_owned(),
+            workers: "2".to_owned(),
+        }
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = vec![
+            ("BIND", self.bind.clone()),
+            ("POOL_SIZE", self.pool_size.clone()),
+            ("WORKERS", self.workers.clone()),
+        ];
+        if let Some(url) = &self.database_url {
+            environment.push(("DATABASE_URL", url.clone()));
+        }
+        environment
+    }
+}
+
+/// A loopback address nobody listens on.
+///
+/// Ports below the kernel's ephemeral range: no outgoing connection and no `bind` to port 0 can take
+/// one between its choice and the server's start.
+pub(crate) fn free_address() -> SocketAddr {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Two kits at once start at different places.
+        let port = FIRST + (std::process::id().wrapping_mul(977).wrapping_add(step)) % COUNT;
+        let port = u16::try_from(port).expect("32,000 at most");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
+/// A started server. Dropping it kills the process and whatever it started.
+pub(crate) struct Running {
+    child: Mutex<Child>,
+    address: SocketAddr,
+    output: NamedTempFile,
+}
+
+impl Running {
+    /// Starts `server` without waiting for anything.
+    pub(crate) fn spawn(server: &Server, settings: &Settings) -> Result<Self> {
+        let output = NamedTempFile::new().context("a temporary file for the server's log")?;
+        let log = File::options().append(true).open(output.path())?;
+        let child = server
+            .run_command(&settings.environment())?
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("{} cannot be started", server.name))?;
+        Ok(Self {
+            child: Mutex::new(child),
+            // A case that hands over a nonsense BIND never connects.
+            address: settings.bind.parse().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            output,
+        })
+    }
+
+    /// Starts `server` and waits until `/health` answers 200.
+    pub(crate) async fn start(server: &Server, settings: &Settings) -> Result<Self> {
+        let running = Self::spawn(server, settings)?;
+        running.wait_for_health(200, READY).await?;
+        Ok(running)
+    }
+
+    /// Waits until `/health` answers `status`; fails at once if the process ends.
+    pub(crate) async fn wait_for_health(&self, status: u16, limit: Duration) -> Result<()> {
+        let healthy = until(limit, || async {
+            if let Some(exit) = self.exit_status() {
+                return Some(Err(exit));
+            }
+            let answer = Connection::open(self.address).await.ok()?.get("/health").await.ok()?;
+            (answer.status == status).then_some(Ok(()))
+        })
+        .await;
+        match healthy {
+            Some(Ok(())) => Ok(()),
+            Some(Err(exit)) => bail!("the server ended ({exit}) and said: {}", self.log()),
+            None => bail!(
+                "/health did not answer {status} within {limit:?}; the server said: {}",
+                self.log()
+            ),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.lock().expect("no holder of the lock panics").id()
+    }
+
+    /// Opens a keep-alive connection to the server.
+    pub(crate) async fn connect(&self) -> Result<Connection> {
+        Connection::open(self.address).await
+    }
+
+    /// Everything the server has written to its standard output and error.
+    pub(crate) fn log(&self) -> String {
+        let mut bytes = Vec::new();
+        // An unreadable log must not hide the failure it was to explain.
+        if let Ok(mut file) = File::open(self.output.path()) {
+            let _ = file.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The exit status, if the process has ended.
+    pub(crate) fn exit_status(&self) -> Option<ExitStatus> {
+        self.child.lock().expect("no holder of the lock panics").try_wait().ok().flatten()
+    }
+
+    /// Asks the server to end, as a supervisor does.
+    pub(crate) fn terminate(&self) -> Result<()> {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("a process id")?;
+        kill_process(pid, Signal::TERM).context("SIGTERM")
+    }
+
+    /// Waits for the end of the process.
+    pub(crate) async fn wait_for_exit(&self, limit: Duration) -> Result<ExitStatus> {
+        until(limit, || async { self.exit_status() })
+            .await
+            .with_context(|| format!("still running after {limit:?}"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Ok(child) = self.child.get_mut() else {
+            return;
+        };
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        // The process is not reaped yet, so its id is still its own.
+        for pid in proctree::tree(child.id()) {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+        let _ = child.wait();
+    }
+}
