@@ -91,7 +91,7 @@ fn block_on<F: Future>(future: F) -> Result<F::Output> {
 /// The database from `DATABASE_URL`, once it is known to hold the whole table.
 async fn database() -> Result<Url> {
     let text = env::var("DATABASE_URL").ok().filter(|text| !text.is_empty()).context(
-        "DATABASE_URL is not set: run the suite as `cargo run -p stackmark -- db exec -- cargo test -p contract --test servers`",
+        "DATABASE_URL is not set: run the suite as `cargo run --release -p stackmark -- db exec -- cargo test -p contract --test servers`",
     )?;
     let url =
         Url::parse(&text).context("DATABASE_URL is no mysql://user:password@host:port/database")?;
@@ -103,11 +103,11 @@ async fn database() -> Result<Url> {
     let rows: Option<u64> = connection
         .query_first("SELECT COUNT(*) FROM demo_data")
         .await
-        .context("the database of DATABASE_URL has no table demo_data: run `cargo run -p stackmark -- db seed`")?;
+        .context("the database of DATABASE_URL has no table demo_data: run `cargo run --release -p stackmark -- db seed`")?;
     connection.disconnect().await?;
     ensure!(
         rows == Some(demo_data::ROWS),
-        "demo_data has {} rows instead of {}: run `cargo run -p stackmark -- db seed`",
+        "demo_data has {} rows instead of {}: run `cargo run --release -p stackmark -- db seed`",
         rows.unwrap_or(0),
         demo_data::ROWS
     );
