@@ -78,6 +78,13 @@ impl Bench {
         Ok((proxy, Settings::new(Some(url.to_string()))))
     }
 
+    /// Settings with another password than the database's.
+    pub(crate) fn with_password(&self, password: &str) -> Result<Settings> {
+        let mut url = Url::clone(&self.database);
+        url.set_password(Some(password)).map_err(|()| anyhow!("DATABASE_URL takes no password"))?;
+        Ok(Settings::new(Some(url.to_string())))
+    }
+
     /// A proxied server with this pool, its proxy open.
     pub(crate) async fn start_proxied(
         &self,

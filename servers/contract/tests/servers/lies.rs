@@ -11,7 +11,7 @@ use url::Url;
 use crate::{
     bench::Bench,
     cases::{self, Case},
-    fixture,
+    fixture, packets,
     registry::{Labels, Server},
 };
 
@@ -47,6 +47,8 @@ const LIES: &[(&str, &str)] = &[
     ("keeps_broken_connections", "database_refuses"),
     ("keeps_unread_answers", "late_answers"),
     ("needs_the_database_at_start", "database_away_at_start"),
+    ("logs_the_password", "database_denies"),
+    ("accepts_after_sigterm", "sigterm_with_lookups_in_flight"),
     ("drops_what_is_in_flight", "sigterm_with_lookups_in_flight"),
     ("keeps_idle_connections", "sigterm_when_idle"),
     ("ignores_sigterm", "sigterm_under_load"),
@@ -64,6 +66,9 @@ pub(crate) fn trials(database: &Arc<Url>) -> Result<Vec<Trial>> {
         .iter()
         .map(|case| crate::trial(format!("kit::honest::{}", case.name), *case, Arc::clone(&honest)))
         .collect();
+    trials.push(Trial::test("kit::packets_in_pieces", || {
+        packets::check_reader().map_err(|error| Failed::from(format!("{error:#}")))
+    }));
     for &(lie, finder) in LIES {
         let case = *cases::ALL
             .iter()

@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use anyhow::{Result, ensure};
+
 /// A command's first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Command(pub(crate) u8);
@@ -140,4 +142,35 @@ impl ClientStream {
         self.skip = self.length() - payload.len();
         self.pending.clear();
     }
+}
+
+/// Tries the reader itself: the same commands are seen in whatever pieces they come.
+pub(crate) fn check_reader() -> Result<()> {
+    let packet = |sequence: u8, payload: &[u8]| {
+        let [a, b, c, _] = u32::try_from(payload.len()).unwrap_or(0).to_le_bytes();
+        [&[a, b, c, sequence], payload].concat()
+    };
+    // The handshake's flags, an answer to its challenge, a long and an empty-handed command.
+    let sent = [
+        packet(1, &[0x0d, 0xa2, 0, 0, 9, 9]),
+        packet(3, &[0x17; 20]),
+        packet(0, &[[0x16].as_slice(), &[0x0e; 70_000]].concat()),
+        packet(0, &[0x17, 1, 0, 0, 0]),
+        packet(0, &[0x0e]),
+        packet(0, &[0x17, 1, 0, 0, 0]),
+    ]
+    .concat();
+    for size in [1, 2, 3, 4, 5, 7, 1_000, sent.len()] {
+        let mut stream = ClientStream::default();
+        sent.chunks(size).for_each(|piece| stream.feed(piece));
+        let seen = stream.commands.to_string();
+        ensure!(
+            !stream.opaque && seen == "1 COM_PING, 1 COM_STMT_PREPARE, 2 COM_STMT_EXECUTE",
+            "pieces of {size}: {seen}"
+        );
+    }
+    let mut encrypted = ClientStream::default();
+    encrypted.feed(&packet(1, &[0x05, 0xae]));
+    ensure!(encrypted.is_opaque(), "a switch to TLS is not noticed");
+    Ok(())
 }

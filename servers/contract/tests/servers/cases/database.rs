@@ -29,6 +29,19 @@ pub(super) async fn database_silent(bench: &Bench) -> Result<()> {
     check_outage(bench, Mode::Hold).await
 }
 
+/// The database turns the user away: 503 like any failure, and the password stays secret.
+pub(super) async fn database_denies(bench: &Bench) -> Result<()> {
+    const PASSWORD: &str = "not-the-password";
+    let settings = bench.with_password(PASSWORD)?;
+    let running = Running::spawn(&bench.server, &settings)?;
+    running.wait_for_health(503, Duration::from_secs(5)).await?;
+    check_unavailable(&running).await?;
+    let answer = running.connect().await?.get("/demo").await?;
+    let said = format!("{}{}", String::from_utf8_lossy(&answer.body), running.log());
+    ensure!(!said.contains(PASSWORD), "the password is told: {said}");
+    Ok(())
+}
+
 async fn check_outage(bench: &Bench, outage: Mode) -> Result<()> {
     let (proxy, running) = bench.start_proxied(POOL, 2).await?;
     // Twice: what one outage leaves behind must not break the server in the next.

@@ -86,6 +86,7 @@ pub(crate) const ALL: &[Case] = cases! {
         database::database_cut_mid_query,
         database::late_answers,
         database::database_away_at_start,
+        database::database_denies,
         shutdown::sigterm_with_lookups_in_flight,
         startup::bad_database_url;
 };

@@ -85,12 +85,18 @@ pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> 
     running.terminate()?;
     // The server has understood once it closes the idle connection; the queries are held no longer than they may be.
     let understood =
-        until(Duration::from_millis(400), || async { idle.is_closed().then_some(()) }).await;
+        until(Duration::from_millis(300), || async { idle.is_closed().then_some(()) }).await;
+    let refuses = until(Duration::from_millis(150), || async {
+        let Ok(mut late) = running.connect().await else { return Some(()) };
+        late.get("/idle").await.is_err().then_some(())
+    })
+    .await;
     proxy.set(OPEN).await?;
     for (name, answer) in asked.finish().await.context("a lookup in flight at SIGTERM")? {
         bench.check_rows(&name, &answer)?;
     }
-    understood.context("an idle connection is still open 400 ms after SIGTERM")?;
+    understood.context("an idle connection is still open 300 ms after SIGTERM")?;
+    refuses.context("new connections are still served after SIGTERM")?;
     check_exit(&running).await
 }
 
