@@ -72,6 +72,7 @@ pub(crate) const ALL: &[Case] = cases! {
         limits::workers,
         shutdown::sigterm_under_load,
         shutdown::sigterm_when_idle,
+        shutdown::sigterm_at_once,
         startup::version,
         startup::log_lines,
         startup::port_taken,

@@ -21,19 +21,14 @@ pub(super) async fn health_and_idle(bench: &Bench) -> Result<()> {
 /// Anything but the endpoints, to the letter, is 404.
 pub(super) async fn unknown_paths(bench: &Bench) -> Result<()> {
     let mut connection = bench.connect().await?;
-    for target in [
-        "/",
-        "/demo/",
-        "/demo/1",
-        "/Demo",
-        "/demox",
-        "/health/",
-        "/nothing?name=A",
-        "/demo%2F",
-        "/..",
-        "/%00",
-    ] {
+    for target in ["/", "/demo/1", "/Demo", "/demox", "/nothing?name=A", "/demo%2F", "/..", "/%00"]
+    {
         check_refusal(&connection.get(target).await?, &[404])?;
+    }
+    // Routers differ by custom on a slash at the end: unknown, or the same path. Never a redirect.
+    let slash = connection.get("/idle/").await?;
+    if slash.status != 200 {
+        check_refusal(&slash, &[404])?;
     }
     bench.check_lookup(&mut connection, &TRUTH.row(1).name).await
 }

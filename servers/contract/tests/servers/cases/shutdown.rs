@@ -74,6 +74,15 @@ pub(super) async fn sigterm_when_idle(bench: &Bench) -> Result<()> {
     .context("idle connections stay open")
 }
 
+/// A server that is well ends well, however young it is.
+pub(super) async fn sigterm_at_once(bench: &Bench) -> Result<()> {
+    for _ in 0..12 {
+        let running = bench.start(&bench.settings()).await?;
+        check_end(&running).await?;
+    }
+    Ok(())
+}
+
 /// Lookups whose queries are at the database when SIGTERM comes are answered with their rows.
 pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> {
     const POOL: usize = 4;
