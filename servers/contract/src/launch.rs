@@ -37,11 +37,8 @@ pub struct Identity {
 impl Identity {
     /// `axum-diesel 0.1.0 (axum 0.8.9, diesel 2.3.14)`.
     fn line(&self) -> String {
-        let packages: Vec<_> = self
-            .packages
-            .iter()
-            .map(|name| format!("{name} {}", locked_version(name)))
-            .collect();
+        let packages: Vec<_> =
+            self.packages.iter().map(|name| format!("{name} {}", locked_version(name))).collect();
         format!("{} {} ({})", self.name, self.version, packages.join(", "))
     }
 }
@@ -109,11 +106,7 @@ where
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}: {error}", identity.name);
-            ExitCode::from(if matches!(error, LaunchError::Serve(_)) {
-                1
-            } else {
-                2
-            })
+            ExitCode::from(if matches!(error, LaunchError::Serve(_)) { 1 } else { 2 })
         }
     }
 }
@@ -131,18 +124,14 @@ where
             return Ok(());
         }
         Some(argument) => {
-            return Err(LaunchError::Argument(
-                argument.to_string_lossy().into_owned(),
-            ));
+            return Err(LaunchError::Argument(argument.to_string_lossy().into_owned()));
         }
         None => {}
     }
     let settings = Settings::from_env()?;
     let serve = prepare(&settings)?;
-    let listener = listen(settings.bind).map_err(|source| LaunchError::Listen {
-        address: settings.bind,
-        source,
-    })?;
+    let listener = listen(settings.bind)
+        .map_err(|source| LaunchError::Listen { address: settings.bind, source })?;
     eprintln!(
         "{} listens on {}; connections: {}, workers: {}",
         identity.line(),
@@ -155,11 +144,7 @@ where
 
 /// A non-blocking listener, the same for all frameworks.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     // Linux hands the listener's option on to every accepted connection, which no framework then has to be told.
     socket.set_tcp_nodelay(true)?;
@@ -171,10 +156,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// A multi-threaded tokio runtime with `WORKERS` threads.
 pub fn runtime(settings: &Settings) -> io::Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(settings.workers)
-        .enable_all()
-        .build()
+    Builder::new_multi_thread().worker_threads(settings.workers).enable_all().build()
 }
 
 /// Resolves at SIGTERM or SIGINT, and from then on gives the process four seconds to end by itself.
@@ -220,11 +202,7 @@ mod tests {
 
     #[test]
     fn the_version_line_names_what_is_locked() {
-        let identity = Identity {
-            name: "some",
-            version: "1.2.3",
-            packages: &["tokio", "chrono"],
-        };
+        let identity = Identity { name: "some", version: "1.2.3", packages: &["tokio", "chrono"] };
         let line = identity.line();
         assert!(line.starts_with("some 1.2.3 (tokio 1."), "{line}");
         assert!(line.contains(", chrono 0.4."), "{line}");

@@ -47,9 +47,7 @@ impl DemoQuery {
 pub fn random_name() -> String {
     // A generator of this call's own, forked from the thread's: one thread-local access a name, not one a character.
     let mut rng = fastrand::Rng::new();
-    let name = (0..rng.usize(NAME_LEN))
-        .map(|_| ALPHABET[rng.usize(..ALPHABET.len())])
-        .collect();
+    let name = (0..rng.usize(NAME_LEN)).map(|_| ALPHABET[rng.usize(..ALPHABET.len())]).collect();
     String::from_utf8(name).expect("the alphabet is ASCII")
 }
 
@@ -66,10 +64,7 @@ mod tests {
         assert_eq!(name_of("name=a"), Ok("a".into()));
         assert_eq!(name_of("name="), Err(NameError(0)));
         assert!(name_of(&format!("name={}", "ü".repeat(253))).is_ok());
-        assert_eq!(
-            name_of(&format!("name={}", "a".repeat(254))),
-            Err(NameError(254))
-        );
+        assert_eq!(name_of(&format!("name={}", "a".repeat(254))), Err(NameError(254)));
     }
 
     #[test]
@@ -86,24 +81,15 @@ mod tests {
         for _ in 0..100_000 {
             let name = random_name();
             lengths[name.len()] += 1;
-            name.bytes()
-                .for_each(|byte| characters[usize::from(byte)] += 1);
+            name.bytes().for_each(|byte| characters[usize::from(byte)] += 1);
         }
         assert_eq!(lengths[0], 0);
         // 395 expected for a length and 167,000 for a character: seven and five standard deviations.
+        assert!(lengths[1..].iter().all(|&n| (260..=540).contains(&n)), "{lengths:?}");
         assert!(
-            lengths[1..].iter().all(|&n| (260..=540).contains(&n)),
-            "{lengths:?}"
-        );
-        assert!(
-            ALPHABET
-                .iter()
-                .all(|&c| (164_000..=171_000).contains(&characters[usize::from(c)])),
+            ALPHABET.iter().all(|&c| (164_000..=171_000).contains(&characters[usize::from(c)])),
             "{characters:?}"
         );
-        assert_eq!(
-            characters.iter().filter(|&&n| n > 0).count(),
-            ALPHABET.len()
-        );
+        assert_eq!(characters.iter().filter(|&&n| n > 0).count(), ALPHABET.len());
     }
 }

@@ -79,13 +79,7 @@ fn parse<T: FromStr>(
     expected: &'static str,
 ) -> Result<Option<T>, SettingsError> {
     lookup(name)
-        .map(|value| {
-            value.parse().map_err(|_| SettingsError::Invalid {
-                name,
-                value,
-                expected,
-            })
-        })
+        .map(|value| value.parse().map_err(|_| SettingsError::Invalid { name, value, expected }))
         .transpose()
 }
 
@@ -133,10 +127,7 @@ mod tests {
 
     fn settings(pairs: &[(&'static str, &str)]) -> Result<Settings, SettingsError> {
         Settings::from_lookup(|name| {
-            pairs
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, v)| (*v).to_owned())
+            pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
         })
     }
 
@@ -145,20 +136,14 @@ mod tests {
         let settings = settings(&[]).unwrap();
         assert_eq!(settings.pool_size, 32);
         assert!(settings.workers >= 1);
-        assert!(matches!(
-            settings.database_url(),
-            Err(SettingsError::NoDatabase)
-        ));
+        assert!(matches!(settings.database_url(), Err(SettingsError::NoDatabase)));
     }
 
     #[test]
     fn bad_values_are_told_with_their_name() {
         for (name, value) in [("BIND", "nonsense"), ("POOL_SIZE", "0"), ("WORKERS", "-1")] {
             let message = settings(&[(name, value)]).unwrap_err().to_string();
-            assert!(
-                message.starts_with(&format!("{name}=\"{value}\" is not ")),
-                "{message}"
-            );
+            assert!(message.starts_with(&format!("{name}=\"{value}\" is not ")), "{message}");
         }
     }
 
@@ -173,10 +158,7 @@ mod tests {
             "mysql://u:secret@h:x/db",
         ] {
             assert!(
-                !settings(&[("DATABASE_URL", bad)])
-                    .unwrap_err()
-                    .to_string()
-                    .contains("secret")
+                !settings(&[("DATABASE_URL", bad)]).unwrap_err().to_string().contains("secret")
             );
         }
     }

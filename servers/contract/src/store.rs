@@ -51,9 +51,7 @@ impl StoreError {
 pub async fn within_deadline<T>(
     call: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    tokio::time::timeout(DEADLINE, call)
-        .await
-        .unwrap_or(Err(StoreError::Deadline))
+    tokio::time::timeout(DEADLINE, call).await.unwrap_or(Err(StoreError::Deadline))
 }
 
 /// The body of every answer that is an error: `{"error":"…"}`.
@@ -66,9 +64,7 @@ pub struct ErrorBody {
 impl ErrorBody {
     /// An error's message as a body.
     pub fn new(error: impl ToString) -> ErrorBody {
-        ErrorBody {
-            error: error.to_string(),
-        }
+        ErrorBody { error: error.to_string() }
     }
 }
 

@@ -22,9 +22,6 @@ mod tests {
         let time = chrono::NaiveDate::from_ymd_opt(2024, 8, 20)
             .and_then(|d| d.and_hms_opt(1, 0, 0))
             .unwrap();
-        assert_eq!(
-            serde_json::to_string(&Row(time)).unwrap(),
-            r#""2024-08-20T01:00:00Z""#
-        );
+        assert_eq!(serde_json::to_string(&Row(time)).unwrap(), r#""2024-08-20T01:00:00Z""#);
     }
 }

@@ -23,20 +23,17 @@ pub(crate) enum Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, body) = match self {
-            Error::Query(rejection) => (
-                StatusCode::BAD_REQUEST,
-                ErrorBody::new(rejection.body_text()),
-            ),
+            Error::Query(rejection) => {
+                (StatusCode::BAD_REQUEST, ErrorBody::new(rejection.body_text()))
+            }
             Error::Name(error) => (StatusCode::BAD_REQUEST, ErrorBody::new(error)),
             Error::Store(error) => (StatusCode::SERVICE_UNAVAILABLE, ErrorBody::new(error)),
-            Error::NotFound => (
-                StatusCode::NOT_FOUND,
-                ErrorBody::new("there is nothing at this path"),
-            ),
-            Error::MethodNotAllowed => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                ErrorBody::new("only GET is answered here"),
-            ),
+            Error::NotFound => {
+                (StatusCode::NOT_FOUND, ErrorBody::new("there is nothing at this path"))
+            }
+            Error::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, ErrorBody::new("only GET is answered here"))
+            }
         };
         (status, Json(body)).into_response()
     }

@@ -26,9 +26,7 @@ pub async fn serve<S: Store>(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    axum::serve(listener, router(store))
-        .with_graceful_shutdown(shutdown)
-        .await
+    axum::serve(listener, router(store)).with_graceful_shutdown(shutdown).await
 }
 
 fn router<S: Store>(store: S) -> Router {

@@ -29,34 +29,24 @@ impl Store for MysqlAsync {
     type Item = DemoRow;
 
     fn open(settings: &Settings) -> Result<MysqlAsync, SettingsError> {
-        Ok(MysqlAsync {
-            pool: Pool::new(options(settings)?),
-        })
+        Ok(MysqlAsync { pool: Pool::new(options(settings)?) })
     }
 
     async fn find_by_name(&self, name: String) -> Result<Vec<DemoRow>, StoreError> {
         self.connection()
             .await?
-            .exec_map(
-                FIND_BY_NAME,
-                (name,),
-                |(id, name, create_time, update_time)| DemoRow {
-                    id,
-                    name,
-                    create_time,
-                    update_time,
-                },
-            )
+            .exec_map(FIND_BY_NAME, (name,), |(id, name, create_time, update_time)| DemoRow {
+                id,
+                name,
+                create_time,
+                update_time,
+            })
             .await
             .map_err(StoreError::unavailable)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.connection()
-            .await?
-            .ping()
-            .await
-            .map_err(StoreError::unavailable)
+        self.connection().await?.ping().await.map_err(StoreError::unavailable)
     }
 }
 
@@ -72,9 +62,7 @@ fn options(settings: &Settings) -> Result<Opts, SettingsError> {
     // Above the lower bound a connection is closed when it comes back, so both bounds are POOL_SIZE.
     let constraints = PoolConstraints::new(settings.pool_size, settings.pool_size)
         .expect("the lower bound is not above the upper one");
-    let pool = PoolOpts::default()
-        .with_constraints(constraints)
-        .with_reset_connection(false);
+    let pool = PoolOpts::default().with_constraints(constraints).with_reset_connection(false);
     Ok(OptsBuilder::from_opts(url)
         .pool_opts(pool)
         .prefer_socket(false)

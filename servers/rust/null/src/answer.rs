@@ -16,14 +16,10 @@ pub(crate) fn answer<B>(request: &Request<B>) -> Response<Full<Bytes>> {
         (&Method::GET | &Method::HEAD, "/health") => {
             json(StatusCode::OK, Bytes::from_static(br#"{"status":"ok"}"#))
         }
-        (_, "/demo" | "/idle" | "/health") => error(
-            StatusCode::METHOD_NOT_ALLOWED,
-            &ErrorBody::new("only GET is answered here"),
-        ),
-        _ => error(
-            StatusCode::NOT_FOUND,
-            &ErrorBody::new("there is nothing at this path"),
-        ),
+        (_, "/demo" | "/idle" | "/health") => {
+            error(StatusCode::METHOD_NOT_ALLOWED, &ErrorBody::new("only GET is answered here"))
+        }
+        _ => error(StatusCode::NOT_FOUND, &ErrorBody::new("there is nothing at this path")),
     }
 }
 
@@ -35,19 +31,12 @@ fn name(query: Option<&str>) -> Result<String, ErrorBody> {
 }
 
 fn error(status: StatusCode, body: &ErrorBody) -> Response<Full<Bytes>> {
-    json(
-        status,
-        serde_json::to_vec(body)
-            .expect("a string is serialisable")
-            .into(),
-    )
+    json(status, serde_json::to_vec(body).expect("a string is serialisable").into())
 }
 
 fn json(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -16,9 +16,7 @@ use crate::answer::answer;
 /// Serves until SIGTERM: this thread accepts, and `WORKERS` threads, each with a runtime of its own, take turns at the
 /// connections. Nothing is shared between them, so nothing is locked or moved.
 pub(crate) fn run(listener: TcpListener, settings: &Settings) -> io::Result<()> {
-    let workers = (0..settings.workers)
-        .map(|_| worker())
-        .collect::<io::Result<Vec<_>>>()?;
+    let workers = (0..settings.workers).map(|_| worker()).collect::<io::Result<Vec<_>>>()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;

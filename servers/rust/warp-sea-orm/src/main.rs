@@ -1,0 +1,15 @@
+//! warp over SeaORM.
+
+use std::process::ExitCode;
+
+use contract::Identity;
+use layer_sea_orm::SeaOrm;
+
+fn main() -> ExitCode {
+    let identity = Identity {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        packages: &["warp", "sea-orm"],
+    };
+    contract::main(identity, framework_warp::run::<SeaOrm>)
+}
