@@ -9,6 +9,7 @@ mod fixture;
 mod http;
 mod lies;
 mod packets;
+mod port;
 mod process;
 mod proctree;
 mod proxy;

@@ -3,12 +3,9 @@
 use std::{
     fs::File,
     io::Read as _,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     process::{Child, ExitStatus, Stdio},
-    sync::{
-        Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Mutex,
     time::Duration,
 };
 
@@ -16,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::NamedTempFile;
 
-use crate::{http::Connection, proctree, registry::Server, wait::until};
+use crate::{http::Connection, port::Port, proctree, registry::Server, wait::until};
 
 /// How long a server may take from its start until `/health` answers 200.
 const READY: Duration = Duration::from_secs(10);
@@ -28,16 +25,20 @@ pub(crate) struct Settings {
     pub(crate) database_url: Option<String>,
     pub(crate) pool_size: String,
     pub(crate) workers: String,
+    /// Where the kit connects to, also if `bind` is nonsense; nobody else is given it meanwhile.
+    pub(crate) port: Port,
 }
 
 impl Settings {
     /// A free loopback port, a small pool and two workers.
     pub(crate) fn new(database_url: Option<String>) -> Self {
+        let port = Port::free();
         Self {
-            bind: free_address().to_string(),
+            bind: port.address().to_string(),
             database_url,
             pool_size: "8".to_owned(),
             workers: "2".to_owned(),
+            port,
         }
     }
 
@@ -54,30 +55,10 @@ impl Settings {
     }
 }
 
-/// A loopback address nobody listens on.
-///
-/// Ports below the kernel's ephemeral range: no outgoing connection and no `bind` to port 0 can take
-/// one between its choice and the server's start.
-pub(crate) fn free_address() -> SocketAddr {
-    const FIRST: u32 = 20_000;
-    const COUNT: u32 = 12_000;
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Two kits at once start at different places.
-        let port = FIRST + (std::process::id().wrapping_mul(977).wrapping_add(step)) % COUNT;
-        let port = u16::try_from(port).expect("32,000 at most");
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
-}
-
 /// A started server. Dropping it kills the process and whatever it started.
 pub(crate) struct Running {
     child: Mutex<Child>,
-    address: SocketAddr,
+    port: Port,
     output: NamedTempFile,
 }
 
@@ -93,12 +74,7 @@ impl Running {
             .stderr(log)
             .spawn()
             .with_context(|| format!("{} cannot be started", server.name))?;
-        Ok(Self {
-            child: Mutex::new(child),
-            // A case that hands over a nonsense BIND never connects.
-            address: settings.bind.parse().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
-            output,
-        })
+        Ok(Self { child: Mutex::new(child), port: settings.port.clone(), output })
     }
 
     /// Starts `server` and waits until `/health` answers 200.
@@ -114,7 +90,8 @@ impl Running {
             if let Some(exit) = self.exit_status() {
                 return Some(Err(exit));
             }
-            let answer = Connection::open(self.address).await.ok()?.get("/health").await.ok()?;
+            let answer =
+                Connection::open(self.port.address()).await.ok()?.get("/health").await.ok()?;
             (answer.status == status).then_some(Ok(()))
         })
         .await;
@@ -129,7 +106,7 @@ impl Running {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -138,7 +115,7 @@ impl Running {
 
     /// Opens a keep-alive connection to the server.
     pub(crate) async fn connect(&self) -> Result<Connection> {
-        Connection::open(self.address).await
+        Connection::open(self.port.address()).await
     }
 
     /// Everything the server has written to its standard output and error.

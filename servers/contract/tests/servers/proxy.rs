@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     packets::{ClientStream, Command, Tally},
-    process::free_address,
+    port::Port,
     wait::until,
 };
 
@@ -48,7 +48,7 @@ struct Record {
 
 /// A proxy on a port of its own; it lives as long as the case's runtime.
 pub(crate) struct Proxy {
-    address: SocketAddr,
+    port: Port,
     mode: watch::Sender<Mode>,
     record: Arc<Mutex<Record>>,
 }
@@ -59,17 +59,17 @@ pub(crate) struct Snapshot(BTreeMap<u64, Tally>);
 impl Proxy {
     /// Starts a proxy to `upstream` (`host:port`).
     pub(crate) async fn start(upstream: String, mode: Mode) -> Result<Self> {
-        let address = free_address();
+        let port = Port::free();
         let (sender, receiver) = watch::channel(mode);
         let record = Arc::new(Mutex::new(Record::default()));
-        let proxy = Self { address, mode: sender, record: Arc::clone(&record) };
-        tokio::spawn(accept(address, upstream, receiver, record));
+        let proxy = Self { port, mode: sender, record: Arc::clone(&record) };
+        tokio::spawn(accept(proxy.address(), upstream, receiver, record));
         proxy.settled().await?;
         Ok(proxy)
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     /// Changes the mode and waits until it holds for new connections.
@@ -82,7 +82,7 @@ impl Proxy {
         let refuse = *self.mode.borrow() == Mode::Refuse;
         // Connecting to see would count as a connection: ask for the port instead.
         until(Duration::from_secs(2), || async {
-            let taken = std::net::TcpListener::bind(self.address).is_err();
+            let taken = std::net::TcpListener::bind(self.address()).is_err();
             (taken != refuse).then_some(())
         })
         .await
