@@ -19,28 +19,19 @@ use mysql_async::Opts;
 
 fn main() -> Result<()> {
     let pairs: usize = match env::args().nth(1) {
-        Some(pairs) => pairs
-            .parse()
-            .context("the one argument is a number of pairs")?,
+        Some(pairs) => pairs.parse().context("the one argument is a number of pairs")?,
         None => 5,
     };
-    ensure!(
-        pairs > 0,
-        "nothing is compared in 0 pairs: ask for 5 or more"
-    );
+    ensure!(pairs > 0, "nothing is compared in 0 pairs: ask for 5 or more");
     let url = env::var("DATABASE_URL").context("set DATABASE_URL to a database to load")?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut conn = runtime.block_on(loader::connect(&url))?;
     let [create_table, create_index] = runtime.block_on(Dialect::of(&mut conn))?.statements();
 
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("rows");
     write_rows(&file).context("the ready file for the client needs 200 MB")?;
-    let name = file
-        .to_str()
-        .context("the folder for temporary files has a plain name")?;
+    let name = file.to_str().context("the folder for temporary files has a plain name")?;
     let script = format!(
         "SET time_zone = '+00:00'; DROP TABLE IF EXISTS demo_data; {create_table} {}; {create_index} \
          ANALYZE TABLE demo_data;",
@@ -85,15 +76,8 @@ fn main() -> Result<()> {
     let begin = Instant::now();
     let silent: Progress = Arc::new(|_| ());
     let report = runtime.block_on(loader::ensure(&url, Table::PUBLISHED, &silent))?;
-    ensure!(
-        report.loaded.is_none(),
-        "the last table was wrong: {}",
-        report.found
-    );
-    println!(
-        "the seeded table was proved in {:.2} s",
-        begin.elapsed().as_secs_f64()
-    );
+    ensure!(report.loaded.is_none(), "the last table was wrong: {}", report.found);
+    println!("the seeded table was proved in {:.2} s", begin.elapsed().as_secs_f64());
     Ok(())
 }
 
@@ -108,25 +92,10 @@ fn write_rows(file: &Path) -> Result<()> {
 fn client(url: &str, script: &str) -> Result<()> {
     let opts = Opts::from_url(url)?;
     let status = Command::new("mariadb")
-        .args([
-            "--no-defaults",
-            "--protocol=tcp",
-            "--skip-ssl",
-            "--local-infile=1",
-        ])
-        .args([
-            "--host",
-            opts.ip_or_hostname(),
-            "--port",
-            &opts.tcp_port().to_string(),
-        ])
+        .args(["--no-defaults", "--protocol=tcp", "--skip-ssl", "--local-infile=1"])
+        .args(["--host", opts.ip_or_hostname(), "--port", &opts.tcp_port().to_string()])
         .args(["--user", opts.user().unwrap_or_default()])
-        .args([
-            "--database",
-            opts.db_name().unwrap_or_default(),
-            "--execute",
-            script,
-        ])
+        .args(["--database", opts.db_name().unwrap_or_default(), "--execute", script])
         .args(["--silent", "--silent"])
         .env("MYSQL_PWD", opts.pass().unwrap_or_default())
         .stdout(std::process::Stdio::null())

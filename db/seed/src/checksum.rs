@@ -25,10 +25,7 @@ pub struct Checksum {
 
 impl Checksum {
     /// The checksum of the published table, [`ROWS`](crate::ROWS) rows of [`SEED`](crate::SEED).
-    pub const PUBLISHED: Checksum = Checksum {
-        rows: crate::ROWS,
-        xor: 0xb073aa41546adddd,
-    };
+    pub const PUBLISHED: Checksum = Checksum { rows: crate::ROWS, xor: 0xb073aa41546adddd };
 
     /// The checksum that the first `rows` rows of `seed` must have.
     pub fn expected(seed: u64, rows: u64) -> Checksum {

@@ -58,9 +58,7 @@ pub fn row(seed: u64, i: u64) -> Row {
     let drawn = RawRow::draw(seed, i, LONGEST, &mut name);
     Row {
         id: i + 1,
-        name: str::from_utf8(&name[..drawn.name_len])
-            .expect("the alphabet is ASCII")
-            .to_owned(),
+        name: str::from_utf8(&name[..drawn.name_len]).expect("the alphabet is ASCII").to_owned(),
         create_time: time(drawn.create_time),
         update_time: time(drawn.update_time),
     }
@@ -101,11 +99,7 @@ impl RawRow {
             }
         };
         bytes.characters(&mut name[..=name_len.min(limit)]);
-        RawRow {
-            name_len,
-            create_time,
-            update_time,
-        }
+        RawRow { name_len, create_time, update_time }
     }
 }
 
@@ -125,11 +119,7 @@ impl KeyStream {
         rng.set_stream(stream);
         let mut block = [0; 256];
         rng.fill_bytes(&mut block);
-        KeyStream {
-            rng,
-            block,
-            used: 0,
-        }
+        KeyStream { rng, block, used: 0 }
     }
 
     fn word(&mut self) -> u32 {

@@ -24,10 +24,7 @@ fn the_first_rows_are_pinned() {
 fn a_row_survives_json() {
     let sent = row(SEED, 5);
     let json = serde_json::to_string(&sent).expect("a row is plain data");
-    assert_eq!(
-        serde_json::from_str::<Row>(&json).expect("it was just written"),
-        sent
-    );
+    assert_eq!(serde_json::from_str::<Row>(&json).expect("it was just written"), sent);
 }
 
 #[test]
@@ -44,20 +41,13 @@ fn characters_and_lengths_are_uniform() {
     assert!(ALPHABET.iter().all(|byte| characters.contains_key(byte)));
     assert!(NAME_LEN.clone().all(|len| lengths.contains_key(&len)));
     // The 99.99% points of chi-squared with 75 and 252 degrees of freedom: the seed is fixed, so this cannot flake.
-    assert!(
-        chi_squared(&characters) < 127.0,
-        "{}",
-        chi_squared(&characters)
-    );
+    assert!(chi_squared(&characters) < 127.0, "{}", chi_squared(&characters));
     assert!(chi_squared(&lengths) < 341.0, "{}", chi_squared(&lengths));
 }
 
 fn chi_squared<K>(counts: &HashMap<K, u64>) -> f64 {
     let expected = counts.values().sum::<u64>() as f64 / counts.len() as f64;
-    counts
-        .values()
-        .map(|&count| (count as f64 - expected).powi(2) / expected)
-        .sum()
+    counts.values().map(|&count| (count as f64 - expected).powi(2) / expected).sum()
 }
 
 #[test]
@@ -68,10 +58,7 @@ fn truth_answers_as_a_scan_would() {
     for row in &rows {
         by_name.entry(&row.name).or_default().push(row);
     }
-    assert!(
-        by_name.values().any(|rows| rows.len() > 1),
-        "one-character names repeat"
-    );
+    assert!(by_name.values().any(|rows| rows.len() > 1), "one-character names repeat");
     for (name, rows) in by_name {
         assert!(truth.rows_named(name).iter().eq(rows), "{name}");
     }
@@ -83,11 +70,7 @@ fn truth_answers_as_a_scan_would() {
 fn truth_knows_no_name_that_only_looks_alike() {
     let truth = Truth::new(SEED, 1000);
     let long = truth
-        .row(
-            (0..1000)
-                .find(|&i| name_len(SEED, i) == 200)
-                .expect("a fixed seed has one"),
-        )
+        .row((0..1000).find(|&i| name_len(SEED, i) == 200).expect("a fixed seed has one"))
         .name;
     for stranger in [
         "",

@@ -1,13 +1,113 @@
 //! `stackmark db`
 
-use std::process::ExitCode;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::args;
+use anyhow::Context;
+use demo_data::loader::{SeedReport, Way};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::args::{self, DbAction, Format};
+use crate::database::{self, Kind, Lease, Status};
+use crate::report::table::Table;
+use crate::workspace::Workspace;
 
 /// Runs the verb.
 ///
 /// # Errors
 /// When the verb cannot do what it was asked.
-pub fn run(_args: &args::Db) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not here yet")
+pub fn run(args: &args::Db) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let root = workspace.root();
+    match &args.action {
+        DbAction::Up => table(&database::up(root)?).print(Format::Table)?,
+        DbAction::Seed => {
+            let lease = Lease::acquire(root)?;
+            println!("{}", described(&lease.ensure_seeded(&database::bar())?));
+            lease.stop()?;
+        }
+        DbAction::Status { format } => table(&database::status(root)?).print(*format)?,
+        DbAction::Down => {
+            let was_up = database::down(root)?;
+            println!(
+                "{}",
+                if was_up {
+                    "the private database is down"
+                } else {
+                    "the private database was down"
+                }
+            );
+        }
+        DbAction::Exec { command } => return exec(root, command),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn described(report: &SeedReport) -> String {
+    let how = match report.loaded {
+        None => "was already right",
+        Some(Way::LoadData) => "was loaded",
+        Some(Way::Inserts) => "was loaded by batched INSERTs",
+    };
+    format!(
+        "demo_data {how}: {} rows, checksum {}, in {:.1} s",
+        report.checksum.rows,
+        report.checksum,
+        report.took.as_secs_f64()
+    )
+}
+
+fn exec(root: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
+    let (program, arguments) = command.split_first().context("name a command after `--`")?;
+    let lease = Lease::acquire(root)?;
+    lease.ensure_seeded(&database::bar())?;
+    let mut command = Command::new(program);
+    command.args(arguments).env("DATABASE_URL", lease.url().expose());
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("{program} cannot be run: check its name and PATH"))?;
+    let pid = Pid::from_raw(i32::try_from(child.id()).context("a process id of Linux fits")?);
+    let ended = Arc::new(AtomicBool::new(false));
+    let command_ended = ended.clone();
+    // Whoever ends this ends the command; the database must outlive it, to be stopped in order.
+    ctrlc::set_handler(move || {
+        if !command_ended.load(Ordering::SeqCst) {
+            // A failure means that it has just ended.
+            let _ = kill(pid, Signal::SIGTERM);
+        }
+    })
+    .context("Ctrl-C cannot be caught")?;
+    let status = child.wait()?;
+    ended.store(true, Ordering::SeqCst);
+    lease.stop()?;
+    Ok(exit_code(status))
+}
+
+/// As a shell would: a command that a signal ended has 128 and the signal's number.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+fn table(status: &Status) -> Table {
+    let (database, process) = match status.running {
+        Some(Kind::External) => ("external", String::new()),
+        Some(Kind::Embedded { pid }) => ("private", pid.to_string()),
+        None => ("private", String::new()),
+    };
+    let state = if status.running.is_some() { "up" } else { "down" };
+    let mut table = Table::new(&["database", "state", "process", "url", "version", "table"]);
+    table.row(vec![
+        database.to_owned(),
+        state.to_owned(),
+        process,
+        status.url.as_ref().map(ToString::to_string).unwrap_or_default(),
+        status.version.clone().unwrap_or_default(),
+        status.table.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ]);
+    table
 }

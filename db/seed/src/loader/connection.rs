@@ -18,9 +18,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 /// Each says in one sentence what is wrong and what mends it.
 pub async fn connect(url: &str) -> Result<Conn, LoadError> {
     let opts = options(url)?;
-    open(opts.clone())
-        .await
-        .map_err(|error| LoadError::explain(error, &opts))
+    open(opts.clone()).await.map_err(|error| LoadError::explain(error, &opts))
 }
 
 /// How long a server may take to answer; without a limit, an address that swallows packets takes minutes.
@@ -30,14 +28,15 @@ async fn open(opts: Opts) -> Result<Conn, Failure> {
     match tokio::time::timeout(CONNECT_TIMEOUT, Conn::new(opts)).await {
         Ok(Err(Error::Io(error))) => Err(Failure::Unreachable(error.to_string())),
         Ok(attempt) => Ok(attempt?),
-        Err(_) => Err(Failure::Unreachable(format!(
-            "no answer in {CONNECT_TIMEOUT:?}"
-        ))),
+        Err(_) => Err(Failure::Unreachable(format!("no answer in {CONNECT_TIMEOUT:?}"))),
     }
 }
 
-/// As [`connect`], and makes the schema first if it is missing.
-pub(super) async fn connect_to_schema(url: &str) -> Result<Conn, LoadError> {
+/// As [`connect`], and makes the schema first if it is missing and the user may.
+///
+/// # Errors
+/// Each says in one sentence what is wrong and what mends it.
+pub async fn connect_making_schema(url: &str) -> Result<Conn, LoadError> {
     let opts = options(url)?;
     let attempt = async {
         match open(opts.clone()).await {
@@ -48,9 +47,7 @@ pub(super) async fn connect_to_schema(url: &str) -> Result<Conn, LoadError> {
             attempt => attempt,
         }
     };
-    attempt
-        .await
-        .map_err(|error| LoadError::explain(error, &opts))
+    attempt.await.map_err(|error| LoadError::explain(error, &opts))
 }
 
 async fn create_schema(opts: &Opts) -> Result<(), Failure> {
@@ -59,8 +56,7 @@ async fn create_schema(opts: &Opts) -> Result<(), Failure> {
     let mut conn = open(without_schema.into()).await?;
     // An identifier cannot be a parameter; doubling its quotes is how SQL escapes one.
     let quoted = schema.replace('`', "``");
-    conn.query_drop(format!("CREATE DATABASE IF NOT EXISTS `{quoted}`"))
-        .await?;
+    conn.query_drop(format!("CREATE DATABASE IF NOT EXISTS `{quoted}`")).await?;
     Ok(conn.disconnect().await?)
 }
 

@@ -156,19 +156,12 @@ impl LoadError {
                     _ => LoadError::Server { address, reason },
                 }
             }
-            Error::Io(IoError::Io(error)) => LoadError::Lost {
-                address,
-                reason: error.to_string(),
-            },
-            Error::Driver(mysql_async::DriverError::ConnectionClosed) => LoadError::Lost {
-                address,
-                reason: "closed by the server".to_owned(),
-            },
+            Error::Io(IoError::Io(error)) => LoadError::Lost { address, reason: error.to_string() },
+            Error::Driver(mysql_async::DriverError::ConnectionClosed) => {
+                LoadError::Lost { address, reason: "closed by the server".to_owned() }
+            }
             Error::Url(error) => LoadError::BadUrl(error),
-            other => LoadError::Server {
-                address,
-                reason: other.to_string(),
-            },
+            other => LoadError::Server { address, reason: other.to_string() },
         }
     }
 }

@@ -55,9 +55,7 @@ pub(super) async fn load(
     // A server that forbids LOCAL INFILE never asks for the handler, which still holds the receiver.
     conn.set_infile_handler(async { Ok(stream::empty().boxed()) });
     loaded?;
-    drawing
-        .await
-        .map_err(|panic| mysql_async::Error::Other(panic.into()))
+    drawing.await.map_err(|panic| mysql_async::Error::Other(panic.into()))
 }
 
 /// The rows of `table` as the text that LOAD DATA reads, in chunks, each with the number of rows up to its end.
@@ -132,10 +130,7 @@ mod tests {
 
     #[test]
     fn the_text_is_what_a_formatter_would_write() {
-        let table = Table {
-            seed: 3,
-            rows: 5000,
-        };
+        let table = Table { seed: 3, rows: 5000 };
         let mut written = Vec::new();
         let mut sent = 0;
         for (chunk, rows) in text(table) {

@@ -22,9 +22,7 @@ pub(super) async fn load(
         for first in (start..end).step_by(to_usize(BATCH)) {
             let last = end.min(first + BATCH);
             let values: Vec<Value> = (first..last).flat_map(|i| values(table.seed, i)).collect();
-            transaction
-                .exec_drop(statement(last - first), values)
-                .await?;
+            transaction.exec_drop(statement(last - first), values).await?;
             progress(Step::Loading(last));
         }
         transaction.commit().await?;

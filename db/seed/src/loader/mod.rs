@@ -19,9 +19,11 @@ use std::{
 use mysql_async::{Conn, prelude::Queryable};
 
 use crate::{CHECKSUM_SQL, Checksum};
-pub use connection::connect;
+pub use connection::{connect, connect_making_schema};
 pub use error::LoadError;
 pub use infile::{load_data_sql, text};
+/// The driver, for whoever uses the connection that [`connect`] gives.
+pub use mysql_async;
 pub use schema::Dialect;
 
 /// Which rows the table is to hold: the first `rows` of `seed`.
@@ -35,10 +37,7 @@ pub struct Table {
 
 impl Table {
     /// The published table.
-    pub const PUBLISHED: Table = Table {
-        seed: crate::SEED,
-        rows: crate::ROWS,
-    };
+    pub const PUBLISHED: Table = Table { seed: crate::SEED, rows: crate::ROWS };
 }
 
 /// What the loader is doing.
@@ -112,11 +111,10 @@ pub struct SeedReport {
 /// Each says in one sentence what is wrong and what mends it.
 pub async fn ensure(url: &str, table: Table, progress: &Progress) -> Result<SeedReport, LoadError> {
     let begin = Instant::now();
-    let mut conn = connection::connect_to_schema(url).await?;
+    let mut conn = connect_making_schema(url).await?;
     let opts = conn.opts().clone();
-    let result = seed(&mut conn, table, progress)
-        .await
-        .map_err(|error| LoadError::explain(error, &opts));
+    let result =
+        seed(&mut conn, table, progress).await.map_err(|error| LoadError::explain(error, &opts));
     // Closing also gives back the lock. The result stands whether or not the server hears the goodbye.
     let _ = conn.disconnect().await;
     let (found, loaded) = result?;

@@ -21,11 +21,7 @@ impl Dialect {
     pub async fn of(conn: &mut Conn) -> Result<Dialect, mysql_async::Error> {
         let version: Option<String> = conn.query_first("SELECT VERSION()").await?;
         let mariadb = version.is_some_and(|version| version.contains("MariaDB"));
-        Ok(if mariadb {
-            Dialect::MariaDb
-        } else {
-            Dialect::MySql
-        })
+        Ok(if mariadb { Dialect::MariaDb } else { Dialect::MySql })
     }
 
     fn collation(self) -> &'static str {
@@ -57,10 +53,7 @@ impl Dialect {
             },
         );
         statements.0.truncate(2);
-        statements
-            .0
-            .try_into()
-            .expect("a schema file has two statements; a test reads both")
+        statements.0.try_into().expect("a schema file has two statements; a test reads both")
     }
 
     /// What [`found`] must say of the table.

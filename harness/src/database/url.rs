@@ -1,0 +1,65 @@
+//! A database URL, which holds a password.
+
+use std::fmt;
+
+/// The URL of a database. Printing it in any way hides the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// Takes a URL of the form `mysql://USER:PASSWORD@HOST:PORT/SCHEMA`; whoever connects checks it.
+    #[must_use]
+    pub fn new(url: String) -> DatabaseUrl {
+        DatabaseUrl(url)
+    }
+
+    /// The URL with its password: for a connection or a child's environment, never for people.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
+        // Parameters may hold secrets of their own.
+        let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+        // A password may hold an unescaped '@'; a host cannot.
+        match rest.rsplit_once('@') {
+            Some((login, place)) => {
+                let user = login.split_once(':').map_or(login, |(user, _)| user);
+                write!(f, "{scheme}://{user}:***@{place}")
+            }
+            None => write!(f, "{scheme}://{rest}"),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_rest_of_the_url_stays_readable() {
+        let url = DatabaseUrl::new("mysql://me:s3cret@127.0.0.1:3306/bench?x=s3cret".into());
+        assert_eq!(url.to_string(), "mysql://me:***@127.0.0.1:3306/bench");
+        let no_password = DatabaseUrl::new("mysql://127.0.0.1/bench".into());
+        assert_eq!(no_password.to_string(), "mysql://127.0.0.1/bench");
+    }
+
+    proptest! {
+        #[test]
+        fn no_password_is_ever_printed(password in "[A-Z@:#]{4,20}") {
+            let url = DatabaseUrl::new(format!("mysql://me:{password}@localhost/bench"));
+            prop_assert!(!format!("{url} {url:?}").contains(&password));
+        }
+    }
+}
