@@ -50,6 +50,7 @@ const LIES: &[(&str, &str)] = &[
     ("logs_the_password", "database_denies"),
     ("accepts_after_sigterm", "sigterm_with_lookups_in_flight"),
     ("drops_what_is_in_flight", "sigterm_with_lookups_in_flight"),
+    ("waits_for_the_database", "sigterm_with_database_silent"),
     ("keeps_idle_connections", "sigterm_when_idle"),
     ("ignores_sigterm", "sigterm_under_load"),
     ("dies_of_garbage", "bad_requests"),
@@ -64,7 +65,7 @@ pub(crate) fn trials(database: &Arc<Url>) -> Result<Vec<Trial>> {
     let honest = Arc::new(Bench::new(server(fixture::HONEST)?, Arc::clone(database)));
     let mut trials: Vec<Trial> = cases::ALL
         .iter()
-        .map(|case| crate::trial(format!("kit::honest::{}", case.name), *case, Arc::clone(&honest)))
+        .map(|case| crate::trial(format!("kit::{}::honest", case.name), *case, Arc::clone(&honest)))
         .collect();
     trials.push(Trial::test("kit::packets_in_pieces", || {
         packets::check_reader().map_err(|error| Failed::from(format!("{error:#}")))
@@ -75,7 +76,7 @@ pub(crate) fn trials(database: &Arc<Url>) -> Result<Vec<Trial>> {
             .find(|case| case.name == finder)
             .with_context(|| format!("no case {finder}"))?;
         let bench = Bench::new(server(lie)?, Arc::clone(database));
-        trials.push(Trial::test(format!("kit::lie::{lie}"), move || {
+        trials.push(Trial::test(format!("kit::{finder}::{lie}"), move || {
             check_found(&case, &bench).map_err(|error| Failed::from(format!("{error:#}")))
         }));
     }

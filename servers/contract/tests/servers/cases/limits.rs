@@ -16,12 +16,18 @@ use crate::{
 /// POOL_SIZE is the number of connections in all: never more, and under load no fewer.
 pub(super) async fn pool_size(bench: &Bench) -> Result<()> {
     // Two workers share six: a pool of six in each would be twelve.
-    const POOL: usize = 6;
-    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
-    proxy.set(Mode::Forward(Duration::from_millis(10))).await?;
-    ask(&running, 40, 12).await?;
-    let peak = proxy.peak();
-    ensure!(peak == POOL, "POOL_SIZE={POOL}, but 40 users made the server open {peak} connections");
+    for pool in [6, 1] {
+        let workers = pool.min(2);
+        let (proxy, running) = bench.start_proxied(pool, workers).await?;
+        proxy.set(Mode::Forward(Duration::from_millis(10))).await?;
+        ask(&running, 7 * pool as u64, 12).await?;
+        let peak = proxy.peak();
+        ensure!(
+            peak == pool,
+            "POOL_SIZE={pool}, but {} users made the server open {peak} connections",
+            7 * pool
+        );
+    }
     Ok(())
 }
 

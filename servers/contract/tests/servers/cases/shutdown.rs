@@ -124,6 +124,19 @@ pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> 
     check_exit(&running).await
 }
 
+/// A database that says nothing holds nobody up: what is in flight is refused, and the process ends.
+pub(super) async fn sigterm_with_database_silent(bench: &Bench) -> Result<()> {
+    const POOL: usize = 4;
+    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+    fill_pool(&proxy, &running, POOL).await?;
+    let asked = hold_lookups(&proxy, &running, POOL).await?;
+    running.terminate()?;
+    for (_, answer) in asked.finish().await.context("a lookup in flight at SIGTERM")? {
+        answer.check_error(503)?;
+    }
+    check_exit(&running).await
+}
+
 async fn check_end(running: &Running) -> Result<()> {
     running.terminate()?;
     check_exit(running).await
