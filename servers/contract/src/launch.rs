@@ -1,27 +1,19 @@
 use std::{
     env, io,
     net::{SocketAddr, TcpListener},
-    process::{self, ExitCode},
-    thread,
-    time::Duration,
+    process::ExitCode,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::{
-    runtime::{Builder, Runtime},
-    signal::unix::{SignalKind, signal},
-};
+use tokio::runtime::{Builder, Runtime};
 
-use crate::{Settings, SettingsError, Store};
+use crate::{Settings, SettingsError, Shutdown, Store};
 
 /// The versions this build was resolved to: what `--version` prints is what is linked.
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// Connections the kernel queues while the server is busy (and `net.core.somaxconn` allows).
 const BACKLOG: i32 = 1024;
-
-/// From SIGTERM to the end come what may; the contract allows 5 s.
-const LAST_EXIT: Duration = Duration::from_secs(4);
 
 /// Who a server is, for `--version` and the line at its start.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +67,9 @@ pub enum LaunchError {
         /// The system's reason.
         source: io::Error,
     },
+    /// Signals cannot be caught.
+    #[error("cannot catch signals: {0}; start the server anew")]
+    Signals(#[from] ctrlc::Error),
     /// The server broke while it served.
     #[error("the server failed: {0}")]
     Serve(#[from] io::Error),
@@ -83,16 +78,16 @@ pub enum LaunchError {
 /// A whole server's `main`: a framework's `run` over the layer `S`.
 pub fn main<S: Store>(
     identity: Identity,
-    run: impl FnOnce(TcpListener, S, &Settings) -> io::Result<()>,
+    run: impl FnOnce(TcpListener, S, &Settings, Shutdown) -> io::Result<()>,
 ) -> ExitCode {
     launch(identity, |settings| {
         let store = S::open(settings)?;
-        Ok(move |listener, settings: &Settings| run(listener, store, settings))
+        Ok(move |listener, settings: &Settings, shutdown| run(listener, store, settings, shutdown))
     })
 }
 
 /// The part of [`main`] that does not know of stores. `prepare` reads the settings before the address is taken and
-/// returns what then serves, until [`terminated`].
+/// returns what then serves, until the [`Shutdown`].
 ///
 /// Exits with 0 after SIGTERM, 2 if arguments, settings or the address are wrong, 1 if serving failed.
 pub fn launch<R>(
@@ -100,7 +95,7 @@ pub fn launch<R>(
     prepare: impl FnOnce(&Settings) -> Result<R, SettingsError>,
 ) -> ExitCode
 where
-    R: FnOnce(TcpListener, &Settings) -> io::Result<()>,
+    R: FnOnce(TcpListener, &Settings, Shutdown) -> io::Result<()>,
 {
     match try_launch(identity, prepare) {
         Ok(()) => ExitCode::SUCCESS,
@@ -116,7 +111,7 @@ fn try_launch<R>(
     prepare: impl FnOnce(&Settings) -> Result<R, SettingsError>,
 ) -> Result<(), LaunchError>
 where
-    R: FnOnce(TcpListener, &Settings) -> io::Result<()>,
+    R: FnOnce(TcpListener, &Settings, Shutdown) -> io::Result<()>,
 {
     match env::args_os().nth(1) {
         Some(argument) if argument == "--version" => {
@@ -128,6 +123,7 @@ where
         }
         None => {}
     }
+    let shutdown = Shutdown::on_signal()?;
     let settings = Settings::from_env()?;
     let serve = prepare(&settings)?;
     let listener = listen(settings.bind)
@@ -139,7 +135,7 @@ where
         settings.pool_size,
         settings.workers
     );
-    Ok(serve(listener, &settings)?)
+    Ok(serve(listener, &settings, shutdown)?)
 }
 
 /// A non-blocking listener, the same for all frameworks.
@@ -157,24 +153,6 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// A multi-threaded tokio runtime with `WORKERS` threads.
 pub fn runtime(settings: &Settings) -> io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(settings.workers).enable_all().build()
-}
-
-/// Resolves at SIGTERM or SIGINT, and from then on gives the process four seconds to end by itself.
-///
-/// A client that never reads its answer, or a driver that never returns, must not keep the process alive.
-pub async fn terminated() {
-    let registered = signal(SignalKind::terminate())
-        .and_then(|term| Ok((term, signal(SignalKind::interrupt())?)));
-    let (mut term, mut int) =
-        registered.expect("SIGTERM and SIGINT may be caught, and the runtime has signals enabled");
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
-    thread::spawn(|| {
-        thread::sleep(LAST_EXIT);
-        process::exit(0);
-    });
 }
 
 #[cfg(test)]

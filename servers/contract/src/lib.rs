@@ -6,12 +6,14 @@
 mod launch;
 mod name;
 mod settings;
+mod shutdown;
 mod store;
 mod timestamp;
 
-pub use launch::{Identity, LaunchError, launch, main, runtime, terminated};
+pub use launch::{Identity, LaunchError, launch, main, runtime};
 pub use name::{ALPHABET, DemoQuery, NAME_LEN, NameError, random_name};
 pub use settings::{DatabaseUrl, Settings, SettingsError};
+pub use shutdown::Shutdown;
 pub use store::{DEADLINE, ErrorBody, HealthBody, Store, StoreError, within_deadline};
 pub use timestamp::serialize_utc;
 

@@ -75,6 +75,12 @@ mod tests {
     }
 
     #[test]
+    fn random_names_are_drawn_as_the_rows_are() {
+        assert_eq!(ALPHABET, demo_data::ALPHABET);
+        assert_eq!(NAME_LEN, demo_data::NAME_LEN);
+    }
+
+    #[test]
     fn random_names_cover_every_length_and_character_evenly() {
         let mut lengths = [0_u32; 254];
         let mut characters = [0_u32; 128];

@@ -11,16 +11,21 @@ use actix_web::{
     rt::System,
     web::{self, Data, Json, Query, ServiceConfig},
 };
-use contract::{DemoQuery, HealthBody, Settings, Store, within_deadline};
+use contract::{DemoQuery, HealthBody, Settings, Shutdown, Store, within_deadline};
 
 use crate::error::Error;
 
 /// Seconds a request under way may take to be answered after SIGTERM.
 const SHUTDOWN_TIMEOUT: u64 = 3;
 
-/// Serves until SIGTERM, with `WORKERS` workers; as ever in actix, each is a thread with a runtime of its own.
-pub fn run<S: Store>(listener: TcpListener, store: S, settings: &Settings) -> io::Result<()> {
-    System::new().block_on(serve(listener, store, settings, contract::terminated()))
+/// Serves until the shutdown is requested, with `WORKERS` workers; as ever in actix, each is a thread with a runtime of its own.
+pub fn run<S: Store>(
+    listener: TcpListener,
+    store: S,
+    settings: &Settings,
+    shutdown: Shutdown,
+) -> io::Result<()> {
+    System::new().block_on(serve(listener, store, settings, shutdown.requested()))
 }
 
 /// Serves until `shutdown` resolves and the requests under way are answered. Needs an actix `System`.

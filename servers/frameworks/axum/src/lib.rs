@@ -6,14 +6,19 @@ mod error;
 use std::{future::Future, io, net::TcpListener};
 
 use axum::{Json, Router, extract::State, routing::get};
-use contract::{DemoQuery, HealthBody, Settings, Store, within_deadline};
+use contract::{DemoQuery, HealthBody, Settings, Shutdown, Store, within_deadline};
 
 use crate::error::{Error, Query};
 
-/// Serves until SIGTERM, on a multi-threaded runtime with `WORKERS` threads.
-pub fn run<S: Store>(listener: TcpListener, store: S, settings: &Settings) -> io::Result<()> {
+/// Serves until the shutdown is requested, on a multi-threaded runtime with `WORKERS` threads.
+pub fn run<S: Store>(
+    listener: TcpListener,
+    store: S,
+    settings: &Settings,
+    shutdown: Shutdown,
+) -> io::Result<()> {
     let runtime = contract::runtime(settings)?;
-    let served = runtime.block_on(serve(listener, store, contract::terminated()));
+    let served = runtime.block_on(serve(listener, store, shutdown.requested()));
     // A layer may have left threads that wait for a silent database: nobody waits for their answer any more.
     runtime.shutdown_background();
     served

@@ -5,7 +5,7 @@ mod error;
 
 use std::{convert::Infallible, future::Future, io, net::TcpListener};
 
-use contract::{DemoQuery, HealthBody, Settings, Store, within_deadline};
+use contract::{DemoQuery, HealthBody, Settings, Shutdown, Store, within_deadline};
 use warp::{
     Filter, Rejection, Reply,
     reply::{Json, json},
@@ -13,10 +13,15 @@ use warp::{
 
 use crate::error::{Error, recover};
 
-/// Serves until SIGTERM, on a multi-threaded runtime with `WORKERS` threads.
-pub fn run<S: Store>(listener: TcpListener, store: S, settings: &Settings) -> io::Result<()> {
+/// Serves until the shutdown is requested, on a multi-threaded runtime with `WORKERS` threads.
+pub fn run<S: Store>(
+    listener: TcpListener,
+    store: S,
+    settings: &Settings,
+    shutdown: Shutdown,
+) -> io::Result<()> {
     let runtime = contract::runtime(settings)?;
-    let served = runtime.block_on(serve(listener, store, contract::terminated()));
+    let served = runtime.block_on(serve(listener, store, shutdown.requested()));
     // A layer may have left threads that wait for a silent database: nobody waits for their answer any more.
     runtime.shutdown_background();
     served

@@ -11,7 +11,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     routing::get,
 };
-use contract::{DEADLINE, DemoQuery, HealthBody, Identity, Settings};
+use contract::{DEADLINE, DemoQuery, HealthBody, Identity, Settings, Shutdown};
 use mysql_async::{Pool, prelude::Queryable};
 use tokio::time::timeout;
 
@@ -25,11 +25,16 @@ fn main() -> ExitCode {
     };
     contract::launch(identity, |settings| {
         let pool = database::pool(settings)?;
-        Ok(move |listener, settings: &Settings| run(listener, pool, settings))
+        Ok(move |listener, settings: &Settings, shutdown| run(listener, pool, settings, shutdown))
     })
 }
 
-fn run(listener: TcpListener, pool: Pool, settings: &Settings) -> io::Result<()> {
+fn run(
+    listener: TcpListener,
+    pool: Pool,
+    settings: &Settings,
+    shutdown: Shutdown,
+) -> io::Result<()> {
     let router = Router::new()
         .route("/demo", get(demo))
         .route("/idle", get(idle))
@@ -39,7 +44,7 @@ fn run(listener: TcpListener, pool: Pool, settings: &Settings) -> io::Result<()>
         .with_state(pool);
     contract::runtime(settings)?.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        axum::serve(listener, router).with_graceful_shutdown(contract::terminated()).await
+        axum::serve(listener, router).with_graceful_shutdown(shutdown.requested()).await
     })
 }
 

@@ -1,6 +1,6 @@
 use std::{convert::Infallible, io, net::TcpListener, thread, time::Duration};
 
-use contract::Settings;
+use contract::{Settings, Shutdown};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::TokioIo,
@@ -13,20 +13,24 @@ use tokio::{
 
 use crate::answer::answer;
 
-/// Serves until SIGTERM: this thread accepts, and `WORKERS` threads, each with a runtime of its own, take turns at the
+/// Serves until the shutdown is requested: this thread accepts, and `WORKERS` threads, each with a runtime of its own, take turns at the
 /// connections. Nothing is shared between them, so nothing is locked or moved.
-pub(crate) fn run(listener: TcpListener, settings: &Settings) -> io::Result<()> {
+pub(crate) fn run(
+    listener: TcpListener,
+    settings: &Settings,
+    shutdown: Shutdown,
+) -> io::Result<()> {
     let workers = (0..settings.workers).map(|_| worker()).collect::<io::Result<Vec<_>>>()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let connections = GracefulShutdown::new();
-        let mut terminated = std::pin::pin!(contract::terminated());
+        let mut requested = std::pin::pin!(shutdown.requested());
         let mut turn = workers.iter().cycle();
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                () = &mut terminated => break,
+                () = &mut requested => break,
             };
             match accepted.and_then(|(stream, _)| stream.into_std()) {
                 Ok(stream) => {
