@@ -160,9 +160,6 @@ pub struct Run {
     /// The run's folder (default: results/<date>-<label>)
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Go on with a run that was stopped
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "seed", "profile"])]
-    pub resume: Option<PathBuf>,
     /// Print the cells, their order and the expected time, and stop
     #[arg(long)]
     pub plan: bool,

@@ -3,14 +3,29 @@
 //! The data flows one way: Definition → Plan → Trial (raw) → Measurement → Comparison → report.
 
 pub mod args;
+pub mod backend;
+pub mod build;
 pub mod cmd;
+pub mod database;
 pub mod definition;
+pub mod doctor;
 pub mod format;
+pub mod http;
+pub mod live;
 pub mod load;
+pub mod lock;
+pub mod machine;
+pub mod measure;
 pub mod placement;
 pub mod plan;
+pub mod prepare;
 pub mod process;
+pub mod progress;
 pub mod report;
+pub mod runner;
+pub mod stats;
 mod sys;
+pub mod trial;
 pub mod units;
+pub mod verify;
 pub mod workspace;

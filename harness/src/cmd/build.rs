@@ -1,13 +1,35 @@
-//! `stackmark build`
+//! `stackmark build`: builds servers, and prints each one's version.
 
 use std::process::ExitCode;
 
 use crate::args;
+use crate::build::build;
+use crate::definition::{Registry, select};
+use crate::progress::Steps;
+use crate::workspace::Workspace;
 
-/// Runs the verb.
+/// Runs the verb. The exit status is 1 if a server failed.
 ///
 /// # Errors
-/// When the verb cannot do what it was asked.
-pub fn run(_args: &args::Build) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not here yet")
+/// When the registry cannot be read, or a filter matches nothing.
+pub fn run(args: &args::Build) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let registry = Registry::read(&workspace.registry())?;
+    let servers =
+        select("server", registry.servers(), &args.filter.servers, |server| &server.name)?;
+    let mut steps = Steps::new("build", servers.len() as u64, 0);
+    let mut failed = false;
+    for server in servers {
+        steps.doing(&server.name);
+        match build(server, &workspace) {
+            Ok(version) => steps.say(&version),
+            Err((stage, reason)) => {
+                failed = true;
+                steps.say(&format!("{} failed to {}: {reason}", server.name, stage.verb()));
+            }
+        }
+        steps.step();
+    }
+    steps.finish();
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

@@ -99,7 +99,11 @@ fn table(status: &Status) -> Table {
         Some(Kind::Embedded { pid }) => ("private", pid.to_string()),
         None => ("private", String::new()),
     };
-    let state = if status.running.is_some() { "up" } else { "down" };
+    let state = match (status.running, &status.version) {
+        (None, _) => "down",
+        (Some(_), None) => "not answering yet, or any more",
+        (Some(_), Some(_)) => "up",
+    };
     let mut table = Table::new(&["database", "state", "process", "url", "version", "table"]);
     table.row(vec![
         database.to_owned(),

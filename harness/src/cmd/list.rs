@@ -1,13 +1,100 @@
-//! `stackmark list`
+//! `stackmark list`: what there is to run.
 
 use std::process::ExitCode;
 
-use crate::args;
+use crate::args::{self, Listed};
+use crate::definition::scenario::{Arrivals, Catalogue, LoadKind, Rate};
+use crate::definition::{Profile, Registry, Role, select};
+use crate::report::table::Table;
+use crate::workspace::Workspace;
 
 /// Runs the verb.
 ///
 /// # Errors
-/// When the verb cannot do what it was asked.
-pub fn run(_args: &args::List) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not here yet")
+/// When a definition cannot be read, or a filter matches nothing.
+pub fn run(args: &args::List) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let table = match args.what {
+        Listed::Servers => servers(args, &workspace)?,
+        Listed::Scenarios => scenarios(args, &workspace)?,
+        Listed::Loads => loads(args, &workspace)?,
+        Listed::Profiles => profiles(&workspace)?,
+    };
+    table.print(args.format)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn servers(args: &args::List, workspace: &Workspace) -> anyhow::Result<Table> {
+    let registry = Registry::read(&workspace.registry())?;
+    let mut table = Table::new(&["server", "role", "language", "framework", "layer", "runtime"]);
+    for server in select("server", registry.servers(), &args.filter.servers, |server| &server.name)?
+    {
+        let role = match server.role {
+            Role::Contender => "contender",
+            Role::Ceiling => "ceiling",
+            Role::Control => "control",
+        };
+        let labels = &server.labels;
+        let cells = [
+            &server.name,
+            role,
+            &labels.language,
+            &labels.framework,
+            &labels.layer,
+            &labels.runtime,
+        ];
+        table.row(cells.map(str::to_owned).to_vec());
+    }
+    Ok(table)
+}
+
+fn scenarios(args: &args::List, workspace: &Workspace) -> anyhow::Result<Table> {
+    let catalogue = Catalogue::read(&workspace.scenarios())?;
+    let mut table = Table::new(&["scenario", "path", "about"]);
+    for scenario in
+        select("scenario", &catalogue.scenarios, &args.filter.scenarios, |scenario| &scenario.name)?
+    {
+        table.row(vec![scenario.name.clone(), scenario.path.clone(), scenario.about.clone()]);
+    }
+    Ok(table)
+}
+
+fn loads(args: &args::List, workspace: &Workspace) -> anyhow::Result<Table> {
+    let catalogue = Catalogue::read(&workspace.scenarios())?;
+    let mut table = Table::new(&["load", "users", "kind", "rate req/s", "arrivals"]);
+    for load in select("load", &catalogue.loads, &args.filter.loads, |load| &load.name)? {
+        let (kind, rate, arrivals) = match load.kind {
+            LoadKind::Closed => ("closed", "as answered".to_owned(), "–"),
+            LoadKind::Open { rate, arrivals } => (
+                "open",
+                match rate {
+                    Rate::Fixed(rate) => rate.0.to_string(),
+                    Rate::Common(_) => "common".to_owned(),
+                },
+                match arrivals {
+                    Arrivals::Constant => "constant",
+                    Arrivals::Poisson => "poisson",
+                },
+            ),
+        };
+        table.row(vec![
+            load.name.clone(),
+            load.users.to_string(),
+            kind.into(),
+            rate,
+            arrivals.into(),
+        ]);
+    }
+    Ok(table)
+}
+
+fn profiles(workspace: &Workspace) -> anyhow::Result<Table> {
+    let catalogue = Catalogue::read(&workspace.scenarios())?;
+    let mut table = Table::new(&["profile", "blocks", "cells a server", "about"]);
+    for profile in Profile::read_all(&workspace.scenarios(), &catalogue)? {
+        let cells: Vec<_> =
+            profile.cell.iter().map(|cell| format!("{} × {}", cell.scenario, cell.load)).collect();
+        table.row(vec![profile.name, profile.blocks.to_string(), cells.join(", "), profile.about]);
+    }
+    Ok(table)
 }

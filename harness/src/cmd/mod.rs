@@ -3,6 +3,7 @@
 pub mod build;
 pub mod db;
 pub mod doctor;
+pub mod interrupt;
 pub mod list;
 pub mod load;
 pub mod rank;

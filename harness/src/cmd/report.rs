@@ -1,13 +1,57 @@
-//! `stackmark report`
+//! `stackmark report`: rebuilds all that is derived from a run's raw data.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::{Context, bail};
+
 use crate::args;
+use crate::format::folder;
+use crate::report::{derived, excerpt, splice};
+use crate::workspace::Workspace;
 
 /// Runs the verb.
 ///
 /// # Errors
-/// When the verb cannot do what it was asked.
-pub fn run(_args: &args::Report) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not here yet")
+/// When the run cannot be read, a file cannot be written, or under `--check` one is stale.
+pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
+    let folder = match &args.run {
+        Some(folder) => folder.clone(),
+        None => folder::newest(&Workspace::find()?.results())?,
+    };
+    let raw = folder::read(&folder)?;
+    let mut files: Vec<(PathBuf, String)> =
+        derived(&raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect();
+    if let Some(document) = &args.splice {
+        files.push((document.clone(), spliced(document, &excerpt(&raw)?)?));
+    }
+    for (path, text) in files {
+        if args.check {
+            check(&path, &text)?;
+        } else {
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            eprintln!("stackmark: wrote {}", path.display());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn spliced(document: &Path, excerpt: &str) -> anyhow::Result<String> {
+    let text = fs::read_to_string(document)
+        .with_context(|| format!("cannot read {}", document.display()))?;
+    splice::splice(&text, excerpt)
+        .with_context(|| format!("{} has no place for the table", document.display()))
+}
+
+fn check(path: &Path, text: &str) -> anyhow::Result<()> {
+    let found =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if found != text {
+        bail!(
+            "{} is stale; run `stackmark report --splice README.md` and commit what it writes",
+            path.display()
+        );
+    }
+    Ok(())
 }

@@ -28,7 +28,7 @@ pub enum DatabaseError {
         "the private database cannot be made ({reason}): free 2 GB of disk, then run this again"
     )]
     Initialise {
-        /// The last line of the installer.
+        /// What the installer says.
         reason: String,
     },
     /// The server does not come up.

@@ -145,7 +145,7 @@ impl Folder {
         if !output.status.success() {
             let text = [output.stdout, output.stderr].concat();
             return Err(DatabaseError::Initialise {
-                reason: last_line(&String::from_utf8_lossy(&text)),
+                reason: cause(&String::from_utf8_lossy(&text)),
             });
         }
         fs::rename(&half, self.data()).map_err(DatabaseError::files(&half))
@@ -158,14 +158,12 @@ impl Folder {
     }
 }
 
-/// The last line that is not empty: where a program says what stopped it.
-pub(super) fn last_line(text: &str) -> String {
-    text.lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or("it said nothing")
-        .to_owned()
+/// The line of a server's or the installer's output that says what stopped it: its first error, from which later
+/// ones follow, or else its last words.
+pub(super) fn cause(output: &str) -> String {
+    let mut lines = output.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines.clone().find(|line| line.contains("[ERROR]"));
+    error.or_else(|| lines.next_back()).unwrap_or("it said nothing").to_owned()
 }
 
 /// Replaces a file whole, readable by its owner alone.

@@ -18,7 +18,7 @@ use std::process::Child;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use demo_data::loader::{Progress, SeedReport, State};
+use demo_data::loader::{LoadError, Progress, SeedReport, State};
 
 pub use bar::bar;
 pub use error::DatabaseError;
@@ -246,7 +246,7 @@ pub struct Status {
     pub running: Option<Kind>,
     /// Where it is.
     pub url: Option<DatabaseUrl>,
-    /// The server's version.
+    /// The server's version; nothing if it does not answer, because it is just coming up or going down.
     pub version: Option<String>,
     /// What the table holds.
     pub table: Option<State>,
@@ -268,12 +268,15 @@ pub fn status(root: &Path) -> Result<Status, DatabaseError> {
             (Kind::Embedded { pid: server.pid }, server.url(&folder)?)
         }
     };
-    Ok(Status {
-        running: Some(kind),
-        version: Some(Session::connect(&url)?.version()?),
-        table: Some(session::state(&url)?),
-        url: Some(url),
-    })
+    let (version, table) = match Session::connect(&url) {
+        Ok(mut session) => (Some(session.version()?), Some(session::state(&url)?)),
+        // The private one is just coming up or going down.
+        Err(DatabaseError::Load(LoadError::Unreachable { .. })) if kind != Kind::External => {
+            (None, None)
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Status { running: Some(kind), url: Some(url), version, table })
 }
 
 fn external_url() -> Option<DatabaseUrl> {

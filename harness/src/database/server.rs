@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::error::DatabaseError;
-use super::folder::{Folder, SCHEMA, USER, last_line};
+use super::folder::{Folder, SCHEMA, USER, cause};
 use super::session::Session;
 use super::url::DatabaseUrl;
 use crate::process;
@@ -158,23 +158,19 @@ fn wait_until_it_answers(
 ) -> Result<Result<(), String>, DatabaseError> {
     let url = url(folder, port)?;
     let deadline = Instant::now() + START_TIMEOUT;
-    let mut cause = String::new();
+    let mut silence = String::new();
     while Instant::now() < deadline {
         if let Some(status) = child.try_wait().map_err(DatabaseError::Runtime)? {
-            let text = log(folder);
-            let errors: Vec<&str> = text.lines().filter(|line| line.contains("[ERROR]")).collect();
-            // The first error is the cause; those after it follow from it.
-            let said = errors.first().map_or_else(|| last_line(&text), ToString::to_string);
-            return Ok(Err(format!("{status}: {said}")));
+            return Ok(Err(format!("{status}: {}", cause(&log(folder)))));
         }
         // The password is random, so whoever takes it is the server just started.
         match Session::connect(&url) {
             Ok(_) => return Ok(Ok(())),
-            Err(error) => cause = error.to_string(),
+            Err(error) => silence = error.to_string(),
         }
         thread::sleep(Duration::from_millis(20));
     }
-    Ok(Err(format!("no answer in {START_TIMEOUT:?}; at last: {cause}")))
+    Ok(Err(format!("no answer in {START_TIMEOUT:?}; at last: {silence}")))
 }
 
 fn log(folder: &Folder) -> String {

@@ -1,3 +1,9 @@
-//! Wire types: what is written to a run's folder, and read back from it.
+//! What a run's folder holds under `raw/`: primary data, written once, from which all else is derived.
 
+pub mod folder;
 pub mod histogram;
+pub mod journal;
+pub mod run;
+
+/// The version of the raw formats; a report refuses what it does not know.
+pub const VERSION: u32 = 1;

@@ -68,7 +68,7 @@ pub fn attack(
         tokio::select! {
             result = attack.execute() => {
                 // Before its end only an interrupt or a refusal ends an attack; what was measured is kept.
-                result.map_err(|error| LoadError::Goose(error.to_string()))?;
+                result.map_err(|error| LoadError::Goose(format!("{error:?}")))?;
             }
             result = engine.drive() => result?,
             () = ended => {}
@@ -88,7 +88,7 @@ pub enum Edge {
 }
 
 fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadError> {
-    let goose = |error: ::goose::GooseError| LoadError::Goose(error.to_string());
+    let goose = |error: ::goose::GooseError| LoadError::Goose(format!("{error:?}"));
     let host = format!("http://{}/", spec.address);
     let users = spec.users.to_string();
     // As fast as Goose starts users: they are all there within the warm-up.
@@ -97,11 +97,10 @@ fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadE
         &host,
         "--users",
         &users,
-        "--hatch-rate",
+        "--increase-rate",
         "100000",
         "--no-metrics",
         "--no-telnet",
-        "--no-websocket",
         "-qq",
     ])
     .map_err(goose)?;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use stackmark::database::Lease;
 use tempfile::TempDir;
 
 /// Small enough for a test, large enough for several chunks and transactions.
-pub const SMALL: Table = Table { seed: 11, rows: 60_000 };
+pub(crate) const SMALL: Table = Table { seed: 11, rows: 60_000 };
 
 /// A folder that `stackmark` takes for its checkout.
-pub fn checkout() -> TempDir {
+pub(crate) fn checkout() -> TempDir {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
     fs::create_dir(folder.path().join("servers")).expect("the folder is new");
     fs::write(folder.path().join("servers/servers.toml"), "").expect("the folder is writable");
@@ -26,25 +27,25 @@ pub fn checkout() -> TempDir {
 }
 
 /// The harness's own binary, in a checkout, without a database in its environment.
-pub fn stackmark(checkout: &Path) -> Command {
+pub(crate) fn stackmark(checkout: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
     command.current_dir(checkout).env_remove("DATABASE_URL").stdin(Stdio::null());
     command
 }
 
 /// Runs it to its end.
-pub fn output(command: &mut Command) -> Output {
+pub(crate) fn output(command: &mut Command) -> Output {
     command.output().expect("the binary was built with this test")
 }
 
 /// What it wrote, both streams together.
-pub fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat())
         .into_owned()
 }
 
 /// The process that `stackmark db status` names.
-pub fn private_pid(checkout: &Path) -> Option<i32> {
+pub(crate) fn private_pid(checkout: &Path) -> Option<i32> {
     let output = output(stackmark(checkout).args(["db", "status", "--format", "json"]));
     assert!(output.status.success(), "{}", text(&output));
     let status: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
@@ -52,12 +53,12 @@ pub fn private_pid(checkout: &Path) -> Option<i32> {
 }
 
 /// Sends a signal to a process that a test started.
-pub fn signal(pid: i32, signal: Signal) {
+pub(crate) fn signal(pid: i32, signal: Signal) {
     kill(Pid::from_raw(pid), signal).expect("the process lives");
 }
 
 /// Waits until something holds, and fails the test if it never does.
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(120);
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
@@ -66,7 +67,7 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// An event loop for one question.
-pub fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -75,17 +76,17 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// Progress that nobody sees.
-pub fn silent() -> Progress {
+pub(crate) fn silent() -> Progress {
     Arc::new(|_| ())
 }
 
 /// Seeds the small table.
-pub fn ensure(url: &str) -> Result<SeedReport, LoadError> {
+pub(crate) fn ensure(url: &str) -> Result<SeedReport, LoadError> {
     block_on(loader::ensure(url, SMALL, &silent()))
 }
 
 /// What the small table's state is.
-pub fn state(url: &str) -> State {
+pub(crate) fn state(url: &str) -> State {
     block_on(async {
         let mut conn = loader::connect(url).await.expect("the database is up");
         let expected = demo_data::Checksum::expected(SMALL.seed, SMALL.rows);
@@ -94,7 +95,7 @@ pub fn state(url: &str) -> State {
 }
 
 /// Runs one statement.
-pub fn execute(url: &str, statement: &str) {
+pub(crate) fn execute(url: &str, statement: &str) {
     block_on(async {
         let mut conn = loader::connect(url).await.expect("the database is up");
         conn.query_drop(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
@@ -102,17 +103,17 @@ pub fn execute(url: &str, statement: &str) {
 }
 
 /// A MariaDB that the harness has not started: what DATABASE_URL is for.
-pub struct Foreign {
+pub(crate) struct Foreign {
     child: Child,
     _folder: TempDir,
     /// With an account that may do anything in the schema, and in `fresh`, which is not there.
-    pub url: String,
-    pub port: u16,
+    pub(crate) url: String,
+    pub(crate) port: u16,
 }
 
 impl Foreign {
     /// Starts it with further options.
-    pub fn start(options: &[&str]) -> Foreign {
+    pub(crate) fn start(options: &[&str]) -> Foreign {
         let folder = checkout();
         let lease = Lease::private(folder.path()).expect("MariaDB is installed");
         let url = lease.url().expose().to_owned();
@@ -123,12 +124,13 @@ impl Foreign {
         let grant = "GRANT ALL ON fresh.* TO stackmark@127.0.0.1;\n";
         fs::write(db.join("foreign.sql"), init + grant).expect("the folder is writable");
         let port = free_port();
+        let owner = fs::metadata(&db).expect("it was just made").uid();
         let child = Command::new(mariadbd())
             .arg(format!("--defaults-file={}", db.join("mariadb.cnf").display()))
             .arg(format!("--datadir={}", db.join("data").display()))
             .arg(format!("--init-file={}", db.join("foreign.sql").display()))
             .args([&format!("--port={port}"), "--socket=socket"])
-            .args(nix::unistd::geteuid().is_root().then_some("--user=root"))
+            .args((owner == 0).then_some("--user=root"))
             .args(options)
             .stderr(Stdio::null())
             .spawn()
@@ -141,7 +143,7 @@ impl Foreign {
     }
 
     /// The URL with another schema.
-    pub fn schema(&self, schema: &str) -> String {
+    pub(crate) fn schema(&self, schema: &str) -> String {
         let (start, _) = self.url.rsplit_once('/').expect("a URL has a path");
         format!("{start}/{schema}")
     }
@@ -164,7 +166,7 @@ fn mariadbd() -> PathBuf {
 }
 
 /// A port on which nothing listens.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
     listener.local_addr().expect("it is bound").port()
 }

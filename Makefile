@@ -1,0 +1,44 @@
+# Names for commands. `make help` lists them.
+PROFILE ?= quick
+BACKEND ?= local
+CARGO ?= cargo
+STACKMARK := $(or $(CARGO_TARGET_DIR),target)/release/stackmark
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: bench-all
+bench-all: harness ## seed, build, verify and measure all servers; write a run and the README's table (PROFILE=smoke|quick|standard|paper)
+	$(STACKMARK) run --profile $(PROFILE) --backend $(BACKEND) && $(STACKMARK) report --splice README.md
+
+.PHONY: test
+test: harness servers ## prove the suite itself: formatting, lints, unit, property, black-box and end-to-end tests
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(STACKMARK) db exec -- $(CARGO) test --workspace --locked
+	$(STACKMARK) report --check --splice README.md
+
+.PHONY: bootstrap
+bootstrap: ## install what is missing on a Debian or Ubuntu machine
+	@scripts/bootstrap
+
+.PHONY: harness
+harness: bootstrap ## build the harness
+	$(CARGO) build --release --locked --package stackmark
+
+.PHONY: servers
+servers: bootstrap ## build all servers
+	$(CARGO) build --release --locked --workspace --exclude stackmark --bins
+
+.PHONY: doctor
+doctor: harness ## say what on this machine makes results worse, and what mends it
+	-@$(STACKMARK) doctor
+
+.PHONY: clean
+clean: ## remove what was built, and the private database
+	-$(STACKMARK) db down
+	$(CARGO) clean
+	rm -rf .stackmark

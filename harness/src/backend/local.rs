@@ -1,0 +1,225 @@
+//! Processes on this machine: the private database, CPU sets, loopback.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::{Backend, BackendError, Instance, STOP_PATIENCE, Usage};
+use crate::database::Lease;
+use crate::definition::Server;
+use crate::http;
+use crate::placement::{Cpus, Placement};
+use crate::process;
+use crate::workspace::Workspace;
+
+/// How long a server may take from its start to its first healthy answer.
+const START_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Database connections of a server, in all: the same for each, or the pool's size decides the rank.
+pub const POOL_SIZE: u32 = 32;
+
+/// Processes on this machine.
+pub struct Local<'a> {
+    workspace: &'a Workspace,
+    database: &'a Lease,
+    placement: Placement,
+}
+
+impl<'a> Local<'a> {
+    /// Puts the database on its CPUs, and the harness itself on the load's: it must not disturb the
+    /// server either.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn new(
+        workspace: &'a Workspace,
+        database: &'a Lease,
+        placement: Placement,
+    ) -> Result<Local<'a>, BackendError> {
+        let refused =
+            |what| move |error| BackendError(format!("cannot place {what} on its CPUs: {error}"));
+        if let Some(pid) = database.pid() {
+            process::place(pid, &placement.db).map_err(refused("the database"))?;
+        }
+        process::place(std::process::id(), &placement.load).map_err(refused("the harness"))?;
+        Ok(Local { workspace, database, placement })
+    }
+
+    fn log_of(&self, server: &Server) -> Result<(PathBuf, File), BackendError> {
+        let folder = self.workspace.private().join("logs");
+        let path = folder.join(format!("{}.log", server.name));
+        let open = || {
+            fs::create_dir_all(&folder)?;
+            File::create(&path)
+        };
+        let file = open()
+            .map_err(|error| BackendError(format!("cannot write {}: {error}", path.display())))?;
+        Ok((path, file))
+    }
+}
+
+impl Backend for Local<'_> {
+    fn start(&mut self, server: &Server) -> Result<Box<dyn Instance>, BackendError> {
+        let address =
+            free_address().map_err(|error| BackendError(format!("no free port: {error}")))?;
+        let (log, file) = self.log_of(server)?;
+        let failed = |error: io::Error| BackendError(format!("cannot be started: {error}"));
+        let mut command = server
+            .command(&server.run, self.workspace.root())
+            .map_err(|error| BackendError(error.to_string()))?;
+        command
+            .env("BIND", address.to_string())
+            .env("DATABASE_URL", self.database.url().expose())
+            .env("POOL_SIZE", POOL_SIZE.to_string())
+            .env("WORKERS", self.placement.server.count().to_string())
+            .stdin(Stdio::null())
+            .stderr(file.try_clone().map_err(failed)?)
+            .stdout(file);
+        let child =
+            process::spawn_tied(&mut command, Some(&self.placement.server), Signal::SIGTERM)
+                .map_err(failed)?;
+        let mut running = Running { child, address, log };
+        running.wait_until_healthy()?;
+        Ok(Box::new(running))
+    }
+
+    fn start_load(&mut self, shard: u32) -> Result<Child, BackendError> {
+        let failed =
+            |error: io::Error| BackendError(format!("the load cannot be started: {error}"));
+        let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+        command
+            .args(["load", "--spec"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
+        // A shard has one thread: one CPU each, in turn.
+        let cpus: Vec<usize> = self.placement.load.iter().collect();
+        let cpu: Cpus = [cpus[shard as usize % cpus.len()]].into_iter().collect();
+        process::spawn_tied(&mut command, Some(&cpu), Signal::SIGKILL).map_err(failed)
+    }
+
+    fn load_usage(&self, load: &Child) -> Result<Usage, BackendError> {
+        usage(&[load.id()]).map_err(|error| BackendError(format!("the load is gone: {error}")))
+    }
+
+    fn database_usage(&self) -> Option<Usage> {
+        usage(&[self.database.pid()?]).ok()
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.placement
+    }
+}
+
+/// A server's process, and those it started.
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    address: SocketAddr,
+    log: PathBuf,
+}
+
+impl Running {
+    fn wait_until_healthy(&mut self) -> Result<(), BackendError> {
+        let deadline = Instant::now() + START_PATIENCE;
+        let mut last = String::from("no answer");
+        while Instant::now() < deadline {
+            self.check_alive()?;
+            match http::get(self.address, "/health", Duration::from_secs(2)) {
+                Ok(answer) if answer.status == 200 => return Ok(()),
+                Ok(answer) => last = format!("status {}", answer.status),
+                Err(error) => last = error.to_string(),
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Err(self.error(&format!("is not healthy after {} s ({last})", START_PATIENCE.as_secs())))
+    }
+
+    fn check_alive(&mut self) -> Result<(), BackendError> {
+        match self.child.try_wait() {
+            Ok(None) => Ok(()),
+            Ok(Some(status)) => Err(self.error(&format!("ended with {status}"))),
+            Err(error) => Err(self.error(&format!("cannot be observed: {error}"))),
+        }
+    }
+
+    fn error(&self, what: &str) -> BackendError {
+        match last_line(&self.log) {
+            Some(line) => BackendError(format!("{what}; its log ends: {line}")),
+            None => BackendError(what.to_owned()),
+        }
+    }
+}
+
+impl Instance for Running {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn usage(&mut self) -> Result<Usage, BackendError> {
+        self.check_alive()?;
+        usage(&process::tree(self.child.id()))
+            .map_err(|error| self.error(&format!("is gone: {error}")))
+    }
+
+    fn stop(mut self: Box<Self>) -> Result<(), BackendError> {
+        self.check_alive()?;
+        match process::stop(&mut self.child, STOP_PATIENCE) {
+            Ok((status, false)) if status.success() => Ok(()),
+            Ok((status, false)) => {
+                Err(self.error(&format!("ended with {status} when it was asked to stop")))
+            }
+            Ok((_, true)) => Err(self.error(&format!(
+                "did not stop within {} s and was killed",
+                STOP_PATIENCE.as_secs()
+            ))),
+            Err(error) => Err(self.error(&format!("cannot be stopped: {error}"))),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Nothing is left to tell the error to; after `stop` this finds it ended.
+        let _ = process::stop(&mut self.child, STOP_PATIENCE);
+    }
+}
+
+/// A free port of the loopback interface. Another process may take it before the server does; then
+/// the server's start fails, and says so.
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+fn usage(pids: &[u32]) -> io::Result<Usage> {
+    let mut all = Usage { cpu: process::cpu_time(pids[0])?, anonymous_kib: anonymous_kib(pids[0]) };
+    for pid in &pids[1..] {
+        // A descendant may have ended since it was listed.
+        all.cpu = all.cpu + process::cpu_time(*pid).unwrap_or_default();
+        all.anonymous_kib += anonymous_kib(*pid);
+    }
+    Ok(all)
+}
+
+fn anonymous_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let field = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    field.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// The last line that says something, of at most the last 4 KiB.
+fn last_line(log: &Path) -> Option<String> {
+    let mut file = File::open(log).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(4096))).ok()?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).ok()?;
+    let tail = String::from_utf8_lossy(&tail);
+    tail.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(ToOwned::to_owned)
+}

@@ -1,0 +1,76 @@
+//! The seam behind which servers are started, limited, observed and stopped. Plan, load, stats and
+//! report do not know which backend runs.
+
+pub mod local;
+
+use std::net::SocketAddr;
+use std::process::Child;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::Server;
+use crate::placement::Placement;
+use crate::units::Nanos;
+
+/// How long a stopping server may take: the contract says 5 s, and one more tells who is late.
+pub const STOP_PATIENCE: Duration = Duration::from_secs(6);
+
+/// Something could not be started, observed or stopped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BackendError(pub String);
+
+/// What one part has used since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// CPU time of all its processes.
+    pub cpu: Nanos,
+    /// Anonymous memory of all its processes: what is truly theirs, without the page cache.
+    pub anonymous_kib: u64,
+}
+
+/// Starts and observes the parts of a trial.
+pub trait Backend {
+    /// Starts a server and waits until it is healthy.
+    ///
+    /// # Errors
+    /// When it does not start, ends, or is not healthy in time; with the last of its log.
+    fn start(&mut self, server: &Server) -> Result<Box<dyn Instance>, BackendError>;
+
+    /// Starts one shard of the load, with piped standard streams.
+    ///
+    /// # Errors
+    /// When it does not start.
+    fn start_load(&mut self, shard: u32) -> Result<Child, BackendError>;
+
+    /// What a load that [`Backend::start_load`] started has used.
+    ///
+    /// # Errors
+    /// When it is gone.
+    fn load_usage(&self, load: &Child) -> Result<Usage, BackendError>;
+
+    /// What the database has used; absent if it is not ours to observe.
+    fn database_usage(&self) -> Option<Usage>;
+
+    /// Where everything runs.
+    fn placement(&self) -> &Placement;
+}
+
+/// A running server. Dropping it stops it.
+pub trait Instance {
+    /// Where it listens.
+    fn address(&self) -> SocketAddr;
+
+    /// What it has used since it started.
+    ///
+    /// # Errors
+    /// When it is gone; with the last of its log.
+    fn usage(&mut self) -> Result<Usage, BackendError>;
+
+    /// Stops it.
+    ///
+    /// # Errors
+    /// When it did not end as the contract says: by itself, in time, with status 0.
+    fn stop(self: Box<Self>) -> Result<(), BackendError>;
+}

@@ -1,0 +1,149 @@
+//! A run's folder: `results/<date>-<label>[.n]/raw/`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::journal::{self, Entry, Journal};
+use super::run::{MachineFile, RunFile};
+
+/// A run's folder cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The system refuses.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{} is damaged: {message}", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// Written by another version.
+    #[error("{} has format {found}; this stackmark reads format {}", path.display(), super::VERSION)]
+    Version {
+        /// Which file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+    /// There is no run.
+    #[error("{} holds no run yet; make one with `stackmark run`", .0.display())]
+    NoRun(PathBuf),
+    /// The folder is taken.
+    #[error("{} is there already, and a run is never rewritten; choose another --out", .0.display())]
+    Taken(PathBuf),
+}
+
+/// All primary data of a run.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    /// The folder's own name.
+    pub name: String,
+    /// What was asked.
+    pub run: RunFile,
+    /// What it ran on.
+    pub machine: MachineFile,
+    /// What happened.
+    pub entries: Vec<Entry>,
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> FolderError + '_ {
+    move |source| FolderError::Io { path: path.to_owned(), source }
+}
+
+/// Makes a new run's folder, writes what is known before the first trial, and opens its journal.
+///
+/// # Errors
+/// When the folder is there already or cannot be written.
+pub fn create(folder: &Path, run: &RunFile, machine: &MachineFile) -> Result<Journal, FolderError> {
+    if folder.exists() {
+        return Err(FolderError::Taken(folder.to_owned()));
+    }
+    let raw = folder.join("raw");
+    fs::create_dir_all(&raw).map_err(io_error(&raw))?;
+    write_toml(&raw.join("machine.toml"), machine)?;
+    write_toml(&raw.join("run.toml"), run)?;
+    let path = raw.join("journal.jsonl");
+    Journal::create(&path).map_err(io_error(&path))
+}
+
+fn write_toml(path: &Path, content: &impl serde::Serialize) -> Result<(), FolderError> {
+    let text = toml::to_string(content).map_err(|error| FolderError::Damaged {
+        path: path.to_owned(),
+        message: error.to_string(),
+    })?;
+    fs::write(path, text).map_err(io_error(path))
+}
+
+/// Reads a run's folder.
+///
+/// # Errors
+/// When it is not there, damaged, or written by another version.
+pub fn read(folder: &Path) -> Result<Raw, FolderError> {
+    let raw = folder.join("raw");
+    if !raw.is_dir() {
+        return Err(FolderError::NoRun(folder.to_owned()));
+    }
+    let path = raw.join("run.toml");
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        format: u32,
+    }
+    let Versioned { format } = read_toml(&path)?;
+    if format != super::VERSION {
+        return Err(FolderError::Version { path, found: format });
+    }
+    let journal = raw.join("journal.jsonl");
+    let name = folder.canonicalize().map_err(io_error(folder))?;
+    Ok(Raw {
+        name: name.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        run: read_toml(&path)?,
+        machine: read_toml(&raw.join("machine.toml"))?,
+        entries: journal::read(&journal).map_err(io_error(&journal))?,
+    })
+}
+
+fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, FolderError> {
+    let text = fs::read_to_string(path).map_err(io_error(path))?;
+    toml::from_str(&text).map_err(|error| FolderError::Damaged {
+        path: path.to_owned(),
+        message: error.message().replace('\n', " "),
+    })
+}
+
+/// The folder of a new run: the date and label, and a number where that is taken.
+#[must_use]
+pub fn fresh(results: &Path, date: &str, label: &str) -> PathBuf {
+    let plain = results.join(format!("{date}-{label}"));
+    let numbered = (2..).map(|n| results.join(format!("{date}-{label}.{n}")));
+    std::iter::once(plain)
+        .chain(numbered)
+        .find(|folder| !folder.exists())
+        .expect("there are more numbers than folders")
+}
+
+/// The newest run: the latest to begin, by its own word.
+///
+/// # Errors
+/// When there is none.
+pub fn newest(results: &Path) -> Result<PathBuf, FolderError> {
+    let folders = fs::read_dir(results).map_err(|_| FolderError::NoRun(results.to_owned()))?;
+    folders
+        .flatten()
+        .map(|entry| entry.path())
+        .filter_map(|path| {
+            let run: RunFile = read_toml(&path.join("raw/run.toml")).ok()?;
+            Some((run.began, path))
+        })
+        .max()
+        .map(|(_, path)| path)
+        .ok_or_else(|| FolderError::NoRun(results.to_owned()))
+}

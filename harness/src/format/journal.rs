@@ -1,0 +1,180 @@
+//! `raw/journal.jsonl`: what happened, a JSON line each, in order. A line is on the disk before the next
+//! trial begins; a torn last line is what was being written when the run was killed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::trial::Measured;
+use crate::units::PerSecond;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "kebab-case")]
+pub enum Entry {
+    /// A server was built, told its version, started, and told the rows' truth.
+    Verified {
+        /// Its name.
+        server: String,
+        /// What its version command printed.
+        version: String,
+    },
+    /// A short closed trial, to find the common rate.
+    Calibrated {
+        /// Which server.
+        server: String,
+        /// Its goodput.
+        goodput: PerSecond,
+    },
+    /// The open loads' common rate.
+    CommonRate {
+        /// In all.
+        rate: PerSecond,
+    },
+    /// A trial came to its end.
+    Trial(Box<Trial>),
+    /// A server failed.
+    Failure(Failure),
+    /// The run was stopped before its end.
+    Interrupted,
+    /// The run came to its end.
+    Finished,
+}
+
+/// A trial that came to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Which block, from 1.
+    pub block: u32,
+    /// Which server.
+    pub server: String,
+    /// Which scenario.
+    pub scenario: String,
+    /// Which load.
+    pub load: String,
+    /// What an open load asked, in all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked: Option<PerSecond>,
+    /// What was measured.
+    pub measured: Measured,
+}
+
+/// A server that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Which block, from 1; before the blocks, absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub block: Option<u32>,
+    /// Which server.
+    pub server: String,
+    /// What it failed to do.
+    pub stage: Stage,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+/// What a server can fail to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// To be built.
+    Build,
+    /// To tell its version.
+    Version,
+    /// To become healthy.
+    Start,
+    /// To tell the rows' truth.
+    Verify,
+    /// To be loaded to the end.
+    Trial,
+    /// To stop as the contract says.
+    Stop,
+}
+
+impl Stage {
+    /// As in "failed to …".
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Stage::Build => "build",
+            Stage::Version => "tell its version",
+            Stage::Start => "start",
+            Stage::Verify => "verify",
+            Stage::Trial => "survive",
+            Stage::Stop => "stop",
+        }
+    }
+}
+
+/// The journal of a run that is going on.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+}
+
+impl Journal {
+    /// Begins one.
+    ///
+    /// # Errors
+    /// When the file is there already, or cannot be made.
+    pub fn create(path: &Path) -> io::Result<Journal> {
+        Ok(Journal { file: OpenOptions::new().create_new(true).append(true).open(path)? })
+    }
+
+    /// Writes an entry, and returns when it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        self.file.write_all(&line)?;
+        self.file.sync_data()
+    }
+}
+
+/// Reads a journal.
+///
+/// # Errors
+/// When it cannot be read, or a line but the last is not an entry; then with its number.
+pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
+    let lines: Vec<String> = BufReader::new(File::open(path)?).lines().collect::<Result<_, _>>()?;
+    let mut entries = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        match serde_json::from_str(line) {
+            Ok(entry) => entries.push(entry),
+            Err(_) if index + 1 == lines.len() => {}
+            Err(error) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("line {}: {error}", index + 1),
+                ));
+            }
+        }
+    }
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_last_line_is_forgiven_and_any_other_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut journal = Journal::create(&path).unwrap();
+        let rate = Entry::CommonRate { rate: PerSecond(4000.0) };
+        journal.write(&rate).unwrap();
+        journal.write(&Entry::Finished).unwrap();
+        assert!(Journal::create(&path).is_err(), "a run is never rewritten");
+
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{text}{{\"entry\":\"fin")).unwrap();
+        assert_eq!(read(&path).unwrap(), [rate, Entry::Finished]);
+        std::fs::write(&path, format!("{{\"entry\":\"fin\n{text}")).unwrap();
+        assert!(read(&path).unwrap_err().to_string().starts_with("line 1:"));
+    }
+}

@@ -1,0 +1,105 @@
+//! `raw/run.toml`: what was asked of the run. `raw/machine.toml`: what it ran on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::server::{Labels, Role};
+use crate::placement::Placement;
+use crate::plan::{Cell, Plan};
+
+/// What was asked of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// The raw formats' version.
+    pub format: u32,
+    /// When it began, UTC, to the second.
+    pub began: String,
+    /// The machine's CPU and how many cores of it, never a host's name.
+    pub label: String,
+    /// The profile's name.
+    pub profile: String,
+    /// The backend's name.
+    pub backend: String,
+    /// What orders and requests were drawn from.
+    pub seed: u64,
+    /// How many passes over all cells were planned.
+    pub blocks: u32,
+    /// Each server's database connections, in all.
+    pub pool_size: u32,
+    /// Which CPUs had which part.
+    pub cpus: Placement,
+    /// Who was measured, in the registry's order.
+    pub server: Vec<RunServer>,
+    /// What was measured of each.
+    pub cell: Vec<Cell>,
+}
+
+/// A server as it was when the run began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunServer {
+    /// Its name.
+    pub name: String,
+    /// What it was there for.
+    pub role: Role,
+    /// What it was made of.
+    pub labels: Labels,
+}
+
+impl RunFile {
+    /// Of a plan.
+    #[must_use]
+    pub fn new(
+        plan: &Plan,
+        began: String,
+        label: String,
+        backend: &str,
+        pool_size: u32,
+        cpus: Placement,
+    ) -> RunFile {
+        RunFile {
+            format: super::VERSION,
+            began,
+            label,
+            profile: plan.profile.clone(),
+            backend: backend.to_owned(),
+            seed: plan.seed,
+            blocks: plan.blocks.len() as u32,
+            pool_size,
+            cpus,
+            server: plan
+                .servers
+                .iter()
+                .map(|server| RunServer {
+                    name: server.name.clone(),
+                    role: server.role,
+                    labels: server.labels.clone(),
+                })
+                .collect(),
+            cell: plan.cells.clone(),
+        }
+    }
+}
+
+/// What the run ran on: names of things and what they said of themselves.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MachineFile {
+    /// The CPU's model.
+    pub cpu: String,
+    /// How many CPUs this process could use.
+    pub cpus: usize,
+    /// In MiB.
+    pub memory_mib: u64,
+    /// The kernel's release.
+    pub kernel: String,
+    /// The frequency governor, if there is one.
+    pub governor: String,
+    /// The hypervisor, if one tells.
+    pub virtualisation: String,
+    /// The commit, with `+` where the checkout differed from it.
+    pub commit: String,
+    /// The database's version.
+    pub database: String,
+    /// The database's settings.
+    pub database_settings: BTreeMap<String, String>,
+}

@@ -1,0 +1,57 @@
+//! One request with all the time in the world: for health and verification, never for measurement.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The content type without its parameters; empty if there was none.
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// No answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct HttpError(String);
+
+/// `GET path` on a connection of its own.
+///
+/// # Errors
+/// When there is no whole answer in time; a status is not an error.
+pub fn get(address: SocketAddr, path: &str, timeout: Duration) -> Result<Answer, HttpError> {
+    send(address, "GET", path, timeout)
+}
+
+/// A request without a body.
+///
+/// # Errors
+/// When there is no whole answer in time; a status is not an error.
+pub fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    timeout: Duration,
+) -> Result<Answer, HttpError> {
+    let failed = |error: ureq::Error| HttpError(error.to_string());
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(timeout))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .allow_non_standard_methods(true)
+        .build()
+        .into();
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("http://{address}{path}"))
+        .body(())
+        .map_err(|error| HttpError(error.to_string()))?;
+    let mut response = agent.run(request).map_err(failed)?;
+    let content_type = response.body().mime_type().unwrap_or_default().to_owned();
+    let body = response.body_mut().with_config().limit(64 << 20).read_to_vec().map_err(failed)?;
+    Ok(Answer { status: response.status().as_u16(), content_type, body })
+}

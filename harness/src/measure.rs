@@ -1,0 +1,280 @@
+//! From raw trials to measurements: what the trials of a cell say, each figure with its interval.
+
+use std::collections::BTreeMap;
+
+use crate::definition::scenario::LoadKind;
+use crate::definition::server::Role;
+use crate::format::folder::Raw;
+use crate::format::journal::{Entry, Failure, Trial};
+use crate::load::record::Class;
+use crate::placement::Placement;
+use crate::plan::Cell;
+use crate::stats::{self, Estimate};
+
+/// From this share of its CPUs' time on, a part counts as saturated.
+pub const SATURATED: f64 = 0.95;
+/// From this share on, the load's own CPU time bounds what it can ask.
+pub const LOAD_BOUND: f64 = 0.85;
+/// An open load that reached less of what was asked is invalid.
+pub const ACHIEVED: f64 = 0.995;
+
+/// What was saturated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bottleneck {
+    /// The server's CPUs.
+    Server,
+    /// The CPUs the database runs on.
+    Database,
+    /// The CPUs the load runs on.
+    Load,
+    /// Nothing: an open load below capacity.
+    None,
+}
+
+impl Bottleneck {
+    /// As it is written in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Bottleneck::Server => "server",
+            Bottleneck::Database => "database",
+            Bottleneck::Load => "load",
+            Bottleneck::None => "none",
+        }
+    }
+}
+
+/// What the trials of one cell say.
+#[derive(Clone, Debug)]
+pub struct Measurement {
+    /// Which server.
+    pub server: String,
+    /// What it is there for.
+    pub role: Role,
+    /// Which scenario.
+    pub scenario: String,
+    /// Which load.
+    pub load: String,
+    /// Whether the load is open.
+    pub open: bool,
+    /// How many trials came to their end.
+    pub trials: usize,
+    /// What they say; absent where fewer than two did.
+    pub figures: Option<Figures>,
+    /// Errors of all trials.
+    pub errors: u64,
+    /// What a reader must know, in words.
+    pub warnings: Vec<String>,
+}
+
+/// The figures of a cell, each a mean over blocks with its interval.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// Right answers per second.
+    pub goodput: Estimate,
+    /// Whether goodput is only a lower bound: something other than the server was the limit.
+    pub lower_bound: bool,
+    /// Microseconds from due to the last byte that half of the right answers do not exceed.
+    pub p50: Estimate,
+    /// Likewise, nine tenths.
+    pub p90: Estimate,
+    /// Likewise, 99 in 100.
+    pub p99: Estimate,
+    /// Likewise, 999 in 1,000.
+    pub p999: Estimate,
+    /// The longest of all trials, in microseconds.
+    pub max: f64,
+    /// The server's CPU time per right answer, in microseconds.
+    pub server_cpu: Estimate,
+    /// The database's; absent if it was not ours to observe.
+    pub db_cpu: Option<Estimate>,
+    /// The load's.
+    pub load_cpu: Estimate,
+    /// The server's anonymous memory, in MiB, the largest of all trials.
+    pub server_rss: f64,
+    /// What was saturated in most trials.
+    pub bottleneck: Bottleneck,
+}
+
+/// All measurements of a run: servers in the registry's order, cells in the profile's.
+#[must_use]
+pub fn measurements(raw: &Raw) -> Vec<Measurement> {
+    let mut trials: BTreeMap<(&str, &str, &str), Vec<&Trial>> = BTreeMap::new();
+    let mut failures: BTreeMap<&str, Vec<&Failure>> = BTreeMap::new();
+    for entry in &raw.entries {
+        match entry {
+            Entry::Trial(trial) => {
+                trials
+                    .entry((&trial.server, &trial.scenario, &trial.load))
+                    .or_default()
+                    .push(trial);
+            }
+            Entry::Failure(failure) => failures.entry(&failure.server).or_default().push(failure),
+            _ => {}
+        }
+    }
+    let cells = raw
+        .run
+        .server
+        .iter()
+        .flat_map(|server| raw.run.cell.iter().map(move |cell| (server, cell)));
+    cells
+        .map(|(server, cell)| {
+            let key = (server.name.as_str(), cell.scenario.name.as_str(), cell.load.name.as_str());
+            let trials = trials.get(&key).map_or(&[][..], Vec::as_slice);
+            let failures = failures.get(server.name.as_str()).map_or(&[][..], Vec::as_slice);
+            Measurement {
+                server: server.name.clone(),
+                role: server.role,
+                scenario: cell.scenario.name.clone(),
+                load: cell.load.name.clone(),
+                open: is_open(cell),
+                trials: trials.len(),
+                figures: figures(trials, cell, &raw.run.cpus),
+                errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
+                warnings: warnings(trials, failures, cell, raw),
+            }
+        })
+        .collect()
+}
+
+fn is_open(cell: &Cell) -> bool {
+    matches!(cell.load.kind, LoadKind::Open { .. })
+}
+
+fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> {
+    let estimate = |figure: &dyn Fn(&Trial) -> f64| {
+        stats::mean(&trials.iter().map(|trial| figure(trial)).collect::<Vec<_>>())
+    };
+    let quantile =
+        |q: f64| estimate(&move |trial| trial.measured.record.response.quantile(q).as_micros().0);
+    let largest = |figure: &dyn Fn(&Trial) -> f64| {
+        trials.iter().map(|trial| figure(trial)).fold(0.0, f64::max)
+    };
+    if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
+        return None;
+    }
+    let mut limits: Vec<Bottleneck> = trials.iter().map(|trial| bottleneck(trial, cpus)).collect();
+    limits.sort_unstable();
+    let commonest = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
+    let server_busy = trials.iter().all(|trial| server_share(trial, cpus) >= SATURATED);
+    Some(Figures {
+        goodput: estimate(&|trial| trial.measured.record.goodput())?,
+        lower_bound: !is_open(cell) && !server_busy,
+        p50: quantile(0.5)?,
+        p90: quantile(0.9)?,
+        p99: quantile(0.99)?,
+        p999: quantile(0.999)?,
+        max: largest(&|trial| trial.measured.record.response.max().as_micros().0),
+        server_cpu: estimate(&|trial| {
+            per_answer(trial, trial.measured.resources.server.cpu.as_secs())
+        })?,
+        db_cpu: trials
+            .iter()
+            .all(|trial| trial.measured.resources.db.is_some())
+            .then(|| {
+                estimate(&|trial| {
+                    per_answer(trial, trial.measured.resources.db.unwrap_or_default().cpu.as_secs())
+                })
+            })
+            .flatten(),
+        load_cpu: estimate(&|trial| {
+            per_answer(trial, trial.measured.resources.load.cpu.as_secs())
+        })?,
+        server_rss: largest(&|trial| trial.measured.resources.server.anonymous_kib as f64 / 1024.0),
+        bottleneck: commonest,
+    })
+}
+
+/// Microseconds of CPU time per right answer: both as rates, since the readings of CPU time are some
+/// microseconds later than the window's ends.
+fn per_answer(trial: &Trial, cpu_secs: f64) -> f64 {
+    cpu_secs / trial.measured.resources.interval.as_secs() / trial.measured.record.goodput() * 1e6
+}
+
+fn server_share(trial: &Trial, cpus: &Placement) -> f64 {
+    share(trial, trial.measured.resources.server.cpu.as_secs(), cpus.server.count())
+}
+
+fn share(trial: &Trial, cpu_secs: f64, cpus: usize) -> f64 {
+    cpu_secs / trial.measured.resources.interval.as_secs() / cpus as f64
+}
+
+/// What was saturated: the server, where its CPUs were; else the larger user of the CPUs that were,
+/// where parts share them; nothing, where no CPUs were.
+fn bottleneck(trial: &Trial, cpus: &Placement) -> Bottleneck {
+    let resources = &trial.measured.resources;
+    let load = resources.load.cpu.as_secs();
+    let db = resources.db.unwrap_or_default().cpu.as_secs();
+    if server_share(trial, cpus) >= SATURATED {
+        Bottleneck::Server
+    } else if cpus.load.overlaps(&cpus.db) {
+        match share(trial, load + db, cpus.load.count()) {
+            busy if busy < LOAD_BOUND => Bottleneck::None,
+            _ if db > load => Bottleneck::Database,
+            _ => Bottleneck::Load,
+        }
+    } else if share(trial, load, cpus.load.count()) >= LOAD_BOUND {
+        Bottleneck::Load
+    } else if share(trial, db, cpus.db.count()) >= LOAD_BOUND {
+        Bottleneck::Database
+    } else {
+        Bottleneck::None
+    }
+}
+
+fn warnings(trials: &[&Trial], failures: &[&Failure], cell: &Cell, raw: &Raw) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(first) = failures.first() {
+        let times = if failures.len() == 1 {
+            String::new()
+        } else {
+            format!(" ({} times)", failures.len())
+        };
+        warnings.push(format!("failed to {}{times}: {}", first.stage.verb(), first.reason));
+    }
+    if trials.len() < 2 && failures.is_empty() {
+        warnings.push(format!(
+            "{} of {} blocks were measured: no interval",
+            trials.len(),
+            raw.run.blocks
+        ));
+    } else if !trials.is_empty() && trials.len() < raw.run.blocks as usize {
+        warnings.push(format!("{} of {} blocks were measured", trials.len(), raw.run.blocks));
+    }
+    if !trials.is_empty() && trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
+        warnings.push("no right answer within a window".into());
+    }
+    let mut errors: BTreeMap<Class, u64> = BTreeMap::new();
+    for trial in trials {
+        for (class, of_class) in &trial.measured.record.errors {
+            *errors.entry(*class).or_default() += of_class.count;
+        }
+    }
+    if !errors.is_empty() {
+        let told: Vec<_> =
+            errors.iter().map(|(class, count)| format!("{count} {}", class.name())).collect();
+        warnings.push(format!("errors: {}", told.join(", ")));
+    }
+    let load_bound = |trial: &&&Trial| {
+        let load = trial.measured.resources.load.cpu.as_secs();
+        share(trial, load, raw.run.cpus.load.count()) >= LOAD_BOUND
+    };
+    if !is_open(cell) && trials.iter().filter(load_bound).count() * 2 > trials.len() {
+        warnings.push("load-bound".into());
+    }
+    if is_open(cell) {
+        let short = trials.iter().filter(|trial| {
+            let record = &trial.measured.record;
+            (record.right_in_window as f64) < ACHIEVED * (record.sent + record.unsent) as f64
+        });
+        let count = short.count();
+        if count > 0 {
+            warnings.push(format!(
+                "{count} of {} windows answered less than 99.5% of what was due",
+                trials.len()
+            ));
+        }
+    }
+    warnings
+}

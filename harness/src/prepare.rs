@@ -1,0 +1,152 @@
+//! Before the blocks: every server is built, tells its version, starts, tells the rows' truth and, where
+//! an open load needs a common rate, shows what it sustains.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use demo_data::Truth;
+
+use crate::build;
+use crate::definition::Server;
+use crate::definition::scenario::{LoadKind, Rate};
+use crate::format::journal::{Entry, Failure, Stage};
+use crate::live::Live;
+use crate::load::Pace;
+use crate::plan::{Cell, Plan};
+use crate::progress::Steps;
+use crate::runner::Executor;
+use crate::trial::TrialError;
+use crate::units::PerSecond;
+use crate::verify::verify;
+use crate::workspace::Workspace;
+
+/// No open load asks more than this at the common rate.
+const COMMON_RATE_LIMIT: f64 = 4_000.0;
+/// The part of the slowest server's goodput that the common rate asks.
+const COMMON_RATE_PART: f64 = 0.5;
+const CALIBRATION_WARMUP_MS: u64 = 300;
+const CALIBRATION_WINDOW_MS: u64 = 1_000;
+
+/// What the blocks need to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// Servers that failed and are not measured.
+    pub excluded: BTreeSet<String>,
+    /// What open loads at the common rate ask.
+    pub common: PerSecond,
+}
+
+/// Prepares all servers of `plan`; absent when the user stops the run.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub fn prepare(
+    plan: &Plan,
+    workspace: &Workspace,
+    live: &mut Live<'_>,
+    truth: &Truth,
+    journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
+    stop: &AtomicBool,
+) -> io::Result<Option<Prepared>> {
+    let mut steps = Steps::new("prepare", plan.servers.len() as u64, 0);
+    let calibration = calibration(plan);
+    let mut excluded = BTreeSet::new();
+    let mut slowest = f64::INFINITY;
+    for server in &plan.servers {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        steps.doing(&format!("{}: build, verify", server.name));
+        let result = build::build(server, workspace).and_then(|version| {
+            Ok((version, check(server, live, truth, calibration.as_ref(), plan.seed)?))
+        });
+        match result {
+            Ok((version, goodput)) => {
+                journal(&Entry::Verified { server: server.name.clone(), version })?;
+                if let Some(goodput) = goodput {
+                    slowest = slowest.min(goodput.0);
+                    journal(&Entry::Calibrated { server: server.name.clone(), goodput })?;
+                }
+            }
+            // A killed build is the interruption, not the server's fault.
+            Err(_) if stop.load(Ordering::Relaxed) => return Ok(None),
+            Err((stage, reason)) => {
+                let failure = Failure { block: None, server: server.name.clone(), stage, reason };
+                steps.say(&format!(
+                    "{} failed to {}: {}",
+                    failure.server,
+                    stage.verb(),
+                    failure.reason
+                ));
+                excluded.insert(failure.server.clone());
+                journal(&Entry::Failure(failure))?;
+            }
+        }
+        steps.step();
+    }
+    steps.finish();
+    let common = common_rate(slowest);
+    if calibration.is_some() {
+        journal(&Entry::CommonRate { rate: common })?;
+    }
+    Ok(Some(Prepared { excluded, common }))
+}
+
+fn check(
+    server: &Server,
+    live: &mut Live<'_>,
+    truth: &Truth,
+    calibration: Option<&Cell>,
+    seed: u64,
+) -> Result<Option<PerSecond>, (Stage, String)> {
+    live.start(server).map_err(|reason| (Stage::Start, reason))?;
+    let checked = (|| {
+        let Some(instance) = live.running() else { return Ok(None) };
+        verify(server, instance.address(), truth)
+            .map_err(|error| (Stage::Verify, error.to_string()))?;
+        let Some(cell) = calibration else { return Ok(None) };
+        let measured = live.trial(server, cell, Pace::Closed, seed);
+        let measured = measured.map_err(|error: TrialError| (Stage::Trial, error.to_string()))?;
+        let goodput = measured.record.goodput();
+        if goodput > 0.0 {
+            Ok(Some(PerSecond(goodput)))
+        } else {
+            Err((Stage::Trial, "gave no right answer under load".into()))
+        }
+    })();
+    let stopped = live.stop().map_err(|reason| (Stage::Stop, reason));
+    let checked = checked?;
+    stopped.map(|()| checked)
+}
+
+/// The cell whose scenario is asked at the common rate, as a short closed load with the same users.
+fn calibration(plan: &Plan) -> Option<Cell> {
+    let at_common_rate =
+        |cell: &&Cell| matches!(cell.load.kind, LoadKind::Open { rate: Rate::Common(_), .. });
+    let mut cell = plan.cells.iter().find(at_common_rate)?.clone();
+    cell.load.kind = LoadKind::Closed;
+    cell.times.warmup_ms = CALIBRATION_WARMUP_MS;
+    cell.times.window_ms = CALIBRATION_WINDOW_MS;
+    Some(cell)
+}
+
+/// Half of what the slowest server sustains, to two digits, at most 4,000 per second.
+fn common_rate(slowest: f64) -> PerSecond {
+    let half = (COMMON_RATE_PART * slowest).min(COMMON_RATE_LIMIT);
+    let unit = 10f64.powi(half.log10().floor() as i32 - 1);
+    PerSecond((half / unit).floor() * unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common_rate;
+
+    #[test]
+    fn the_common_rate_is_half_of_the_slowest_to_two_digits_and_limited() {
+        assert_eq!(common_rate(6_543.0).0, 3_200.0);
+        assert_eq!(common_rate(11_000.0).0, 4_000.0);
+        assert_eq!(common_rate(f64::INFINITY).0, 4_000.0);
+        assert!((common_rate(25.0).0 - 12.0).abs() < 1e-9);
+    }
+}

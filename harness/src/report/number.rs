@@ -1,0 +1,51 @@
+//! Figures as text, with the digits that their interval justifies.
+
+use crate::stats::Estimate;
+
+/// `mean ± half-width`, both to the second significant digit of the half-width.
+#[must_use]
+pub fn with_interval(estimate: &Estimate) -> String {
+    let half = estimate.half_width();
+    format!("{} ± {}", rounded(estimate.mean, half), rounded(half, half))
+}
+
+/// `value` to the second significant digit of `scale`; thousands are set apart.
+fn rounded(value: f64, scale: f64) -> String {
+    if !(scale > 0.0 && scale.is_finite()) {
+        return grouped(value, 3);
+    }
+    let digit = scale.log10().floor() as i32 - 1;
+    let unit = 10f64.powi(digit);
+    grouped((value / unit).round() * unit, usize::try_from(-digit).unwrap_or(0).min(4))
+}
+
+fn grouped(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let groups: Vec<&str> = whole
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).expect("digits are ASCII"))
+        .collect();
+    let sign = if value < 0.0 { "−" } else { "" };
+    format!("{sign}{}{rest}", groups.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(mean: f64, half: f64) -> String {
+        with_interval(&Estimate { mean, lo: mean - half, hi: mean + half, count: 8 })
+    }
+
+    #[test]
+    fn the_interval_says_how_many_digits_there_are() {
+        assert_eq!(text(12_345.678, 123.4), "12,350 ± 120");
+        assert_eq!(text(33.268_9, 0.412), "33.27 ± 0.41");
+        assert_eq!(text(1_234_567.0, 0.5), "1,234,567.00 ± 0.50");
+        assert_eq!(text(5.0, 0.0), "5.000 ± 0.000");
+        assert_eq!(text(7.0, 40.0), "7 ± 40");
+    }
+}

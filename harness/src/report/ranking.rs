@@ -1,0 +1,175 @@
+//! Which measurement stands where: one table a scenario, contenders before controls and ceilings.
+
+use crate::definition::server::{Labels, Role};
+use crate::format::folder::Raw;
+use crate::format::journal::Entry;
+use crate::measure::{Figures, Measurement};
+use crate::units::PerSecond;
+
+use super::number::with_interval;
+use super::table::Table;
+
+/// One scenario's servers, in order.
+#[derive(Clone, Debug)]
+pub struct Ranking {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The closed load that goodput and CPU time come from.
+    pub closed: Option<String>,
+    /// The open load that percentiles come from, and its rate.
+    pub open: Option<(String, Option<PerSecond>)>,
+    /// Whether the order is that of goodput: only where no contender's goodput is a mere bound.
+    pub by_goodput: bool,
+    /// Best first.
+    pub rows: Vec<Row>,
+}
+
+/// One server.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its name.
+    pub server: String,
+    /// What it is there for.
+    pub role: Role,
+    /// What it is made of.
+    pub labels: Labels,
+    /// Under the closed load.
+    pub closed: Option<Measurement>,
+    /// Under the open load.
+    pub open: Option<Measurement>,
+}
+
+impl Row {
+    fn capacity(&self) -> Option<&Figures> {
+        self.closed.as_ref()?.figures.as_ref()
+    }
+
+    fn latency(&self) -> Option<&Figures> {
+        self.open.as_ref()?.figures.as_ref()
+    }
+
+    /// Server CPU time per request: from the closed load, or where there is none, from the open one.
+    fn cost(&self) -> Option<&Figures> {
+        self.capacity().or(self.latency())
+    }
+}
+
+/// The rankings of a run, in the order of its cells.
+#[must_use]
+pub fn rankings(raw: &Raw, measurements: &[Measurement]) -> Vec<Ranking> {
+    let mut scenarios: Vec<&str> = Vec::new();
+    for cell in &raw.run.cell {
+        if !scenarios.contains(&cell.scenario.name.as_str()) {
+            scenarios.push(&cell.scenario.name);
+        }
+    }
+    scenarios.into_iter().map(|scenario| ranking(raw, measurements, scenario)).collect()
+}
+
+fn ranking(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
+    let of_scenario = |m: &&Measurement| m.scenario == scenario;
+    let first = |open: bool| {
+        measurements.iter().filter(of_scenario).find(|m| m.open == open).map(|m| m.load.clone())
+    };
+    let (closed, open) = (first(false), first(true));
+    let find = |server: &str, load: &Option<String>| {
+        let load = load.as_ref()?;
+        measurements
+            .iter()
+            .filter(of_scenario)
+            .find(|m| m.server == server && m.load == *load)
+            .cloned()
+    };
+    let mut rows: Vec<Row> = raw
+        .run
+        .server
+        .iter()
+        .map(|server| Row {
+            server: server.name.clone(),
+            role: server.role,
+            labels: server.labels.clone(),
+            closed: find(&server.name, &closed),
+            open: find(&server.name, &open),
+        })
+        .collect();
+    let by_goodput = rows
+        .iter()
+        .filter(|row| row.role == Role::Contender)
+        .all(|row| row.capacity().is_some_and(|figures| !figures.lower_bound));
+    let key = |row: &Row| match (by_goodput, row.capacity(), row.cost()) {
+        (true, Some(figures), _) => -figures.goodput.mean,
+        (false, _, Some(figures)) => figures.server_cpu.mean,
+        _ => f64::INFINITY,
+    };
+    rows.sort_by(|a, b| {
+        let role = |row: &Row| row.role != Role::Contender;
+        role(a).cmp(&role(b)).then(key(a).total_cmp(&key(b)))
+    });
+    let asked = open.as_ref().and_then(|load| {
+        raw.entries.iter().find_map(|entry| match entry {
+            Entry::Trial(trial) if trial.load == *load && trial.scenario == scenario => trial.asked,
+            _ => None,
+        })
+    });
+    Ranking {
+        scenario: scenario.to_owned(),
+        closed,
+        open: open.map(|load| (load, asked)),
+        by_goodput,
+        rows,
+    }
+}
+
+impl Ranking {
+    /// As rows of text. A figure that is not there is a dash, and the notes say why.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(&[
+            "server",
+            "framework",
+            "layer",
+            "goodput req/s",
+            "server CPU µs/req",
+            "p50 µs",
+            "p99 µs",
+            "limit",
+            "notes",
+        ]);
+        let dash = || String::from("–");
+        for row in &self.rows {
+            let goodput = row.capacity().map(|figures| {
+                let bound = if figures.lower_bound { "≥ " } else { "" };
+                format!("{bound}{}", with_interval(&figures.goodput))
+            });
+            table.row(vec![
+                row.server.clone(),
+                row.labels.framework.clone(),
+                row.labels.layer.clone(),
+                goodput.unwrap_or_else(dash),
+                row.cost().map_or_else(dash, |figures| with_interval(&figures.server_cpu)),
+                row.latency().map_or_else(dash, |figures| with_interval(&figures.p50)),
+                row.latency().map_or_else(dash, |figures| with_interval(&figures.p99)),
+                row.capacity().map_or_else(dash, |figures| figures.bottleneck.name().into()),
+                notes(row),
+            ]);
+        }
+        table
+    }
+}
+
+fn notes(row: &Row) -> String {
+    let mut notes = match row.role {
+        Role::Contender => Vec::new(),
+        Role::Ceiling => vec!["ceiling".to_owned()],
+        Role::Control => vec!["control".to_owned()],
+    };
+    for measurement in [&row.closed, &row.open].into_iter().flatten() {
+        for warning in &measurement.warnings {
+            // A server's failure is told under each of its cells.
+            if !notes.contains(warning) {
+                notes.push(warning.clone());
+            }
+        }
+    }
+    notes.join("; ")
+}

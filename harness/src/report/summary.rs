@@ -1,0 +1,89 @@
+//! `summary.csv`: one row a cell.
+
+use crate::measure::{Figures, Measurement};
+use crate::stats::Estimate;
+
+/// The columns, in this order.
+const COLUMNS: [&str; 21] = [
+    "server",
+    "scenario",
+    "load",
+    "trials",
+    "goodput_rps",
+    "goodput_lo",
+    "goodput_hi",
+    "p50_us",
+    "p90_us",
+    "p99_us",
+    "p999_us",
+    "max_us",
+    "errors",
+    "server_cpu_us_per_req",
+    "db_cpu_us_per_req",
+    "loader_cpu_us_per_req",
+    "server_rss_mib",
+    "bottleneck",
+    "warnings",
+    "goodput_is_lower_bound",
+    "intervals",
+];
+
+/// The file's text.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn csv(measurements: &[Measurement]) -> anyhow::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS)?;
+    for measurement in measurements {
+        writer.write_record(row(measurement))?;
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+fn row(m: &Measurement) -> Vec<String> {
+    let figures = m.figures.as_ref();
+    let of = |figure: &dyn Fn(&Figures) -> Option<f64>| {
+        figures.and_then(figure).map(|value| format!("{value:.3}")).unwrap_or_default()
+    };
+    vec![
+        m.server.clone(),
+        m.scenario.clone(),
+        m.load.clone(),
+        m.trials.to_string(),
+        of(&|f| Some(f.goodput.mean)),
+        of(&|f| Some(f.goodput.lo)),
+        of(&|f| Some(f.goodput.hi)),
+        of(&|f| Some(f.p50.mean)),
+        of(&|f| Some(f.p90.mean)),
+        of(&|f| Some(f.p99.mean)),
+        of(&|f| Some(f.p999.mean)),
+        of(&|f| Some(f.max)),
+        m.errors.to_string(),
+        of(&|f| Some(f.server_cpu.mean)),
+        of(&|f| f.db_cpu.map(|cpu| cpu.mean)),
+        of(&|f| Some(f.load_cpu.mean)),
+        of(&|f| Some(f.server_rss)),
+        figures.map(|f| f.bottleneck.name().to_owned()).unwrap_or_default(),
+        m.warnings.join("; "),
+        figures.map(|f| f.lower_bound.to_string()).unwrap_or_default(),
+        figures.map(intervals).unwrap_or_default(),
+    ]
+}
+
+/// The other columns' 95% intervals, as `name=lo..hi` set apart by spaces.
+fn intervals(f: &Figures) -> String {
+    let mut all = vec![
+        ("p50_us", Some(f.p50)),
+        ("p90_us", Some(f.p90)),
+        ("p99_us", Some(f.p99)),
+        ("p999_us", Some(f.p999)),
+        ("server_cpu_us_per_req", Some(f.server_cpu)),
+        ("db_cpu_us_per_req", f.db_cpu),
+        ("loader_cpu_us_per_req", Some(f.load_cpu)),
+    ];
+    let text = |(name, estimate): (&str, Option<Estimate>)| {
+        estimate.map(|estimate| format!("{name}={:.3}..{:.3}", estimate.lo, estimate.hi))
+    };
+    all.drain(..).filter_map(text).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,232 @@
+//! One trial: a load in processes of its own against a running server, with resources read at the
+//! window's two ends.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Child;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::backend::{Backend, BackendError, Instance, Usage};
+use crate::load::protocol::{Event, Go};
+use crate::load::{LoadRecord, LoadSpec};
+use crate::process;
+use crate::units::Nanos;
+
+/// How long a load may take to set itself up.
+const SET_UP_PATIENCE: Duration = Duration::from_secs(30);
+/// From "go" to the first request, so that all shards begin at the same moment.
+const LEAD: Duration = Duration::from_millis(60);
+/// What a load may take beyond its warm-up, window and drain before it is given up.
+const OVERTIME: Duration = Duration::from_secs(10);
+
+/// A trial that did not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TrialError {
+    /// The user stops the run.
+    #[error("interrupted")]
+    Interrupted,
+    /// The server, or what observes it.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The load.
+    #[error("the load failed: {0}")]
+    Load(String),
+}
+
+/// CPU time and memory between the two readings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Between the two readings: the window, but for the time the readings took.
+    pub interval: Nanos,
+    /// The server's.
+    pub server: Usage,
+    /// The database's; absent if it is not ours to observe.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub db: Option<Usage>,
+    /// The load's, all shards together.
+    pub load: Usage,
+}
+
+/// What one trial measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// All shards together.
+    pub record: LoadRecord,
+    /// What the window cost.
+    pub resources: Resources,
+}
+
+/// Usage of all parts at one moment.
+struct Reading {
+    at: Nanos,
+    server: Usage,
+    db: Option<Usage>,
+    load: Usage,
+}
+
+/// Loads `instance` as `spec` says, with one shard for each CPU of the load.
+///
+/// # Errors
+/// When the load cannot be run to its end, the server ends within it, or `stop` becomes true.
+pub fn measure(
+    backend: &mut dyn Backend,
+    instance: &mut dyn Instance,
+    spec: &LoadSpec,
+    stop: &AtomicBool,
+) -> Result<Measured, TrialError> {
+    let shards = spec.shards(backend.placement().load.count() as u32);
+    let (sender, events) = channel();
+    let mut loads = Loads(Vec::new());
+    for shard in &shards {
+        let mut child = backend.start_load(shard.shard.index)?;
+        listen(&mut child, shard.shard.index, sender.clone())?;
+        loads.0.push(child);
+    }
+    drop(sender);
+    for (child, shard) in loads.0.iter_mut().zip(&shards) {
+        tell(child, shard)?;
+    }
+    let mut events = Events { events, stop, deadline: Instant::now() + SET_UP_PATIENCE };
+    for _ in &shards {
+        match events.next()? {
+            (_, Event::Ready) => {}
+            (_, other) => return Err(unexpected(&other)),
+        }
+    }
+
+    let start = Nanos::now() + LEAD.into();
+    let whole: Duration = (spec.warmup + spec.window + spec.timeout).into();
+    events.deadline = Instant::now() + LEAD + whole + OVERTIME;
+    for child in &mut loads.0 {
+        tell(child, &Go { start })?;
+    }
+    let mut record = LoadRecord::default();
+    let (mut first, mut last) = (None, None);
+    let mut ended = 0;
+    while ended < shards.len() {
+        match events.next()? {
+            // Any shard's clock is as good as another's: they share it.
+            (0, Event::WindowStart) => first = Some(read(backend, instance, &loads)?),
+            (0, Event::WindowEnd) => last = Some(read(backend, instance, &loads)?),
+            (_, Event::WindowStart | Event::WindowEnd) => {}
+            (_, Event::Record(part)) => {
+                record.add(&part);
+                ended += 1;
+            }
+            (_, other) => return Err(unexpected(&other)),
+        }
+    }
+    let (Some(first), Some(last)) = (first, last) else {
+        return Err(TrialError::Load("it did not tell its window".into()));
+    };
+    Ok(Measured { record, resources: between(&first, &last) })
+}
+
+fn unexpected(event: &Event) -> TrialError {
+    match event {
+        Event::Failed { reason } => TrialError::Load(reason.clone()),
+        _ => TrialError::Load("it spoke out of turn".into()),
+    }
+}
+
+fn read(
+    backend: &dyn Backend,
+    instance: &mut dyn Instance,
+    loads: &Loads,
+) -> Result<Reading, TrialError> {
+    let at = Nanos::now();
+    let server = instance.usage()?;
+    let db = backend.database_usage();
+    let mut load = Usage::default();
+    for child in &loads.0 {
+        let usage = backend.load_usage(child)?;
+        load.cpu = load.cpu + usage.cpu;
+        load.anonymous_kib += usage.anonymous_kib;
+    }
+    Ok(Reading { at, server, db, load })
+}
+
+fn between(first: &Reading, last: &Reading) -> Resources {
+    let used = |first: Usage, last: Usage| Usage {
+        cpu: last.cpu - first.cpu,
+        anonymous_kib: first.anonymous_kib.max(last.anonymous_kib),
+    };
+    Resources {
+        interval: last.at - first.at,
+        server: used(first.server, last.server),
+        db: first.db.zip(last.db).map(|(first, last)| used(first, last)),
+        load: used(first.load, last.load),
+    }
+}
+
+/// The load's processes. Dropping them ends them: a trial that fails leaves none behind.
+struct Loads(Vec<Child>);
+
+impl Drop for Loads {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // Without input they end by themselves when they are done; here they are done, or unwanted.
+            let _ = process::stop(child, Duration::from_millis(500));
+        }
+    }
+}
+
+fn tell(child: &mut Child, what: &impl Serialize) -> Result<(), TrialError> {
+    let gone = |error: std::io::Error| TrialError::Load(format!("it does not listen: {error}"));
+    let mut line = serde_json::to_vec(what).map_err(|error| TrialError::Load(error.to_string()))?;
+    line.push(b'\n');
+    let input =
+        child.stdin.as_mut().ok_or_else(|| TrialError::Load("it has no standard input".into()))?;
+    input.write_all(&line).map_err(gone)?;
+    input.flush().map_err(gone)
+}
+
+/// Passes on what a load says, until it closes its output.
+fn listen(child: &mut Child, shard: u32, events: Sender<(u32, Event)>) -> Result<(), TrialError> {
+    let output =
+        child.stdout.take().ok_or_else(|| TrialError::Load("it has no standard output".into()))?;
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines() {
+            let Ok(line) = line else { return };
+            let event = serde_json::from_str(&line).unwrap_or_else(|error| Event::Failed {
+                reason: format!("it said {line:?}: {error}"),
+            });
+            // No one listens any more when the trial was given up.
+            if events.send((shard, event)).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// What all loads say, in the order in which it arrives.
+struct Events<'a> {
+    events: Receiver<(u32, Event)>,
+    stop: &'a AtomicBool,
+    deadline: Instant,
+}
+
+impl Events<'_> {
+    fn next(&self) -> Result<(u32, Event), TrialError> {
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(TrialError::Interrupted);
+            }
+            match self.events.recv_timeout(Duration::from_millis(100)) {
+                Ok(event) => return Ok(event),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(TrialError::Load("it ended without a record".into()));
+                }
+                Err(RecvTimeoutError::Timeout) if Instant::now() >= self.deadline => {
+                    return Err(TrialError::Load("it did not end in time".into()));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}

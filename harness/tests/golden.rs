@@ -1,0 +1,177 @@
+//! From raw data to every derived file: whatever changes in a report shows here.
+
+use std::collections::BTreeMap;
+
+use stackmark::backend::Usage;
+use stackmark::definition::scenario::Catalogue;
+use stackmark::definition::server::{DatabaseLabel, Labels, Role};
+use stackmark::format::folder::{self, Raw};
+use stackmark::format::journal::{Entry, Failure, Stage, Trial};
+use stackmark::format::run::{MachineFile, RunFile, RunServer};
+use stackmark::load::LoadRecord;
+use stackmark::load::record::{Class, Errors};
+use stackmark::plan::Cell;
+use stackmark::report::{derived, excerpt};
+use stackmark::trial::{Measured, Resources};
+use stackmark::units::{Nanos, PerSecond};
+use stackmark::workspace::Workspace;
+
+const BLOCKS: u32 = 4;
+
+fn run_server(name: &str, role: Role, database: DatabaseLabel) -> RunServer {
+    let word = |text: &str| text.to_owned();
+    let labels = Labels {
+        language: word("L"),
+        framework: word("F"),
+        layer: word("Y"),
+        runtime: word("R"),
+        database,
+    };
+    RunServer { name: word(name), role, labels }
+}
+
+fn cells() -> Vec<Cell> {
+    let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
+    let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
+    let profiles =
+        stackmark::definition::Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
+    let quick = profiles.into_iter().find(|profile| profile.name == "quick").unwrap();
+    quick
+        .cell
+        .into_iter()
+        .map(|times| Cell {
+            scenario: catalogue
+                .scenarios
+                .iter()
+                .find(|s| s.name == times.scenario)
+                .unwrap()
+                .clone(),
+            load: catalogue.loads.iter().find(|l| l.name == times.load).unwrap().clone(),
+            times,
+        })
+        .collect()
+}
+
+/// A trial in which the server takes `cpu` of each microsecond of its CPU, and every answer `response`.
+fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f64) -> Trial {
+    let window = Nanos(2_000_000_000);
+    let right = rate * 2;
+    let mut record = LoadRecord {
+        users: 64,
+        window,
+        sent: right,
+        right,
+        right_in_window: right,
+        ..LoadRecord::default()
+    };
+    for _ in 0..right {
+        record.response.record(Nanos(response));
+        record.service.record(Nanos(response - 1000));
+    }
+    let used = |share: f64| Usage { cpu: Nanos((share * 2e9) as u64), anonymous_kib: 20 * 1024 };
+    Trial {
+        block,
+        server: server.into(),
+        scenario: "demo".into(),
+        load: load.into(),
+        asked: (load != "closed-64").then_some(PerSecond(4000.0)),
+        measured: Measured {
+            record,
+            resources: Resources {
+                interval: window,
+                server: used(cpu),
+                db: Some(used(0.6)),
+                load: used(0.38),
+            },
+        },
+    }
+}
+
+fn raw() -> Raw {
+    let mut entries = vec![
+        Entry::Verified { server: "quick".into(), version: "quick 1.0 (F 2, Y 3)".into() },
+        Entry::CommonRate { rate: PerSecond(4000.0) },
+        Entry::Failure(Failure {
+            block: None,
+            server: "broken".into(),
+            stage: Stage::Build,
+            reason: "no compiler".into(),
+        }),
+    ];
+    for block in 1..=BLOCKS {
+        let drift = u64::from(block) * 37;
+        let shift = f64::from(block) * 0.002;
+        let mut push = |trial| entries.push(Entry::Trial(Box::new(trial)));
+        push(trial(block, "quick", "closed-64", 12_000 + drift, 5_000_000, 0.40 + shift));
+        push(trial(block, "quick", "open-common", 4_000, 90_000 + drift, 0.14 + shift));
+        push(trial(block, "slow", "closed-64", 9_000 + drift, 7_000_000, 0.97));
+        let mut wrong = trial(block, "slow", "open-common", 4_000, 150_000 + drift, 0.42 + shift);
+        wrong.measured.record.errors.insert(Class::Value, Errors { count: 3, ..Errors::default() });
+        push(wrong);
+        let mut bound = trial(block, "nothing", "closed-64", 60_000 + drift, 900_000, 0.7 + shift);
+        bound.measured.resources.load.cpu = Nanos(1_990_000_000);
+        bound.measured.resources.db = Some(Usage::default());
+        push(bound);
+        push(trial(block, "nothing", "open-common", 4_000, 40_000 + drift, 0.05 + shift));
+    }
+    entries.push(Entry::Finished);
+    Raw {
+        name: "2026-01-02-model-2c".into(),
+        run: RunFile {
+            format: 1,
+            began: "2026-01-02T03:04:05Z".into(),
+            label: "model-2c".into(),
+            profile: "quick".into(),
+            backend: "local".into(),
+            seed: 7,
+            blocks: BLOCKS,
+            pool_size: 32,
+            cpus: stackmark::placement::Placement::by_size(&(0..2).collect()),
+            server: vec![
+                run_server("slow", Role::Contender, DatabaseLabel::Mysql),
+                run_server("broken", Role::Contender, DatabaseLabel::Mysql),
+                run_server("quick", Role::Contender, DatabaseLabel::Mysql),
+                run_server("nothing", Role::Ceiling, DatabaseLabel::None),
+            ],
+            cell: cells(),
+        },
+        machine: MachineFile {
+            cpu: "Model".into(),
+            cpus: 2,
+            memory_mib: 8000,
+            kernel: "6.1".into(),
+            governor: String::new(),
+            virtualisation: "virtual machine".into(),
+            commit: "0123456789ab".into(),
+            database: "10.11-MariaDB".into(),
+            database_settings: BTreeMap::new(),
+        },
+        entries,
+    }
+}
+
+#[test]
+fn every_derived_file() {
+    let raw = raw();
+    for (name, text) in derived(&raw).unwrap() {
+        insta::assert_snapshot!(name, text);
+    }
+    insta::assert_snapshot!("excerpt", excerpt(&raw).unwrap());
+}
+
+#[test]
+fn what_is_written_and_read_back_gives_the_same_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let raw = raw();
+    let out = folder.path().join(&raw.name);
+    let mut journal = folder::create(&out, &raw.run, &raw.machine).unwrap();
+    for entry in &raw.entries {
+        journal.write(entry).unwrap();
+    }
+    let read = folder::read(&out).unwrap();
+    assert_eq!(read.entries, raw.entries);
+    assert_eq!((&read.run, &read.machine), (&raw.run, &raw.machine));
+    assert_eq!(derived(&read).unwrap(), derived(&raw).unwrap());
+    assert_eq!(folder::newest(folder.path()).unwrap(), out);
+    assert!(folder::create(&out, &raw.run, &raw.machine).is_err(), "a run is never rewritten");
+}
