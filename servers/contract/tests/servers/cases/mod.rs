@@ -89,6 +89,7 @@ pub(crate) const ALL: &[Case] = cases! {
         database::database_away_at_start,
         database::database_denies,
         shutdown::sigterm_with_lookups_in_flight,
+        shutdown::sigterm_with_one_worker_busy,
         shutdown::sigterm_with_database_silent,
         startup::bad_database_url;
 };

@@ -13,7 +13,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     task::JoinSet,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use super::traffic::{fill_pool, hold_lookups};
@@ -27,6 +27,7 @@ use crate::{
 
 /// From SIGTERM to the end of the process.
 const END: Duration = Duration::from_secs(5);
+const POOL: usize = 4;
 
 /// 32 users in full swing: whoever gets a byte of an answer gets all of it.
 pub(super) async fn sigterm_under_load(bench: &Bench) -> Result<()> {
@@ -100,7 +101,6 @@ async fn answers(running: &Running) -> bool {
 
 /// Lookups whose queries are at the database when SIGTERM comes are answered with their rows.
 pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> {
-    const POOL: usize = 4;
     let (proxy, running) = bench.start_proxied(POOL, 2).await?;
     let mut idle = running.connect().await?;
     idle.get("/idle").await?.rows()?;
@@ -110,11 +110,7 @@ pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> 
     // The server has understood once it closes the idle connection; the queries are held no longer than they may be.
     let understood =
         until(Duration::from_millis(300), || async { idle.is_closed().then_some(()) }).await;
-    let refuses = until(Duration::from_millis(150), || async {
-        let Ok(mut late) = running.connect().await else { return Some(()) };
-        late.get("/idle").await.is_err().then_some(())
-    })
-    .await;
+    let refuses = until(Duration::from_millis(150), || is_closed_to_new(&running)).await;
     proxy.set(OPEN).await?;
     for (name, answer) in asked.finish().await.context("a lookup in flight at SIGTERM")? {
         bench.check_rows(&name, &answer)?;
@@ -124,9 +120,34 @@ pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> 
     check_exit(&running).await
 }
 
+/// One lookup in flight, and nothing else for the other worker to do: what that one has opened must outlive it.
+pub(super) async fn sigterm_with_one_worker_busy(bench: &Bench) -> Result<()> {
+    // Which worker has opened the lookup's connection is chance.
+    for _ in 0..4 {
+        let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+        fill_pool(&proxy, &running, POOL).await?;
+        let asked = hold_lookups(&proxy, &running, 1).await?;
+        running.terminate()?;
+        let refuses = until(Duration::from_millis(300), || is_closed_to_new(&running)).await;
+        // No outsider can see the idle worker end: give it the time.
+        sleep(Duration::from_millis(50)).await;
+        proxy.set(OPEN).await?;
+        for (name, answer) in asked.finish().await.context("a lookup in flight at SIGTERM")? {
+            bench.check_rows(&name, &answer)?;
+        }
+        refuses.context("new connections are still served after SIGTERM")?;
+        check_exit(&running).await?;
+    }
+    Ok(())
+}
+
+async fn is_closed_to_new(running: &Running) -> Option<()> {
+    let Ok(mut late) = running.connect().await else { return Some(()) };
+    late.get("/idle").await.is_err().then_some(())
+}
+
 /// A database that says nothing holds nobody up: what is in flight is refused, and the process ends.
 pub(super) async fn sigterm_with_database_silent(bench: &Bench) -> Result<()> {
-    const POOL: usize = 4;
     let (proxy, running) = bench.start_proxied(POOL, 2).await?;
     fill_pool(&proxy, &running, POOL).await?;
     let asked = hold_lookups(&proxy, &running, POOL).await?;

@@ -66,16 +66,16 @@ pub(super) async fn fill_pool(proxy: &Proxy, running: &Running, pool: usize) -> 
 /// Lookups that wait for their answers.
 pub(super) struct InFlight(JoinSet<Result<(String, Answer)>>);
 
-/// Holds the proxy, starts a lookup for each connection of the full pool, and waits until all have sent their query.
+/// Holds the proxy, starts lookups, no more than the filled pool has connections, and waits until all are sent.
 pub(super) async fn hold_lookups(
     proxy: &Proxy,
     running: &Running,
-    pool: usize,
+    count: usize,
 ) -> Result<InFlight> {
     proxy.set(Mode::Hold).await?;
     let before = proxy.total();
     let mut lookups = JoinSet::new();
-    for index in 0..pool as u64 {
+    for index in 0..count as u64 {
         let address = running.address();
         lookups.spawn(async move {
             let name = TRUTH.row(300 + index).name;
@@ -84,9 +84,9 @@ pub(super) async fn hold_lookups(
         });
     }
     let sent = || proxy.total().since(&before);
-    until(Duration::from_millis(500), || async { (sent().sum() >= pool as u64).then_some(()) })
+    until(Duration::from_millis(500), || async { (sent().sum() >= count as u64).then_some(()) })
         .await
-        .with_context(|| format!("{pool} lookups at once have sent {} to the database", sent()))?;
+        .with_context(|| format!("{count} lookups at once have sent {} to the database", sent()))?;
     Ok(InFlight(lookups))
 }
 
