@@ -1,6 +1,7 @@
 //! The contract's endpoints in actix-web: resources with the store as application data, extractors for the parameters,
 //! and errors that are responses.
 
+mod anchor;
 mod error;
 
 use std::{future::Future, io, net::TcpListener};
@@ -35,11 +36,12 @@ pub async fn serve<S: Store>(
     settings: &Settings,
     shutdown: impl Future<Output = ()> + 'static,
 ) -> io::Result<()> {
+    let (address, workers) = (listener.local_addr()?, settings.workers);
     let server = HttpServer::new(move || {
         let store = Data::new(store.clone());
         App::new().app_data(store).configure(routes::<S>)
     })
-    .workers(settings.workers)
+    .workers(workers)
     // The default closes a connection that was idle for five seconds; the other frameworks keep it.
     .keep_alive(KeepAlive::Os)
     .disable_signals()
@@ -49,6 +51,7 @@ pub async fn serve<S: Store>(
     let handle = server.handle();
     actix_web::rt::spawn(async move {
         shutdown.await;
+        let _anchors = anchor::workers(address, workers).await;
         handle.stop(true).await;
     });
     server.await

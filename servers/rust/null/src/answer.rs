@@ -1,42 +1,54 @@
-use bytes::Bytes;
-use contract::{DemoQuery, ErrorBody};
-use http_body_util::Full;
-use hyper::{
-    Method, Request, Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderValue},
-};
+use std::borrow::Cow;
 
-/// Answers a request; its body, which no endpoint wants, is left unread.
-pub(crate) fn answer<B>(request: &Request<B>) -> Response<Full<Bytes>> {
-    match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/demo" | "/idle") => match name(request.uri().query()) {
-            Ok(_) => json(StatusCode::OK, Bytes::from_static(b"[]")),
-            Err(body) => error(StatusCode::BAD_REQUEST, &body),
-        },
-        (&Method::GET | &Method::HEAD, "/health") => {
-            json(StatusCode::OK, Bytes::from_static(br#"{"status":"ok"}"#))
+use contract::{DemoQuery, ErrorBody};
+
+/// A status line's code and reason, and a JSON body.
+pub(crate) struct Answer {
+    pub(crate) status: &'static str,
+    pub(crate) body: Cow<'static, [u8]>,
+}
+
+impl Answer {
+    /// Answers a request line.
+    pub(crate) fn to(method: &str, target: &str) -> Answer {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        match (method, path) {
+            ("GET" | "HEAD", "/demo" | "/idle") => match name(query) {
+                Ok(_) => Answer::ok(b"[]"),
+                Err(error) => Answer::error("400 Bad Request", &error),
+            },
+            ("GET" | "HEAD", "/health") => Answer::ok(br#"{"status":"ok"}"#),
+            (_, "/demo" | "/idle" | "/health") => Answer::error(
+                "405 Method Not Allowed",
+                &ErrorBody::new("only GET is answered here"),
+            ),
+            _ => Answer::error("404 Not Found", &ErrorBody::new("there is nothing at this path")),
         }
-        (_, "/demo" | "/idle" | "/health") => {
-            error(StatusCode::METHOD_NOT_ALLOWED, &ErrorBody::new("only GET is answered here"))
-        }
-        _ => error(StatusCode::NOT_FOUND, &ErrorBody::new("there is nothing at this path")),
+    }
+
+    /// Answers what cannot be parsed.
+    pub(crate) fn bad_request(error: httparse::Error) -> Answer {
+        Answer::error("400 Bad Request", &ErrorBody::new(error))
+    }
+
+    /// Answers what is longer than a request may be.
+    pub(crate) fn too_large() -> Answer {
+        Answer::error(
+            "431 Request Header Fields Too Large",
+            &ErrorBody::new("the request is too long"),
+        )
+    }
+
+    fn ok(body: &'static [u8]) -> Answer {
+        Answer { status: "200 OK", body: Cow::Borrowed(body) }
+    }
+
+    fn error(status: &'static str, body: &ErrorBody) -> Answer {
+        let body = serde_json::to_vec(body).expect("a string is serialisable");
+        Answer { status, body: Cow::Owned(body) }
     }
 }
 
-fn name(query: Option<&str>) -> Result<String, ErrorBody> {
-    DemoQuery::parse(query.unwrap_or_default())
-        .map_err(ErrorBody::new)?
-        .into_name()
-        .map_err(ErrorBody::new)
-}
-
-fn error(status: StatusCode, body: &ErrorBody) -> Response<Full<Bytes>> {
-    json(status, serde_json::to_vec(body).expect("a string is serialisable").into())
-}
-
-fn json(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+fn name(query: &str) -> Result<String, ErrorBody> {
+    DemoQuery::parse(query).map_err(ErrorBody::new)?.into_name().map_err(ErrorBody::new)
 }

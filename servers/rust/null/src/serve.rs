@@ -1,20 +1,16 @@
-use std::{convert::Infallible, io, net::TcpListener, thread, time::Duration};
+use std::{io, net::TcpListener, thread, time::Duration};
 
 use contract::{Settings, Shutdown};
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::TokioIo,
-    server::graceful::{GracefulShutdown, Watcher},
-};
 use tokio::{
     net::TcpStream,
     runtime::{Builder, Handle},
+    sync::watch,
 };
 
-use crate::answer::answer;
+use crate::connection::converse;
 
-/// Serves until the shutdown is requested: this thread accepts, and `WORKERS` threads, each with a runtime of its own, take turns at the
-/// connections. Nothing is shared between them, so nothing is locked or moved.
+/// Serves until the shutdown is requested: this thread accepts, and `WORKERS` threads, each with a runtime of its own,
+/// take turns at the connections. Nothing is shared between them, so nothing is locked or moved.
 pub(crate) fn run(
     listener: TcpListener,
     settings: &Settings,
@@ -24,7 +20,8 @@ pub(crate) fn run(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let connections = GracefulShutdown::new();
+        // A new value stops the connections; the sender knows when the last of them has dropped its receiver.
+        let (stop, stopped) = watch::channel(());
         let mut requested = std::pin::pin!(shutdown.requested());
         let mut turn = workers.iter().cycle();
         loop {
@@ -35,14 +32,15 @@ pub(crate) fn run(
             match accepted.and_then(|(stream, _)| stream.into_std()) {
                 Ok(stream) => {
                     let worker = turn.next().expect("there is at least one worker");
-                    worker.spawn(converse(stream, connections.watcher()));
+                    worker.spawn(serve(stream, stopped.clone()));
                 }
                 // Mostly that no file descriptor is left; one is free again when a client has gone.
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
-        drop(listener);
-        connections.shutdown().await;
+        drop((listener, stopped));
+        stop.send_replace(());
+        stop.closed().await;
         Ok(())
     })
 }
@@ -57,16 +55,13 @@ fn worker() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// One connection, until its client closes it, it breaks, or the server stops.
-async fn converse(stream: std::net::TcpStream, watcher: Watcher) {
-    let Ok(stream) = TcpStream::from_std(stream) else {
-        return;
-    };
-    let service = service_fn(|request| {
-        let response = answer(&request);
-        async { Ok::<_, Infallible>(response) }
-    });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+/// Serves one connection, and drops `stopped` only when it has ended.
+async fn serve(stream: std::net::TcpStream, mut stopped: watch::Receiver<()>) {
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
     // A connection that ends in an error has lost its client: there is nobody to tell.
-    let _ = watcher.watch(connection).await;
+    let _ = converse(stream, async {
+        // The error would be that the sender is gone, which is as good a reason to stop.
+        let _ = stopped.changed().await;
+    })
+    .await;
 }
