@@ -48,6 +48,12 @@ impl Folder {
         self.path.join("data")
     }
 
+    /// A server that starts removes what looks like left-over tables from its folder of temporary files: in a shared
+    /// one it would take those of other servers.
+    pub(super) fn temporary(&self) -> PathBuf {
+        self.path.join("tmp")
+    }
+
     pub(super) fn log(&self) -> PathBuf {
         self.path.join("log")
     }
@@ -117,6 +123,8 @@ impl Folder {
         for (path, text) in [(self.config(), CONFIG), (self.init_sql(), &init)] {
             write_secret(&path, text).map_err(DatabaseError::files(&path))?;
         }
+        let temporary = self.temporary();
+        fs::create_dir_all(&temporary).map_err(DatabaseError::files(&temporary))?;
         if !self.data().is_dir() {
             self.initialise(installer)?;
         }
@@ -135,6 +143,7 @@ impl Folder {
         let output = Command::new(installer)
             .arg(format!("--defaults-file={}", self.config().display()))
             .arg(format!("--datadir={}", half.display()))
+            .arg(format!("--tmpdir={}", self.temporary().display()))
             .args(["--skip-test-db", "--skip-name-resolve"])
             // root can log in only as the system's root, through the socket inside this folder.
             .arg("--auth-root-authentication-method=socket")

@@ -139,6 +139,7 @@ fn command(mariadbd: &Path, folder: &Folder, port: u16) -> Result<Command, Datab
     command
         .arg(format!("--defaults-file={}", folder.config().display()))
         .arg(format!("--datadir={}", folder.data().display()))
+        .arg(format!("--tmpdir={}", folder.temporary().display()))
         .arg(format!("--init-file={}", folder.init_sql().display()))
         .arg(format!("--port={port}"))
         // Relative to the data folder: the path of a socket is limited to 107 bytes, a checkout's is not.

@@ -9,6 +9,8 @@ use ::goose::client::GooseClientBuilder;
 use ::goose::config::GooseConfiguration;
 use ::goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 
+use tokio::sync::Notify;
+
 use super::check::Check;
 use super::engine::{Engine, User};
 use super::record::LoadRecord;
@@ -52,16 +54,18 @@ pub fn attack(
         let engine = Arc::new(Engine::new(spec, check, start)?);
         let window_start = start + spec.warmup;
         let window_end = window_start + spec.window;
+        let told = Notify::new();
         let edges = async {
             sleep_until(window_start).await;
             at_window(Edge::Start);
             sleep_until(window_end).await;
             at_window(Edge::End);
+            told.notify_one();
             // From the end of the window a request has its full time, and no more.
             sleep_until(window_end + spec.timeout).await;
         };
         let ended = async {
-            tokio::join!(engine.finished(), sleep_until(window_end));
+            tokio::join!(engine.finished(), told.notified());
         };
         let attack = configure(spec, &engine)?;
         // Goose takes up to half a second to wind down; nothing is measured then, and this process ends.

@@ -128,6 +128,7 @@ impl Foreign {
         let child = Command::new(mariadbd())
             .arg(format!("--defaults-file={}", db.join("mariadb.cnf").display()))
             .arg(format!("--datadir={}", db.join("data").display()))
+            .arg(format!("--tmpdir={}", db.join("tmp").display()))
             .arg(format!("--init-file={}", db.join("foreign.sql").display()))
             .args([&format!("--port={port}"), "--socket=socket"])
             .args((owner == 0).then_some("--user=root"))
