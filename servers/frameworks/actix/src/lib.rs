@@ -1,8 +1,8 @@
 //! The contract's endpoints in actix-web: resources with the store as application data, extractors for the parameters,
 //! and errors that are responses.
 
-mod anchor;
 mod error;
+mod hold;
 
 use std::{future::Future, io, net::TcpListener};
 
@@ -14,7 +14,7 @@ use actix_web::{
 };
 use contract::{DemoQuery, HealthBody, Settings, Shutdown, Store, within_deadline};
 
-use crate::error::Error;
+use crate::{error::Error, hold::Hold};
 
 /// Seconds a request under way may take to be answered after SIGTERM.
 const SHUTDOWN_TIMEOUT: u64 = 3;
@@ -37,9 +37,14 @@ pub async fn serve<S: Store>(
     shutdown: impl Future<Output = ()> + 'static,
 ) -> io::Result<()> {
     let (address, workers) = (listener.local_addr()?, settings.workers);
+    let hold = Data::new(Hold::new());
+    let held = Data::clone(&hold);
     let server = HttpServer::new(move || {
         let store = Data::new(store.clone());
-        App::new().app_data(store).configure(routes::<S>)
+        App::new()
+            .app_data(store)
+            .configure(routes::<S>)
+            .configure(|config| Hold::route(&held, config))
     })
     .workers(workers)
     // The default closes a connection that was idle for five seconds; the other frameworks keep it.
@@ -51,7 +56,7 @@ pub async fn serve<S: Store>(
     let handle = server.handle();
     actix_web::rt::spawn(async move {
         shutdown.await;
-        let _anchors = anchor::workers(address, workers).await;
+        let _held = hold.workers(address, workers).await;
         handle.stop(true).await;
     });
     server.await

@@ -1,0 +1,74 @@
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    io,
+    net::SocketAddr,
+    time::Duration,
+};
+
+use actix_web::{
+    HttpResponse,
+    rt::{
+        net::TcpStream,
+        time::{sleep, timeout},
+    },
+    web::{self, Data, ServiceConfig},
+};
+use contract::DEADLINE;
+use tokio::{io::AsyncWriteExt, sync::Semaphore};
+
+/// A stop must not wait longer for workers that are too busy to be held.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Keeps all workers running at a stop until no request can be waiting for the database any more.
+///
+/// actix ends a worker as soon as it has no request left, and with it the runtime that drives the database connections
+/// opened there. The pool is shared, so a request of another worker may be using one of them, and would fail. Hence a
+/// last request for each worker, which takes as long as a call to the store can take.
+pub(crate) struct Hold {
+    /// Known to this process only: nobody else shall be able to occupy a worker.
+    path: String,
+    /// One permit for each of these requests that has arrived.
+    arrived: Semaphore,
+}
+
+impl Hold {
+    pub(crate) fn new() -> Hold {
+        let secret = RandomState::new().build_hasher().finish();
+        Hold { path: format!("/hold-{secret:x}"), arrived: Semaphore::new(0) }
+    }
+
+    /// Adds the route that holds a worker.
+    pub(crate) fn route(hold: &Data<Hold>, config: &mut ServiceConfig) {
+        config.app_data(Data::clone(hold)).route(&hold.path, web::get().to(answer));
+    }
+
+    /// Holds all workers. The returned connections have to live until the server has stopped.
+    pub(crate) async fn workers(&self, address: SocketAddr, workers: usize) -> Vec<TcpStream> {
+        let mut streams = Vec::new();
+        let held = timeout(PATIENCE, async {
+            // New connections go to the workers in turn.
+            for _ in 0..workers {
+                let mut stream = TcpStream::connect(address).await?;
+                stream
+                    .write_all(
+                        format!("GET {} HTTP/1.1\r\nhost: hold\r\n\r\n", self.path).as_bytes(),
+                    )
+                    .await?;
+                streams.push(stream);
+            }
+            let count = u32::try_from(workers).expect("WORKERS is at most 65535");
+            let _ = self.arrived.acquire_many(count).await;
+            io::Result::Ok(())
+        });
+        // A worker that could not be held stops as actix would have stopped it.
+        let _ = held.await;
+        streams
+    }
+}
+
+async fn answer(hold: Data<Hold>) -> HttpResponse {
+    hold.arrived.add_permits(1);
+    sleep(DEADLINE).await;
+    HttpResponse::NoContent().finish()
+}
