@@ -19,7 +19,7 @@ pub(super) async fn pool_size(bench: &Bench) -> Result<()> {
     for pool in [6, 1] {
         let workers = pool.min(2);
         let (proxy, running) = bench.start_proxied(pool, workers).await?;
-        proxy.set(Mode::Forward(Duration::from_millis(10))).await?;
+        proxy.set(Mode::Forward(Duration::from_millis(5))).await?;
         ask(&running, 7 * pool as u64, 12).await?;
         let peak = proxy.peak();
         ensure!(
