@@ -19,6 +19,9 @@ test: harness servers ## prove the suite itself: formatting, lints, unit, proper
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(STACKMARK) db exec -- $(CARGO) test --workspace --locked
+	rm -rf .stackmark/smoke
+	$(STACKMARK) run --profile smoke --out .stackmark/smoke
+	$(STACKMARK) report --check .stackmark/smoke
 	$(STACKMARK) report --check --splice README.md
 
 .PHONY: bootstrap

@@ -66,9 +66,12 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
 
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
     let mut live = Live::new(&mut backend, &stop);
-    let ending = match prepare(&plan, &workspace, &mut live, &truth, &mut write, &stop)? {
+    let unwritable =
+        || format!("{} cannot be written, so the run stopped; make room there", out.display());
+    let prepared = prepare(&plan, &workspace, &mut live, &truth, &mut write, &stop);
+    let ending = match prepared.with_context(unwritable)? {
         None => {
-            write(&Entry::Interrupted)?;
+            write(&Entry::Interrupted).with_context(unwritable)?;
             Ending::Interrupted
         }
         Some(Prepared { excluded, common }) => {

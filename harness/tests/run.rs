@@ -1,0 +1,94 @@
+//! Whole runs on the real database: stopped, killed, and two at once. Needs DATABASE_URL and built
+//! servers, as `make test` provides them.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use stackmark::format::folder;
+use stackmark::format::journal::Entry;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+fn stackmark(arguments: &[&str]) -> Command {
+    assert!(
+        std::env::var_os("DATABASE_URL").is_some(),
+        "no DATABASE_URL: run `make test`, or `stackmark db exec -- cargo test`"
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
+    command.current_dir(ROOT).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn begin(out: &Path) -> Child {
+    let out = out.to_str().unwrap();
+    stackmark(&["run", "--profile", "smoke", "-s", "^null$", "--out", out]).spawn().unwrap()
+}
+
+fn await_that(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn trials(out: &Path) -> usize {
+    let text = fs::read_to_string(out.join("raw/journal.jsonl")).unwrap_or_default();
+    text.lines().filter(|line| line.contains("\"entry\":\"trial\"")).count()
+}
+
+/// Every process that descends from `pid`.
+fn descendants(pid: u32) -> Vec<u32> {
+    stackmark::process::tree(pid).split_off(1)
+}
+
+fn is_running(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    // A zombie has ended: only its parent has not asked yet.
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+}
+
+#[test]
+fn a_run_can_be_stopped_killed_and_not_doubled() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = |name: &str| -> PathBuf { folder.path().join(name) };
+
+    let stopped = out("stopped");
+    let first = begin(&stopped);
+    await_that("a first trial", || trials(&stopped) > 0);
+
+    let second = begin(&out("second")).wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(2), "{text}");
+    assert!(text.contains(stopped.to_str().unwrap()), "it names the first: {text}");
+    assert!(!out("second").exists(), "it leaves no folder");
+
+    let children = descendants(first.id());
+    assert!(!children.is_empty());
+    kill(Pid::from_raw(first.id() as i32), Signal::SIGINT).unwrap();
+    let output = first.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(children.iter().all(|pid| !is_running(*pid)), "nothing is left running");
+    let raw = folder::read(&stopped).unwrap();
+    assert_eq!(raw.entries.last(), Some(&Entry::Interrupted));
+    let check = stackmark(&["report", "--check", stopped.to_str().unwrap()]).output().unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+
+    let killed = out("killed");
+    let mut third = begin(&killed);
+    await_that("a first trial", || trials(&killed) > 0);
+    let children = descendants(third.id());
+    third.kill().unwrap();
+    assert_eq!(third.wait().unwrap().signal(), Some(9));
+    await_that("its children to end with it", || children.iter().all(|pid| !is_running(*pid)));
+    let report = stackmark(&["report", killed.to_str().unwrap()]).output().unwrap();
+    assert!(report.status.success(), "what was journalled is a valid run");
+    let page = fs::read_to_string(killed.join("README.md")).unwrap();
+    assert!(page.contains("Stopped in block 1 of 2."), "{page}");
+}
