@@ -165,3 +165,33 @@ impl LoadError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(code: u16, message: &str) -> LoadError {
+        let opts = Opts::from_url("mysql://me:s3cret@127.0.0.1:3306/bench").expect("a plain URL");
+        let error = ServerError { code, message: message.to_owned(), state: "HY000".to_owned() };
+        LoadError::explain(Error::Server(error), &opts)
+    }
+
+    #[test]
+    fn each_refusal_of_a_server_names_its_mend() {
+        for (code, message, mend) in [
+            (1114, "The table 'demo_data' is full", "free at least 1 GB"),
+            (
+                3,
+                "Error writing file './bench/demo_data' (Errcode: 28 \"No space left on device\")",
+                "free at least 1 GB",
+            ),
+            (1045, "Access denied for user 'me'@'localhost'", "correct user and password"),
+            (1142, "DROP command denied to user 'me'@'localhost'", "ON `bench`.* to it"),
+            (1040, "Too many connections", "see its log"),
+        ] {
+            let said = explained(code, message).to_string();
+            assert!(said.contains(mend) && said.contains(message), "{said}");
+            assert!(!said.contains("s3cret"), "{said}");
+        }
+    }
+}
