@@ -36,6 +36,10 @@ harness: bootstrap ## build the harness
 servers: bootstrap ## build all servers
 	$(CARGO) build --release --locked --workspace --exclude stackmark --bins
 
+.PHONY: bench-seed
+bench-seed: harness ## time seeding against the mariadb client loading the same rows from a file, alternating
+	$(STACKMARK) db exec -- $(CARGO) run --release --locked -p demo-data --features loader --example bench-seed -- 7
+
 .PHONY: doctor
 doctor: harness ## say what on this machine makes results worse, and what mends it
 	-@$(STACKMARK) doctor

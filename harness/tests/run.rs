@@ -26,8 +26,8 @@ fn stackmark(arguments: &[&str]) -> Command {
 }
 
 fn begin(out: &Path) -> Child {
-    let out = out.to_str().unwrap();
-    stackmark(&["run", "--profile", "smoke", "-s", "^null$", "--out", out]).spawn().unwrap()
+    let mut command = stackmark(&["run", "--profile", "smoke", "-s", "^null$", "--out"]);
+    command.arg(out).spawn().expect("the harness was built with its tests")
 }
 
 fn await_that(what: &str, condition: impl Fn() -> bool) {

@@ -1,7 +1,7 @@
 //! `stackmark run`: builds, verifies, loads and measures servers, and records a run.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -135,7 +135,7 @@ fn describe_database(lease: &Lease, machine: &mut MachineFile) -> anyhow::Result
     Ok(())
 }
 
-fn write_report(out: &PathBuf) -> anyhow::Result<()> {
+fn write_report(out: &Path) -> anyhow::Result<()> {
     for (name, text) in report::derived(&folder::read(out)?)? {
         let path = out.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use demo_data::loader::mysql_async::Conn;
-use demo_data::loader::mysql_async::prelude::{FromRow, Queryable};
+use demo_data::loader::driver::Conn;
+use demo_data::loader::driver::prelude::{FromRow, Queryable};
 use demo_data::loader::{self, Progress, SeedReport, Table};
 use tokio::runtime::{Builder, Runtime};
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use demo_data::loader::mysql_async::prelude::Queryable;
+use demo_data::loader::driver::prelude::Queryable;
 use demo_data::loader::{self, LoadError, Progress, SeedReport, State, Table};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

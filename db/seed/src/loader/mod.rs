@@ -23,7 +23,7 @@ pub use connection::{connect, connect_making_schema};
 pub use error::LoadError;
 pub use infile::{load_data_sql, text};
 /// The driver, for whoever uses the connection that [`connect`] gives.
-pub use mysql_async;
+pub use mysql_async as driver;
 pub use schema::Dialect;
 
 /// Which rows the table is to hold: the first `rows` of `seed`.
