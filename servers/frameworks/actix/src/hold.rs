@@ -1,8 +1,10 @@
 use std::{
-    collections::hash_map::RandomState,
+    collections::{HashSet, hash_map::RandomState},
     hash::{BuildHasher, Hasher},
     io,
     net::SocketAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread::{self, ThreadId},
     time::Duration,
 };
 
@@ -28,14 +30,20 @@ const PATIENCE: Duration = Duration::from_millis(200);
 pub(crate) struct Hold {
     /// Known to this process only: nobody else shall be able to occupy a worker.
     path: String,
-    /// One permit for each of these requests that has arrived.
+    /// A permit for each of these requests that has arrived.
     arrived: Semaphore,
+    /// The workers they have arrived at.
+    held: Mutex<HashSet<ThreadId>>,
 }
 
 impl Hold {
     pub(crate) fn new() -> Hold {
         let secret = RandomState::new().build_hasher().finish();
-        Hold { path: format!("/hold-{secret:x}"), arrived: Semaphore::new(0) }
+        Hold {
+            path: format!("/hold-{secret:x}"),
+            arrived: Semaphore::new(0),
+            held: Mutex::default(),
+        }
     }
 
     /// Adds the route that holds a worker.
@@ -47,27 +55,28 @@ impl Hold {
     pub(crate) async fn workers(&self, address: SocketAddr, workers: usize) -> Vec<TcpStream> {
         let mut streams = Vec::new();
         let held = timeout(PATIENCE, async {
-            // New connections go to the workers in turn.
-            for _ in 0..workers {
+            // New connections go to the workers in turn, but other clients take turns too.
+            while self.held().len() < workers {
                 let mut stream = TcpStream::connect(address).await?;
-                stream
-                    .write_all(
-                        format!("GET {} HTTP/1.1\r\nhost: hold\r\n\r\n", self.path).as_bytes(),
-                    )
-                    .await?;
+                let request = format!("GET {} HTTP/1.1\r\nhost: hold\r\n\r\n", self.path);
+                stream.write_all(request.as_bytes()).await?;
                 streams.push(stream);
+                self.arrived.acquire().await.map_err(io::Error::other)?.forget();
             }
-            let count = u32::try_from(workers).expect("WORKERS is at most 65535");
-            let _ = self.arrived.acquire_many(count).await;
             io::Result::Ok(())
         });
         // A worker that could not be held stops as actix would have stopped it.
         let _ = held.await;
         streams
     }
+
+    fn held(&self) -> MutexGuard<'_, HashSet<ThreadId>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 async fn answer(hold: Data<Hold>) -> HttpResponse {
+    hold.held().insert(thread::current().id());
     hold.arrived.add_permits(1);
     sleep(DEADLINE).await;
     HttpResponse::NoContent().finish()
