@@ -160,7 +160,7 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
     let server_busy = trials.iter().all(|trial| server_share(trial, cpus) >= SATURATED);
     Some(Figures {
         goodput: estimate(&|trial| trial.measured.record.goodput())?,
-        lower_bound: !is_open(cell) && !server_busy,
+        lower_bound: !is_open(cell) && (!server_busy || is_load_bound(trials, cpus)),
         p50: quantile(0.5)?,
         p90: quantile(0.9)?,
         p99: quantile(0.99)?,
@@ -190,6 +190,15 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
 /// microseconds later than the window's ends.
 fn per_answer(trial: &Trial, cpu_secs: f64) -> f64 {
     cpu_secs / trial.measured.resources.interval.as_secs() / trial.measured.record.goodput() * 1e6
+}
+
+/// Whether in most trials the load itself kept its CPUs busy.
+fn is_load_bound(trials: &[&Trial], cpus: &Placement) -> bool {
+    let bound = trials.iter().filter(|trial| {
+        let load = trial.measured.resources.load.cpu.as_secs();
+        share(trial, load, cpus.load.count()) >= LOAD_BOUND
+    });
+    bound.count() * 2 > trials.len()
 }
 
 fn server_share(trial: &Trial, cpus: &Placement) -> f64 {
@@ -256,11 +265,7 @@ fn warnings(trials: &[&Trial], failures: &[&Failure], cell: &Cell, raw: &Raw) ->
             errors.iter().map(|(class, count)| format!("{count} {}", class.name())).collect();
         warnings.push(format!("errors: {}", told.join(", ")));
     }
-    let load_bound = |trial: &&&Trial| {
-        let load = trial.measured.resources.load.cpu.as_secs();
-        share(trial, load, raw.run.cpus.load.count()) >= LOAD_BOUND
-    };
-    if !is_open(cell) && trials.iter().filter(load_bound).count() * 2 > trials.len() {
+    if !is_open(cell) && is_load_bound(trials, &raw.run.cpus) {
         warnings.push("load-bound".into());
     }
     if is_open(cell) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use stackmark::backend::Usage;
+use stackmark::definition::Profile;
 use stackmark::definition::scenario::Catalogue;
 use stackmark::definition::server::{DatabaseLabel, Labels, Role};
 use stackmark::format::folder::{self, Raw};
@@ -32,24 +33,28 @@ fn run_server(name: &str, role: Role, database: DatabaseLabel) -> RunServer {
 
 fn cells() -> Vec<Cell> {
     let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
-    let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
-    let profiles =
-        stackmark::definition::Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
-    let quick = profiles.into_iter().find(|profile| profile.name == "quick").unwrap();
+    let folder = workspace.scenarios();
+    let catalogue = Catalogue::read(&folder).expect("the project's own scenarios are right");
+    let profiles = Profile::read_all(&folder, &catalogue).expect("and its profiles");
+    let quick = profiles.into_iter().find(|profile| profile.name == "quick");
     quick
+        .expect("there is a quick profile")
         .cell
         .into_iter()
         .map(|times| Cell {
-            scenario: catalogue
-                .scenarios
-                .iter()
-                .find(|s| s.name == times.scenario)
-                .unwrap()
-                .clone(),
-            load: catalogue.loads.iter().find(|l| l.name == times.load).unwrap().clone(),
+            scenario: find(&catalogue.scenarios, |scenario| scenario.name == times.scenario),
+            load: find(&catalogue.loads, |load| load.name == times.load),
             times,
         })
         .collect()
+}
+
+fn find<T: Clone>(items: &[T], wanted: impl Fn(&T) -> bool) -> T {
+    items
+        .iter()
+        .find(|item| wanted(item))
+        .expect("profiles were checked against the catalogue")
+        .clone()
 }
 
 /// A trial in which the server takes `cpu` of each microsecond of its CPU, and every answer `response`.
