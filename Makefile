@@ -36,6 +36,10 @@ harness: bootstrap ## build the harness
 servers: bootstrap ## build all servers
 	$(CARGO) build --release --locked --workspace --exclude stackmark --bins
 
+.PHONY: bench-load
+bench-load: harness servers ## measure what the load costs and how true its times are, beside wrk, ab, oha and Goose's own client
+	$(CARGO) bench --locked --package stackmark --bench load
+
 .PHONY: bench-seed
 bench-seed: harness ## time seeding against the mariadb client loading the same rows from a file, alternating
 	$(STACKMARK) db exec -- $(CARGO) run --release --locked -p demo-data --features loader --example bench-seed -- 7

@@ -91,17 +91,19 @@ impl Engine {
         })
     }
 
-    /// Asks once: waits until the next request is due, sends it, checks and records the answer.
-    /// Returns false when there is nothing left to ask.
-    pub async fn turn(&self, user: &mut User) -> bool {
-        let idle_since = Nanos::now();
-        let Some((due, question)) = self.claim(user, idle_since) else { return false };
-        self.timer.until(due).await;
-
+    /// Asks once: waits until the next request is due, sends it, checks and records the answer. The
+    /// connection has been idle since `idle_since`; returns since when it is idle again, or nothing when
+    /// there is nothing left to ask. This is all that happens for a request, and so it reads the clock
+    /// only where a time is recorded.
+    pub async fn turn(&self, user: &mut User, idle_since: Nanos) -> Option<Nanos> {
+        let (due, question) = self.claim(user, idle_since)?;
+        if due > idle_since {
+            self.timer.until(due).await;
+        }
         let connected = if user.probe.is_connected() { Ok(()) } else { self.connect(user).await };
         let sent = Nanos::now();
         let answer = match connected {
-            Ok(()) => user.probe.exchange(&user.request).await,
+            Ok(()) => user.probe.exchange(&user.request, sent).await,
             Err(class) => Err(class),
         };
         let done = Nanos::now();
@@ -113,7 +115,7 @@ impl Engine {
             *open = None;
         }
         shared.recorder.done(&Exchange { due, idle_since, sent, done, result });
-        true
+        Some(done)
     }
 
     async fn connect(&self, user: &mut User) -> Result<(), Class> {
@@ -129,7 +131,7 @@ impl Engine {
     fn claim(&self, user: &mut User, now: Nanos) -> Option<(Nanos, Question)> {
         let mut shared = self.shared();
         let due = match &mut shared.schedule {
-            None => Some(now),
+            None => Some(now.max(self.start)),
             Some(schedule) => schedule.next().map(|after| self.start + Nanos(after)),
         };
         match due.filter(|due| *due < self.window_end) {

@@ -11,6 +11,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::record::Class;
 use super::response::{self, Progress, Response, Unreadable};
+use crate::units::Nanos;
 
 /// Larger than any answer but those to the shortest names, so that one read takes it all.
 const BUFFER: usize = 16 * 1024;
@@ -80,13 +81,13 @@ impl Probe {
         Ok(())
     }
 
-    /// Sends `request` and reads the answer to its last byte. The connection is dropped after an
-    /// error, and where the server said that it will close it.
+    /// Sends `request`, at the moment `sent`, and reads the answer to its last byte. The connection is
+    /// dropped after an error, and where the server said that it will close it.
     ///
     /// # Errors
     /// The class of what went wrong.
-    pub async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>, Class> {
-        let deadline = Instant::now() + self.timeout;
+    pub async fn exchange(&mut self, request: &[u8], sent: Nanos) -> Result<Answer<'_>, Class> {
+        let deadline = sent + self.timeout.into();
         self.filled = 0;
         let result = match self.send(request, deadline).await {
             Ok(()) => self.receive(deadline).await,
@@ -103,14 +104,15 @@ impl Probe {
         })
     }
 
-    async fn send(&mut self, mut request: &[u8], deadline: Instant) -> Result<(), Class> {
+    async fn send(&mut self, mut request: &[u8], deadline: Nanos) -> Result<(), Class> {
         let stream = self.stream.as_ref().ok_or(Class::Connect)?;
         // A new connection's socket is writable: nearly always this is one system call.
         while !request.is_empty() {
             match stream.try_write(request) {
                 Ok(sent) => request = &request[sent..],
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    match tokio::time::timeout_at(deadline, stream.writable()).await {
+                    let left = deadline - Nanos::now();
+                    match tokio::time::timeout(left.into(), stream.writable()).await {
                         Ok(Ok(())) => {}
                         Ok(Err(_)) => return Err(Class::Write),
                         Err(_) => return Err(Class::Timeout),
@@ -122,7 +124,7 @@ impl Probe {
         Ok(())
     }
 
-    async fn receive(&mut self, deadline: Instant) -> Result<Response, Class> {
+    async fn receive(&mut self, deadline: Nanos) -> Result<Response, Class> {
         let mut head = false;
         loop {
             let received = self.read(deadline).await?;
@@ -145,7 +147,7 @@ impl Probe {
 
     /// Reads what is there, as much as fits. `poll_read` and not `try_read`: tokio then knows from a
     /// partly filled buffer that the socket is drained, and saves the read that would only say so.
-    async fn read(&mut self, deadline: Instant) -> Result<usize, Class> {
+    async fn read(&mut self, deadline: Nanos) -> Result<usize, Class> {
         if self.filled == self.buffer.len() {
             self.buffer.resize(2 * self.filled, 0);
         }
@@ -157,11 +159,12 @@ impl Probe {
                 return Poll::Ready(read.map(|()| free.filled().len()).map_err(|_| Class::Read));
             }
             while alarm.as_mut().poll(context).is_ready() {
-                if Instant::now() >= deadline {
+                let left = deadline - Nanos::now();
+                if left == Nanos(0) {
                     return Poll::Ready(Err(Class::Timeout));
                 }
                 // It was set for an earlier request.
-                alarm.as_mut().reset(deadline);
+                alarm.as_mut().reset(Instant::now() + Duration::from(left));
             }
             Poll::Pending
         })

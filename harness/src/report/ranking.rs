@@ -164,10 +164,10 @@ fn notes(row: &Row) -> String {
         Role::Control => vec!["control".to_owned()],
     };
     for measurement in [&row.closed, &row.open].into_iter().flatten() {
-        for warning in &measurement.warnings {
+        for warning in measurement.warnings.iter().map(ToString::to_string) {
             // A server's failure is told under each of its cells.
-            if !notes.contains(warning) {
-                notes.push(warning.clone());
+            if !notes.contains(&warning) {
+                notes.push(warning);
             }
         }
     }

@@ -65,7 +65,7 @@ fn row(m: &Measurement) -> Vec<String> {
         of(&|f| Some(f.load_cpu.mean)),
         of(&|f| Some(f.server_rss)),
         figures.map(|f| f.bottleneck.name().to_owned()).unwrap_or_default(),
-        m.warnings.join("; "),
+        m.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         figures.map(|f| f.lower_bound.to_string()).unwrap_or_default(),
         figures.map(intervals).unwrap_or_default(),
     ]

@@ -1,48 +1,20 @@
 //! From raw trials to measurements: what the trials of a cell say, each figure with its interval.
 
+pub mod limit;
+pub mod warning;
+
 use std::collections::BTreeMap;
 
 use crate::definition::scenario::LoadKind;
 use crate::definition::server::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Failure, Trial};
-use crate::load::record::Class;
+use crate::format::run::RunServer;
 use crate::placement::Placement;
 use crate::plan::Cell;
 use crate::stats::{self, Estimate};
-
-/// From this share of its CPUs' time on, a part counts as saturated.
-pub const SATURATED: f64 = 0.95;
-/// From this share on, the load's own CPU time bounds what it can ask.
-pub const LOAD_BOUND: f64 = 0.85;
-/// An open load that reached less of what was asked is invalid.
-pub const ACHIEVED: f64 = 0.995;
-
-/// What was saturated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bottleneck {
-    /// The server's CPUs.
-    Server,
-    /// The CPUs the database runs on.
-    Database,
-    /// The CPUs the load runs on.
-    Load,
-    /// Nothing: an open load below capacity.
-    None,
-}
-
-impl Bottleneck {
-    /// As it is written in reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Bottleneck::Server => "server",
-            Bottleneck::Database => "database",
-            Bottleneck::Load => "load",
-            Bottleneck::None => "none",
-        }
-    }
-}
+use limit::{Bottleneck, LOAD_BOUND, SATURATED, load_share, load_was_at_fault, server_share};
+use warning::{Warning, warnings};
 
 /// What the trials of one cell say.
 #[derive(Clone, Debug)]
@@ -63,8 +35,8 @@ pub struct Measurement {
     pub figures: Option<Figures>,
     /// Errors of all trials.
     pub errors: u64,
-    /// What a reader must know, in words.
-    pub warnings: Vec<String>,
+    /// What a reader must know.
+    pub warnings: Vec<Warning>,
 }
 
 /// The figures of a cell, each a mean over blocks with its interval.
@@ -123,19 +95,39 @@ pub fn measurements(raw: &Raw) -> Vec<Measurement> {
             let key = (server.name.as_str(), cell.scenario.name.as_str(), cell.load.name.as_str());
             let trials = trials.get(&key).map_or(&[][..], Vec::as_slice);
             let failures = failures.get(server.name.as_str()).map_or(&[][..], Vec::as_slice);
-            Measurement {
-                server: server.name.clone(),
-                role: server.role,
-                scenario: cell.scenario.name.clone(),
-                load: cell.load.name.clone(),
-                open: is_open(cell),
-                trials: trials.len(),
-                figures: figures(trials, cell, &raw.run.cpus),
-                errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
-                warnings: warnings(trials, failures, cell, raw),
-            }
+            measurement(server, cell, trials, failures, raw)
         })
         .collect()
+}
+
+fn measurement(
+    server: &RunServer,
+    cell: &Cell,
+    trials: &[&Trial],
+    failures: &[&Failure],
+    raw: &Raw,
+) -> Measurement {
+    let (open, cpus) = (is_open(cell), &raw.run.cpus);
+    let late = |trial: &Trial| open && load_was_at_fault(trial);
+    // A load with CPUs of its own has no excuse; one that shares them could not do better.
+    let valid: Vec<&Trial> =
+        trials.iter().copied().filter(|trial| !(cpus.load_is_alone() && late(trial))).collect();
+    let late = trials.iter().filter(|trial| late(trial)).count();
+    let mut warnings = warnings(trials, failures, raw.run.blocks, open, late, cpus.load_is_alone());
+    if !open && is_load_bound(&valid, cpus) {
+        warnings.push(Warning::LoadBound);
+    }
+    Measurement {
+        server: server.name.clone(),
+        role: server.role,
+        scenario: cell.scenario.name.clone(),
+        load: cell.load.name.clone(),
+        open,
+        trials: trials.len(),
+        figures: figures(&valid, cell, cpus),
+        errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
+        warnings,
+    }
 }
 
 fn is_open(cell: &Cell) -> bool {
@@ -154,7 +146,8 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
         return None;
     }
-    let mut limits: Vec<Bottleneck> = trials.iter().map(|trial| bottleneck(trial, cpus)).collect();
+    let mut limits: Vec<Bottleneck> =
+        trials.iter().map(|trial| Bottleneck::of(trial, cpus)).collect();
     limits.sort_unstable();
     let commonest = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
     let server_busy = trials.iter().all(|trial| server_share(trial, cpus) >= SATURATED);
@@ -194,92 +187,5 @@ fn per_answer(trial: &Trial, cpu_secs: f64) -> f64 {
 
 /// Whether in most trials the load itself kept its CPUs busy.
 fn is_load_bound(trials: &[&Trial], cpus: &Placement) -> bool {
-    let bound = trials.iter().filter(|trial| {
-        let load = trial.measured.resources.load.cpu.as_secs();
-        share(trial, load, cpus.load.count()) >= LOAD_BOUND
-    });
-    bound.count() * 2 > trials.len()
-}
-
-fn server_share(trial: &Trial, cpus: &Placement) -> f64 {
-    share(trial, trial.measured.resources.server.cpu.as_secs(), cpus.server.count())
-}
-
-fn share(trial: &Trial, cpu_secs: f64, cpus: usize) -> f64 {
-    cpu_secs / trial.measured.resources.interval.as_secs() / cpus as f64
-}
-
-/// What was saturated: the server, where its CPUs were; else the larger user of the CPUs that were,
-/// where parts share them; nothing, where no CPUs were.
-fn bottleneck(trial: &Trial, cpus: &Placement) -> Bottleneck {
-    let resources = &trial.measured.resources;
-    let load = resources.load.cpu.as_secs();
-    let db = resources.db.unwrap_or_default().cpu.as_secs();
-    if server_share(trial, cpus) >= SATURATED {
-        Bottleneck::Server
-    } else if cpus.load.overlaps(&cpus.db) {
-        match share(trial, load + db, cpus.load.count()) {
-            busy if busy < LOAD_BOUND => Bottleneck::None,
-            _ if db > load => Bottleneck::Database,
-            _ => Bottleneck::Load,
-        }
-    } else if share(trial, load, cpus.load.count()) >= LOAD_BOUND {
-        Bottleneck::Load
-    } else if share(trial, db, cpus.db.count()) >= LOAD_BOUND {
-        Bottleneck::Database
-    } else {
-        Bottleneck::None
-    }
-}
-
-fn warnings(trials: &[&Trial], failures: &[&Failure], cell: &Cell, raw: &Raw) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if let Some(first) = failures.first() {
-        let times = if failures.len() == 1 {
-            String::new()
-        } else {
-            format!(" ({} times)", failures.len())
-        };
-        warnings.push(format!("failed to {}{times}: {}", first.stage.verb(), first.reason));
-    }
-    if trials.len() < 2 && failures.is_empty() {
-        warnings.push(format!(
-            "{} of {} blocks were measured: no interval",
-            trials.len(),
-            raw.run.blocks
-        ));
-    } else if !trials.is_empty() && trials.len() < raw.run.blocks as usize {
-        warnings.push(format!("{} of {} blocks were measured", trials.len(), raw.run.blocks));
-    }
-    if !trials.is_empty() && trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
-        warnings.push("no right answer within a window".into());
-    }
-    let mut errors: BTreeMap<Class, u64> = BTreeMap::new();
-    for trial in trials {
-        for (class, of_class) in &trial.measured.record.errors {
-            *errors.entry(*class).or_default() += of_class.count;
-        }
-    }
-    if !errors.is_empty() {
-        let told: Vec<_> =
-            errors.iter().map(|(class, count)| format!("{count} {}", class.name())).collect();
-        warnings.push(format!("errors: {}", told.join(", ")));
-    }
-    if !is_open(cell) && is_load_bound(trials, &raw.run.cpus) {
-        warnings.push("load-bound".into());
-    }
-    if is_open(cell) {
-        let short = trials.iter().filter(|trial| {
-            let record = &trial.measured.record;
-            (record.right_in_window as f64) < ACHIEVED * (record.sent + record.unsent) as f64
-        });
-        let count = short.count();
-        if count > 0 {
-            warnings.push(format!(
-                "{count} of {} windows answered less than 99.5% of what was due",
-                trials.len()
-            ));
-        }
-    }
-    warnings
+    trials.iter().filter(|trial| load_share(trial, cpus) >= LOAD_BOUND).count() * 2 > trials.len()
 }

@@ -1,0 +1,44 @@
+//! `make bench-load`: what the load costs, and how true its times are, beside its peers.
+//!
+//! A server on one CPU, a load generator on another, one at a time, alternating. Peers are those found
+//! on the PATH (wrk, ab, oha), Goose's own client, and a bare epoll loop that only sends and receives.
+//! With names as arguments (`closed`, `open`, `stall`, `delay`) only those are measured.
+
+#![allow(clippy::unwrap_used)] // A benchmark that cannot set itself up ends there.
+
+mod closed;
+mod delay;
+mod floor;
+mod goose_client;
+mod open;
+mod ours;
+mod peer;
+mod server;
+mod stall;
+
+fn main() {
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        // This program again, as one of the processes that are measured.
+        ["--floor", address, users, seconds] => floor::run(address, users, seconds),
+        ["--goose-client", address, users, seconds] => goose_client::run(address, users, seconds),
+        ["--delay-server", address, ref delays @ ..] => delay::serve(address, delays),
+        ref chosen => {
+            let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
+            if wanted("closed") {
+                closed::measure();
+            }
+            if wanted("open") {
+                open::measure();
+            }
+            if wanted("stall") {
+                stall::measure();
+            }
+            if wanted("delay") {
+                delay::measure();
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! How late an open load is by its own fault.
+
+use stackmark::definition::scenario::Arrivals;
+use stackmark::load::Pace;
+use stackmark::units::{Nanos, PerSecond};
+
+use crate::{ours, server};
+
+pub(crate) fn measure() {
+    println!("\n## Open, constant arrivals, 64 connections, 6 s each\n");
+    println!(
+        "| asked req/s | achieved | lateness p50 µs | lateness p99 µs | service p50 µs | response p50 µs | response p99 µs |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    let server = server::null();
+    for rate in [10.0, 1_000.0, 4_000.0, 20_000.0] {
+        let pace = Pace::Open { rate: PerSecond(rate), arrivals: Arrivals::Constant };
+        let (record, _) = ours::run(&ours::spec(server.address, 64, pace, 500, 6_000), |_| {});
+        assert_eq!(record.sent, record.right, "{:?}", record.errors);
+        let micros = |latency: Nanos| latency.as_micros().0;
+        println!(
+            "| {rate} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
+            record.goodput(),
+            micros(record.lateness.quantile(0.5)),
+            micros(record.lateness.quantile(0.99)),
+            micros(record.service.quantile(0.5)),
+            micros(record.response.quantile(0.5)),
+            micros(record.response.quantile(0.99)),
+        );
+    }
+}

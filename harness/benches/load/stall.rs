@@ -1,0 +1,80 @@
+//! Coordinated omission: a server that is stopped for 1 s in each 10 s, asked 1,000 times a second.
+//!
+//! The truth is known: a tenth of the requests wait, evenly between 0 and 1 s, so that a fraction
+//! 0.1·(1 − x) of all wait longer than x seconds: p95 is 0.5 s, p99 0.9 s, the longest 1 s.
+
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use stackmark::definition::scenario::Arrivals;
+use stackmark::load::Pace;
+use stackmark::units::{Nanos, PerSecond};
+
+use crate::server::{Server, load_cpu};
+use crate::{ours, server};
+
+const PERIODS: u64 = 3;
+const PERIOD: Nanos = Nanos(10_000_000_000);
+const STALL: Nanos = Nanos(1_000_000_000);
+const WARMUP: Nanos = Nanos(500_000_000);
+
+pub(crate) fn measure() {
+    println!(
+        "\n## A server that stops for 1 s in each 10 s, asked 1,000 times a second for {} s\n",
+        10 * PERIODS
+    );
+    println!("| generator | p50 ms | p95 ms | p99 ms | max ms |\n|---|---|---|---|---|");
+    println!("| the truth | – | 500 | 900 | 1000 |");
+    let server = server::null();
+    let pace = Pace::Open { rate: PerSecond(1_000.0), arrivals: Arrivals::Constant };
+    let spec =
+        ours::spec(server.address, 64, pace, WARMUP.0 / 1_000_000, PERIODS * PERIOD.0 / 1_000_000);
+    let mut stalls = None;
+    let (record, _) = ours::run(&spec, |start| stalls = Some(stall(&server, start + WARMUP)));
+    stalls.unwrap().join().unwrap();
+    let millis = |quantile| record.response.quantile(quantile).as_micros().0 / 1e3;
+    println!(
+        "| stackmark | {:.2} | {:.0} | {:.0} | {:.0} |",
+        millis(0.5),
+        millis(0.95),
+        millis(0.99),
+        millis(1.0)
+    );
+    println!("\nerrors: {}, never sent: {}", record.failed(), record.unsent);
+
+    // wrk has no rate: it is closed, and asks nothing while it waits.
+    let stalls = stall(&server, Nanos::now() + WARMUP);
+    let mut wrk = Command::new("taskset");
+    wrk.args(["-c", &load_cpu().to_string(), "wrk", "-t1", "-c64", "--latency", "-d"])
+        .arg(format!("{}s", 10 * PERIODS))
+        .arg(format!("http://{}/demo", server.address));
+    if let Ok(output) = wrk.output() {
+        let text = String::from_utf8_lossy(&output.stdout);
+        println!("\nwrk, closed, of the same server:\n");
+        for line in text.lines().filter(|line| line.contains('%') || line.contains("Latency ")) {
+            println!("    {}", line.trim());
+        }
+    }
+    stalls.join().unwrap();
+}
+
+/// Stops the server for the middle second of each period.
+fn stall(server: &Server, begin: Nanos) -> thread::JoinHandle<()> {
+    let pid = Pid::from_raw(server.child.id() as i32);
+    thread::spawn(move || {
+        for period in 0..PERIODS {
+            let stop = begin + Nanos(period * PERIOD.0 + 4_000_000_000);
+            sleep_until(stop);
+            kill(pid, Signal::SIGSTOP).unwrap();
+            sleep_until(stop + STALL);
+            kill(pid, Signal::SIGCONT).unwrap();
+        }
+    })
+}
+
+fn sleep_until(moment: Nanos) {
+    thread::sleep(Duration::from(moment - Nanos::now()));
+}
