@@ -36,7 +36,7 @@ pub(crate) fn measure() {
             others.reverse();
         }
         for index in others {
-            theirs[index].push(peers[index].run(server.address, USERS, SECONDS));
+            theirs[index].extend(peers[index].run(server.address, USERS, SECONDS));
         }
         if round % 2 == 1 {
             mine.push(ours());

@@ -112,7 +112,8 @@ impl Peer {
     }
 
     /// Loads `address` and reads what the generator says that it did.
-    pub(crate) fn run(self, address: SocketAddr, users: u32, seconds: u32) -> Outcome {
+    /// Nothing, and a word why, if it did not come to its end.
+    pub(crate) fn run(self, address: SocketAddr, users: u32, seconds: u32) -> Option<Outcome> {
         let url = format!("http://{address}/demo");
         let (users, duration) = (users.to_string(), seconds.to_string());
         let this = std::env::current_exe().unwrap();
@@ -148,10 +149,13 @@ impl Peer {
         let output = child.wait_with_output().unwrap();
         let cpu = CpuTime::of_children().since(&before);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let (requests, seconds) = self.parse(&text, f64::from(seconds)).unwrap_or_else(|| {
-            panic!("{} said {text} {}", self.name(), String::from_utf8_lossy(&output.stderr))
-        });
-        Outcome::new(requests, seconds, cpu)
+        let parsed = self.parse(&text, f64::from(seconds));
+        if parsed.is_none() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            println!("{} failed: {}", self.name(), said.lines().last().unwrap_or("silently"));
+        }
+        let (requests, seconds) = parsed?;
+        Some(Outcome::new(requests, seconds, cpu))
     }
 
     /// Requests, and the seconds that they took.

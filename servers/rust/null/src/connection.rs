@@ -21,8 +21,19 @@ struct Exchange {
     taken: usize,
     /// Whether the client asked for the head only.
     head_only: bool,
-    /// Whether the connection ends with the answer.
-    last: bool,
+    /// What becomes of the connection.
+    then: Then,
+}
+
+/// What becomes of a connection after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// It stays, as it does by default.
+    Keep,
+    /// It stays, and an HTTP/1.0 client must be told so.
+    KeepAndSay,
+    /// It ends.
+    Close,
 }
 
 /// Answers a connection's requests until its client closes it, something is wrong with one, or `stop` resolves while
@@ -40,7 +51,7 @@ pub(crate) async fn converse(
             input.drain(..exchange.taken);
             write_answer(&mut output, &exchange);
             stream.write_all(&output).await?;
-            if exchange.last {
+            if exchange.then == Then::Close {
                 return stream.shutdown().await;
             }
         }
@@ -61,7 +72,7 @@ fn parse(input: &[u8], stopping: bool) -> Option<Exchange> {
         return None;
     }
     let fatal =
-        |answer| Some(Exchange { answer, taken: input.len(), head_only: false, last: true });
+        |answer| Some(Exchange { answer, taken: input.len(), head_only: false, then: Then::Close });
     let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
     let mut request = Request::new(&mut []);
     match request.parse_with_uninit_headers(input, &mut headers) {
@@ -71,7 +82,7 @@ fn parse(input: &[u8], stopping: bool) -> Option<Exchange> {
                 answer: Answer::to(method, request.path.unwrap_or_default()),
                 taken,
                 head_only: method == "HEAD",
-                last: stopping || is_last(&request),
+                then: if stopping { Then::Close } else { then(&request) },
             })
         }
         Ok(Status::Partial) if input.len() < MAX_HEAD => None,
@@ -80,9 +91,8 @@ fn parse(input: &[u8], stopping: bool) -> Option<Exchange> {
     }
 }
 
-/// Whether the client closes after this request, or a body follows: no endpoint reads one, so the connection is of no
-/// further use.
-fn is_last(request: &Request<'_, '_>) -> bool {
+/// The connection ends if the client closes it, or if a body follows: no endpoint reads one.
+fn then(request: &Request<'_, '_>) -> Then {
     let says = |header: &Header<'_>, token: &[u8]| {
         header
             .value
@@ -96,15 +106,23 @@ fn is_last(request: &Request<'_, '_>) -> bool {
         } else if header.name.eq_ignore_ascii_case("transfer-encoding")
             || header.name.eq_ignore_ascii_case("content-length") && header.value != b"0"
         {
-            return true;
+            return Then::Close;
         }
     }
-    !keep_alive
+    match (keep_alive, request.version) {
+        (false, _) => Then::Close,
+        (true, Some(1)) => Then::Keep,
+        (true, _) => Then::KeepAndSay,
+    }
 }
 
 fn write_answer(output: &mut Vec<u8>, exchange: &Exchange) {
     let Answer { status, body } = &exchange.answer;
-    let connection = if exchange.last { "connection: close\r\n" } else { "" };
+    let connection = match exchange.then {
+        Then::Keep => "",
+        Then::KeepAndSay => "connection: keep-alive\r\n",
+        Then::Close => "connection: close\r\n",
+    };
     output.clear();
     write!(
         output,
