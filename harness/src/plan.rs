@@ -28,7 +28,7 @@ pub struct Turn {
     pub server: usize,
     /// Indices into the plan's cells.
     pub cells: Vec<usize>,
-    /// The seed of this turn's requests.
+    /// The seed of its requests: that of the block, so that all its servers are asked alike.
     pub seed: u64,
 }
 
@@ -136,6 +136,8 @@ fn draw(seed: u64, blocks: u32, servers: usize, cells: usize) -> Vec<Block> {
         .map(|block| {
             let mut rng = ChaCha12Rng::seed_from_u64(seed);
             rng.set_stream(u64::from(block) + 1);
+            // One for all servers of a block: they are asked the same, at the same moments.
+            let seed = rng.next_u64();
             let mut order: Vec<usize> = (0..servers).collect();
             order.shuffle(&mut rng);
             let turns = order
@@ -143,7 +145,7 @@ fn draw(seed: u64, blocks: u32, servers: usize, cells: usize) -> Vec<Block> {
                 .map(|server| {
                     let mut cells: Vec<usize> = (0..cells).collect();
                     cells.shuffle(&mut rng);
-                    Turn { server, cells, seed: rng.next_u64() }
+                    Turn { server, cells, seed }
                 })
                 .collect();
             Block { turns }

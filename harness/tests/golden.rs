@@ -113,7 +113,7 @@ fn raw() -> Raw {
         let mut wrong = trial(block, "slow", "open-common", 4_000, 150_000 + drift, 0.42 + shift);
         wrong.measured.record.errors.insert(Class::Value, Errors { count: 3, ..Errors::default() });
         push(wrong);
-        let mut bound = trial(block, "nothing", "closed-64", 60_000 + drift, 900_000, 0.7 + shift);
+        let mut bound = trial(block, "nothing", "closed-64", 60_000 + drift, 900_000, 0.97 + shift);
         bound.measured.resources.load.cpu = Nanos(1_990_000_000);
         bound.measured.resources.db = Some(Usage::default());
         push(bound);
@@ -149,6 +149,7 @@ fn raw() -> Raw {
             virtualisation: "virtual machine".into(),
             commit: "0123456789ab".into(),
             database: "10.11-MariaDB".into(),
+            database_is_external: false,
             database_settings: BTreeMap::new(),
         },
         entries,

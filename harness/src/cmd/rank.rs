@@ -6,7 +6,9 @@ use crate::args::{self, Format};
 use crate::definition::select;
 use crate::format::folder;
 use crate::measure::measurements;
-use crate::report::{page, ranking::rankings};
+use crate::report::page;
+use crate::report::ranking::{Ranking, rankings};
+use crate::report::table::{self, Table};
 use crate::workspace::Workspace;
 
 /// Runs the verb.
@@ -27,17 +29,29 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
         cloned(select("scenario", &raw.run.cell, &filter.scenarios, |cell| &cell.scenario.name)?);
     selected.run.cell =
         cloned(select("load", &selected.run.cell, &filter.loads, |cell| &cell.load.name)?);
-    for (index, ranking) in rankings(&selected, &measurements(&selected)).iter().enumerate() {
-        if args.format == Format::Table {
-            let apart = if index == 0 { "" } else { "\n" };
-            println!("{apart}{} in run {}", ranking.scenario, raw.name);
-        }
-        ranking.table().print(args.format)?;
-        if args.format == Format::Table && index + 1 == selected.run.cell.len() {
-            println!("{}", page::environment(&raw));
-        }
+    let rankings = rankings(&selected, &measurements(&selected));
+    if args.format != Format::Table {
+        return print(&all(&rankings).render(args.format)?);
     }
+    let mut text = String::new();
+    for ranking in &rankings {
+        let table = ranking.table().render(Format::Table)?;
+        text +=
+            &format!("{} in run {}\n{table}{}\n\n", ranking.scenario, raw.name, ranking.legend());
+    }
+    print(&format!("{text}{}\n", page::environment(&raw)))
+}
+
+fn print(text: &str) -> anyhow::Result<ExitCode> {
+    table::print(text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One table of all scenarios, for programs.
+fn all(rankings: &[Ranking]) -> Table {
+    let tables: Vec<(&str, Table)> =
+        rankings.iter().map(|ranking| (ranking.scenario.as_str(), ranking.table())).collect();
+    Table::stacked("scenario", &tables)
 }
 
 fn cloned<T: Clone>(items: Vec<&T>) -> Vec<T> {

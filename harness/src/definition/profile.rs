@@ -86,6 +86,11 @@ impl Profile {
             if !catalogue.loads.iter().any(|load| load.name == visit.load) {
                 return Err(format!("there is no load {:?}", visit.load));
             }
+            let same =
+                |other: &&Visit| (&other.scenario, &other.load) == (&visit.scenario, &visit.load);
+            if self.cell.iter().filter(same).count() > 1 {
+                return Err(format!("{} under {} is there twice", visit.scenario, visit.load));
+            }
             if visit.window_ms == 0 {
                 return Err("a window of 0 ms measures nothing".into());
             }

@@ -1,8 +1,8 @@
 //! `raw/journal.jsonl`: what happened, a JSON line each, in order. A line is on the disk before the next
 //! trial begins; a torn last line is what was being written when the run was killed.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -140,17 +140,18 @@ impl Journal {
 /// # Errors
 /// When it cannot be read, or a line but the last is not an entry; then with its number.
 pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
-    let lines: Vec<String> = BufReader::new(File::open(path)?).lines().collect::<Result<_, _>>()?;
+    let bytes = fs::read(path)?;
+    // A run that was killed may have left half a line, even half a character.
+    let lines: Vec<&[u8]> =
+        bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
     let mut entries = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
-        match serde_json::from_str(line) {
+        match serde_json::from_slice(line) {
             Ok(entry) => entries.push(entry),
             Err(_) if index + 1 == lines.len() => {}
             Err(error) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("line {}: {error}", index + 1),
-                ));
+                let place = format!("line {}: {error}", index + 1);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, place));
             }
         }
     }

@@ -100,6 +100,9 @@ pub struct MachineFile {
     pub commit: String,
     /// The database's version.
     pub database: String,
+    /// Whether it was somebody else's: neither placed nor observed.
+    #[serde(default)]
+    pub database_is_external: bool,
     /// The database's settings.
     pub database_settings: BTreeMap<String, String>,
 }

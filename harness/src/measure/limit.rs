@@ -1,16 +1,16 @@
 //! What was saturated in a trial, and whether the load did what it was asked to do.
 
 use crate::format::journal::Trial;
-use crate::placement::Placement;
+use crate::placement::{Cpus, Placement};
 use crate::units::Nanos;
 
 /// From this share of its CPUs' time on, a server counts as saturated.
-pub const SATURATED: f64 = 0.95;
-/// From this share on, the load's own CPU time, or that of the CPUs it shares with the database, bounds
-/// what can be asked.
-pub const LOAD_BOUND: f64 = 0.85;
+const SERVER_SATURATED: f64 = 0.95;
+/// From this share on, the CPUs of the database or of the load count as saturated: both wait for others
+/// between requests, and reach no more.
+const OTHERS_SATURATED: f64 = 0.85;
 /// An open load that answered less of what was due fell short.
-pub const ACHIEVED: f64 = 0.995;
+const ACHIEVED: f64 = 0.995;
 /// Connections that are busy for more of the window than this were not idle: the server kept them.
 const IDLE: f64 = 0.9;
 /// The load's own lateness may be this part of the median response,
@@ -18,76 +18,61 @@ const LATE_PART: f64 = 0.1;
 /// or this long, whichever is longer.
 const LATE: Nanos = Nanos(100_000);
 
-/// What was saturated.
+/// What was saturated: any of the three, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bottleneck {
-    /// The server's CPUs.
-    Server,
-    /// The CPUs the database runs on.
-    Database,
-    /// The CPUs the load runs on.
-    Load,
-    /// Nothing: an open load below capacity.
-    None,
+pub struct Limit {
+    /// The server's CPUs, and mostly by it.
+    pub server: bool,
+    /// The database's.
+    pub database: bool,
+    /// The load's.
+    pub load: bool,
+    /// Whether the database's CPU time is known.
+    pub observed: bool,
 }
 
-impl Bottleneck {
+impl Limit {
+    /// Of one trial: a part is the limit when the CPUs that it runs on are saturated, and it uses them
+    /// more than any part that shares them.
+    #[must_use]
+    pub fn of(trial: &Trial, cpus: &Placement) -> Limit {
+        let resources = &trial.measured.resources;
+        let parts = [
+            (&cpus.server, resources.server.cpu, SERVER_SATURATED),
+            (&cpus.db, resources.db.unwrap_or_default().cpu, OTHERS_SATURATED),
+            (&cpus.load, resources.load.cpu, OTHERS_SATURATED),
+        ];
+        let is_limit = |&(set, own, threshold): &(&Cpus, Nanos, f64)| {
+            let sharing =
+                || parts.iter().filter(|(other, ..)| other.overlaps(set)).map(|(_, cpu, _)| *cpu);
+            let busy: f64 = sharing().map(Nanos::as_secs).sum();
+            busy / resources.interval.as_secs() / set.count() as f64 >= threshold
+                && sharing().all(|other| other <= own)
+        };
+        let [server, database, load] = parts.each_ref().map(is_limit);
+        Limit { server, database, load, observed: resources.db.is_some() }
+    }
+
     /// As it is written in reports.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Bottleneck::Server => "server",
-            Bottleneck::Database => "database",
-            Bottleneck::Load => "load",
-            Bottleneck::None => "none",
-        }
-    }
-
-    /// Of one trial: the server, where its CPUs were saturated; else the larger user of the CPUs that
-    /// were, where parts share them; nothing, where no CPUs were.
-    #[must_use]
-    pub fn of(trial: &Trial, cpus: &Placement) -> Bottleneck {
-        let (load, db) = (load_secs(trial), db_secs(trial));
-        if server_share(trial, cpus) >= SATURATED {
-            Bottleneck::Server
-        } else if cpus.load.overlaps(&cpus.db) {
-            match share(trial, load + db, cpus.load.count()) {
-                busy if busy < LOAD_BOUND => Bottleneck::None,
-                _ if db > load => Bottleneck::Database,
-                _ => Bottleneck::Load,
-            }
-        } else if share(trial, load, cpus.load.count()) >= LOAD_BOUND {
-            Bottleneck::Load
-        } else if share(trial, db, cpus.db.count()) >= LOAD_BOUND {
-            Bottleneck::Database
-        } else {
-            Bottleneck::None
+    pub fn name(self) -> String {
+        let parts = [(self.server, "server"), (self.database, "database"), (self.load, "load")];
+        let named: Vec<_> = parts.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+        match (named.is_empty(), self.observed) {
+            (false, _) => named.join(" + "),
+            (true, true) => "none".into(),
+            (true, false) => "unknown".into(),
         }
     }
 }
 
-/// The server's share of its CPUs' time.
+/// Whether the load kept its own CPUs busy: then it bounds what a closed load can find.
 #[must_use]
-pub fn server_share(trial: &Trial, cpus: &Placement) -> f64 {
-    share(trial, trial.measured.resources.server.cpu.as_secs(), cpus.server.count())
-}
-
-/// The load's share of its CPUs' time.
-#[must_use]
-pub fn load_share(trial: &Trial, cpus: &Placement) -> f64 {
-    share(trial, load_secs(trial), cpus.load.count())
-}
-
-fn load_secs(trial: &Trial) -> f64 {
-    trial.measured.resources.load.cpu.as_secs()
-}
-
-fn db_secs(trial: &Trial) -> f64 {
-    trial.measured.resources.db.unwrap_or_default().cpu.as_secs()
-}
-
-fn share(trial: &Trial, cpu_secs: f64, cpus: usize) -> f64 {
-    cpu_secs / trial.measured.resources.interval.as_secs() / cpus as f64
+pub fn is_load_bound(trial: &Trial, cpus: &Placement) -> bool {
+    let resources = &trial.measured.resources;
+    let share =
+        resources.load.cpu.as_secs() / resources.interval.as_secs() / cpus.load.count() as f64;
+    share >= OTHERS_SATURATED
 }
 
 /// Whether fewer right answers arrived in the window of an open load than were due.
@@ -107,4 +92,48 @@ pub fn load_was_at_fault(trial: &Trial) -> bool {
     let tolerated = LATE.0.max((LATE_PART * record.response.quantile(0.5).0 as f64) as u64);
     (fell_short(trial) && record.failed() == 0 && busy < IDLE)
         || record.own_lateness.quantile(0.99).0 > tolerated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Usage;
+    use crate::load::LoadRecord;
+    use crate::trial::{Measured, Resources};
+
+    fn limit(placement: &str, server: f64, db: Option<f64>, load: f64) -> String {
+        let used = |share: f64| Usage { cpu: Nanos((share * 1e9) as u64), anonymous_kib: 0 };
+        let resources = Resources {
+            interval: Nanos(1_000_000_000),
+            server: used(server),
+            db: db.map(used),
+            load: used(load),
+        };
+        let trial = Trial {
+            block: 1,
+            server: "s".into(),
+            scenario: "c".into(),
+            load: "l".into(),
+            asked: None,
+            measured: Measured { record: LoadRecord::default(), resources },
+        };
+        let usable = (0..8).collect();
+        Limit::of(&trial, &Placement::parse(placement, &usable).unwrap()).name()
+    }
+
+    #[test]
+    fn whoever_uses_saturated_cpus_most_is_the_limit() {
+        let shared = "server=0,db=1,load=1";
+        assert_eq!(limit(shared, 0.6, Some(0.7), 0.28), "database");
+        assert_eq!(limit(shared, 0.6, Some(0.3), 0.65), "load");
+        assert_eq!(limit(shared, 0.97, Some(0.3), 0.3), "server");
+        assert_eq!(limit(shared, 0.98, Some(0.0), 0.99), "server + load");
+        assert_eq!(limit(shared, 0.6, Some(0.2), 0.2), "none");
+        assert_eq!(limit(shared, 0.6, None, 0.2), "unknown");
+        // One CPU for all: full, and the database has the largest part of it.
+        assert_eq!(limit("server=0,db=0,load=0", 0.3, Some(0.5), 0.2), "database");
+        // Sets of several CPUs are full only when all of them are.
+        assert_eq!(limit("server=0-1,db=2-4,load=5", 1.0, Some(2.0), 0.5), "none");
+        assert_eq!(limit("server=0-1,db=2-4,load=5", 1.95, Some(2.9), 0.5), "server + database");
+    }
 }

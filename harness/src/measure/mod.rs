@@ -10,11 +10,17 @@ use crate::definition::server::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Failure, Trial};
 use crate::format::run::RunServer;
+use crate::load::LoadRecord;
 use crate::placement::Placement;
 use crate::plan::Cell;
 use crate::stats::{self, Estimate};
-use limit::{Bottleneck, LOAD_BOUND, SATURATED, load_share, load_was_at_fault, server_share};
+use crate::trial::Resources;
+use crate::units::Nanos;
+use limit::{Limit, is_load_bound, load_was_at_fault};
 use warning::{Warning, warnings};
+
+/// A percentile rests on at least so many requests beyond it.
+const BEYOND: f64 = 10.0;
 
 /// What the trials of one cell say.
 #[derive(Clone, Debug)]
@@ -39,33 +45,41 @@ pub struct Measurement {
     pub warnings: Vec<Warning>,
 }
 
-/// The figures of a cell, each a mean over blocks with its interval.
+/// The figures of a cell, each an estimate over blocks with its interval.
 #[derive(Clone, Debug)]
 pub struct Figures {
     /// Right answers per second.
     pub goodput: Estimate,
     /// Whether goodput is only a lower bound: something other than the server was the limit.
     pub lower_bound: bool,
-    /// Microseconds from due to the last byte that half of the right answers do not exceed.
-    pub p50: Estimate,
-    /// Likewise, nine tenths.
-    pub p90: Estimate,
-    /// Likewise, 99 in 100.
-    pub p99: Estimate,
-    /// Likewise, 999 in 1,000.
-    pub p999: Estimate,
-    /// The longest of all trials, in microseconds.
-    pub max: f64,
+    /// Of an open load; a closed one's say nothing but users ÷ rate.
+    pub response: Option<Response>,
     /// The server's CPU time per right answer, in microseconds.
     pub server_cpu: Estimate,
     /// The database's; absent if it was not ours to observe.
     pub db_cpu: Option<Estimate>,
     /// The load's.
     pub load_cpu: Estimate,
-    /// The server's anonymous memory, in MiB, the largest of all trials.
+    /// The server's anonymous memory, in MiB: the largest reading of all trials.
     pub server_rss: f64,
     /// What was saturated in most trials.
-    pub bottleneck: Bottleneck,
+    pub limit: Limit,
+}
+
+/// Microseconds from due to the last byte. A request without a right answer counts as one that took for
+/// ever: a percentile that falls among those is absent, as is one that rests on fewer than ten requests.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Half of the requests do not exceed this.
+    pub p50: Option<Estimate>,
+    /// Nine tenths.
+    pub p90: Option<Estimate>,
+    /// 99 in 100.
+    pub p99: Option<Estimate>,
+    /// 999 in 1,000.
+    pub p999: Option<Estimate>,
+    /// The longest right answer of all trials.
+    pub max: f64,
 }
 
 /// All measurements of a run: servers in the registry's order, cells in the profile's.
@@ -114,7 +128,7 @@ fn measurement(
         trials.iter().copied().filter(|trial| !(cpus.load_is_alone() && late(trial))).collect();
     let late = trials.iter().filter(|trial| late(trial)).count();
     let mut warnings = warnings(trials, failures, raw.run.blocks, open, late, cpus.load_is_alone());
-    if !open && is_load_bound(&valid, cpus) {
+    if !open && mostly(&valid, |trial| is_load_bound(trial, cpus)) {
         warnings.push(Warning::LoadBound);
     }
     Measurement {
@@ -134,58 +148,93 @@ fn is_open(cell: &Cell) -> bool {
     matches!(cell.load.kind, LoadKind::Open { .. })
 }
 
+fn mostly(trials: &[&Trial], is: impl Fn(&Trial) -> bool) -> bool {
+    trials.iter().filter(|trial| is(trial)).count() * 2 > trials.len()
+}
+
 fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> {
-    let estimate = |figure: &dyn Fn(&Trial) -> f64| {
-        stats::mean(&trials.iter().map(|trial| figure(trial)).collect::<Vec<_>>())
-    };
-    let quantile =
-        |q: f64| estimate(&move |trial| trial.measured.record.response.quantile(q).as_micros().0);
-    let largest = |figure: &dyn Fn(&Trial) -> f64| {
-        trials.iter().map(|trial| figure(trial)).fold(0.0, f64::max)
-    };
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
         return None;
     }
-    let mut limits: Vec<Bottleneck> =
-        trials.iter().map(|trial| Bottleneck::of(trial, cpus)).collect();
+    let estimate = |figure: &dyn Fn(&Trial) -> f64| {
+        stats::mean(&trials.iter().map(|trial| figure(trial)).collect::<Vec<_>>())
+    };
+    let cpu = |used: &dyn Fn(&Resources) -> Nanos| {
+        estimate(&|trial| per_answer(trial, used(&trial.measured.resources)))
+    };
+    let mut limits: Vec<Limit> = trials.iter().map(|trial| Limit::of(trial, cpus)).collect();
     limits.sort_unstable();
-    let commonest = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
-    let server_busy = trials.iter().all(|trial| server_share(trial, cpus) >= SATURATED);
+    let limit = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
+    let observed = trials.iter().all(|trial| trial.measured.resources.db.is_some());
+    let server_is_limit = limits.iter().all(|limit| limit.server);
+    let load_is_limit = mostly(trials, |trial| is_load_bound(trial, cpus));
     Some(Figures {
         goodput: estimate(&|trial| trial.measured.record.goodput())?,
-        lower_bound: !is_open(cell) && (!server_busy || is_load_bound(trials, cpus)),
-        p50: quantile(0.5)?,
-        p90: quantile(0.9)?,
-        p99: quantile(0.99)?,
-        p999: quantile(0.999)?,
-        max: largest(&|trial| trial.measured.record.response.max().as_micros().0),
-        server_cpu: estimate(&|trial| {
-            per_answer(trial, trial.measured.resources.server.cpu.as_secs())
-        })?,
-        db_cpu: trials
-            .iter()
-            .all(|trial| trial.measured.resources.db.is_some())
-            .then(|| {
-                estimate(&|trial| {
-                    per_answer(trial, trial.measured.resources.db.unwrap_or_default().cpu.as_secs())
-                })
-            })
-            .flatten(),
-        load_cpu: estimate(&|trial| {
-            per_answer(trial, trial.measured.resources.load.cpu.as_secs())
-        })?,
-        server_rss: largest(&|trial| trial.measured.resources.server.anonymous_kib as f64 / 1024.0),
-        bottleneck: commonest,
+        lower_bound: !is_open(cell) && (!server_is_limit || load_is_limit),
+        response: is_open(cell).then(|| response(trials)),
+        server_cpu: cpu(&|resources| resources.server.cpu)?,
+        db_cpu: observed.then(|| cpu(&|resources| resources.db.unwrap_or_default().cpu)).flatten(),
+        load_cpu: cpu(&|resources| resources.load.cpu)?,
+        server_rss: largest(trials, |trial| {
+            trial.measured.resources.server.anonymous_kib as f64 / 1024.0
+        }),
+        limit,
     })
+}
+
+fn response(trials: &[&Trial]) -> Response {
+    let percentile = |q: f64| {
+        let values: Option<Vec<f64>> =
+            trials.iter().map(|trial| quantile(&trial.measured.record, q)).collect();
+        stats::geometric_mean(&values?)
+    };
+    Response {
+        p50: percentile(0.5),
+        p90: percentile(0.9),
+        p99: percentile(0.99),
+        p999: percentile(0.999),
+        max: largest(trials, |trial| trial.measured.record.response.max().as_micros().0),
+    }
+}
+
+/// In microseconds, over all requests that were due.
+fn quantile(record: &LoadRecord, q: f64) -> Option<f64> {
+    let due = (record.sent + record.unsent) as f64;
+    if due * (1.0 - q) < BEYOND {
+        return None;
+    }
+    // Right answers are the first of all, in order of time; the others never come.
+    let among_right = q * due / record.right as f64;
+    (among_right <= 1.0).then(|| record.response.quantile(among_right).as_micros().0)
+}
+
+fn largest(trials: &[&Trial], figure: impl Fn(&Trial) -> f64) -> f64 {
+    trials.iter().map(|trial| figure(trial)).fold(0.0, f64::max)
 }
 
 /// Microseconds of CPU time per right answer: both as rates, since the readings of CPU time are some
 /// microseconds later than the window's ends.
-fn per_answer(trial: &Trial, cpu_secs: f64) -> f64 {
-    cpu_secs / trial.measured.resources.interval.as_secs() / trial.measured.record.goodput() * 1e6
+fn per_answer(trial: &Trial, used: Nanos) -> f64 {
+    used.as_secs() / trial.measured.resources.interval.as_secs() / trial.measured.record.goodput()
+        * 1e6
 }
 
-/// Whether in most trials the load itself kept its CPUs busy.
-fn is_load_bound(trials: &[&Trial], cpus: &Placement) -> bool {
-    trials.iter().filter(|trial| load_share(trial, cpus) >= LOAD_BOUND).count() * 2 > trials.len()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_without_a_right_answer_take_for_ever() {
+        let mut record = LoadRecord { sent: 2_000, right: 2_000, ..LoadRecord::default() };
+        for i in 1..=2_000 {
+            record.response.record(Nanos(i * 1_000));
+        }
+        let near = |a: Option<f64>, b: f64| (a.unwrap() / b - 1.0).abs() < 2e-3;
+        assert!(near(quantile(&record, 0.99), 1_980.0));
+        assert_eq!(quantile(&record, 0.999), None, "two requests are too few to speak of");
+        // 1 in 50 more were due and never answered: the median moves a little, and p99 is beyond all answers.
+        record.unsent = 40;
+        assert!(near(quantile(&record, 0.5), 1_020.0));
+        assert_eq!(quantile(&record, 0.99), None);
+    }
 }

@@ -9,6 +9,14 @@ pub fn with_interval(estimate: &Estimate) -> String {
     format!("{} ± {}", rounded(estimate.mean, half), rounded(half, half))
 }
 
+/// `mean (lo–hi)`, for an interval that is not even: all to the second significant digit of its half-width.
+#[must_use]
+pub fn with_ends(estimate: &Estimate) -> String {
+    let half = estimate.half_width();
+    let ends = [estimate.lo, estimate.hi].map(|end| rounded(end, half));
+    format!("{} ({}–{})", rounded(estimate.mean, half), ends[0], ends[1])
+}
+
 /// `value` to the second significant digit of `scale`; thousands are set apart.
 fn rounded(value: f64, scale: f64) -> String {
     if !(scale > 0.0 && scale.is_finite()) {
@@ -35,6 +43,12 @@ fn grouped(value: f64, decimals: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_uneven_interval_shows_its_ends() {
+        let estimate = Estimate { mean: 1_083.4, lo: 741.3, hi: 1_583.9, count: 8 };
+        assert_eq!(with_ends(&estimate), "1,080 (740–1,580)");
+    }
 
     fn text(mean: f64, half: f64) -> String {
         with_interval(&Estimate { mean, lo: mean - half, hi: mean + half, count: 8 })

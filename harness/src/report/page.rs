@@ -32,26 +32,7 @@ pub fn page(raw: &Raw, rankings: &[Ranking]) -> anyhow::Result<String> {
 /// # Errors
 /// When the table cannot be encoded.
 pub fn section(ranking: &Ranking) -> anyhow::Result<String> {
-    let mut text = ranking.table().render(Format::Markdown)?;
-    text.push('\n');
-    let order = if ranking.by_goodput {
-        "goodput, most first"
-    } else {
-        "server CPU per request, least first: not every server was its run's limit, so goodput cannot rank them"
-    };
-    write!(text, "Ordered by {order}. ")?;
-    if let Some(load) = &ranking.closed {
-        write!(text, "Goodput and CPU under `{load}`. ")?;
-    }
-    match &ranking.open {
-        Some((load, Some(rate))) => {
-            write!(text, "Percentiles under `{load}` at {:.0} req/s. ", rate.0)?
-        }
-        Some((load, None)) => write!(text, "Percentiles under `{load}`. ")?,
-        None => {}
-    }
-    text.push_str("± is a 95% t-interval over blocks; ≥ a lower bound: something other than the server was the limit.\n");
-    Ok(text)
+    Ok(format!("{}\n{}\n", ranking.table().render(Format::Markdown)?, ranking.legend()))
 }
 
 /// Where and how it was measured, in one paragraph.
@@ -72,7 +53,9 @@ pub fn environment(raw: &Raw) -> String {
     } else {
         format!(" **Stopped in block {measured} of {}.**", run.blocks)
     };
-    let shared = if run.cpus.load_is_alone() {
+    let shared = if machine.database_is_external {
+        "the database is not placed, and its CPU time not known"
+    } else if run.cpus.load_is_alone() {
         "disjoint CPU sets"
     } else {
         "the load shares its CPUs, so its own scheduling is part of every latency"

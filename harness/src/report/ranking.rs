@@ -3,10 +3,10 @@
 use crate::definition::server::{Labels, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
-use crate::measure::{Figures, Measurement};
+use crate::measure::{Figures, Measurement, Response};
 use crate::units::PerSecond;
 
-use super::number::with_interval;
+use super::number::{with_ends, with_interval};
 use super::table::Table;
 
 /// One scenario's servers, in order.
@@ -44,13 +44,12 @@ impl Row {
         self.closed.as_ref()?.figures.as_ref()
     }
 
-    fn latency(&self) -> Option<&Figures> {
+    fn steady(&self) -> Option<&Figures> {
         self.open.as_ref()?.figures.as_ref()
     }
 
-    /// Server CPU time per request: from the closed load, or where there is none, from the open one.
-    fn cost(&self) -> Option<&Figures> {
-        self.capacity().or(self.latency())
+    fn response(&self) -> Option<&Response> {
+        self.steady()?.response.as_ref()
     }
 }
 
@@ -92,14 +91,13 @@ fn ranking(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
             open: find(&server.name, &open),
         })
         .collect();
-    let by_goodput = rows
-        .iter()
-        .filter(|row| row.role == Role::Contender)
-        .all(|row| row.capacity().is_some_and(|figures| !figures.lower_bound));
-    let key = |row: &Row| match (by_goodput, row.capacity(), row.cost()) {
-        (true, Some(figures), _) => -figures.goodput.mean,
-        (false, _, Some(figures)) => figures.server_cpu.mean,
-        _ => f64::INFINITY,
+    let mut capacities =
+        rows.iter().filter(|row| row.role == Role::Contender).filter_map(Row::capacity).peekable();
+    let by_goodput = capacities.peek().is_some() && capacities.all(|figures| !figures.lower_bound);
+    let key = |row: &Row| match (by_goodput, row.capacity().or(row.steady())) {
+        (true, Some(figures)) => -figures.goodput.mean,
+        (false, Some(figures)) => figures.server_cpu.mean,
+        (_, None) => f64::INFINITY,
     };
     rows.sort_by(|a, b| {
         let role = |row: &Row| row.role != Role::Contender;
@@ -124,36 +122,65 @@ impl Ranking {
     /// As rows of text. A figure that is not there is a dash, and the notes say why.
     #[must_use]
     pub fn table(&self) -> Table {
+        let at_rate = match &self.open {
+            Some((_, Some(rate))) => format!("at {:.0} req/s", rate.0),
+            _ => "open".into(),
+        };
         let mut table = Table::new(&[
             "server",
             "framework",
             "layer",
             "goodput req/s",
             "server CPU µs/req",
-            "p50 µs",
-            "p99 µs",
+            &format!("CPU µs/req {at_rate}"),
+            &format!("p50 µs {at_rate}"),
+            &format!("p99 µs {at_rate}"),
             "limit",
             "notes",
         ]);
-        let dash = || String::from("–");
         for row in &self.rows {
             let goodput = row.capacity().map(|figures| {
                 let bound = if figures.lower_bound { "≥ " } else { "" };
                 format!("{bound}{}", with_interval(&figures.goodput))
             });
-            table.row(vec![
-                row.server.clone(),
-                row.labels.framework.clone(),
-                row.labels.layer.clone(),
-                goodput.unwrap_or_else(dash),
-                row.cost().map_or_else(dash, |figures| with_interval(&figures.server_cpu)),
-                row.latency().map_or_else(dash, |figures| with_interval(&figures.p50)),
-                row.latency().map_or_else(dash, |figures| with_interval(&figures.p99)),
-                row.capacity().map_or_else(dash, |figures| figures.bottleneck.name().into()),
-                notes(row),
-            ]);
+            let cells = [
+                goodput,
+                row.capacity().map(|figures| with_interval(&figures.server_cpu)),
+                row.steady().map(|figures| with_interval(&figures.server_cpu)),
+                row.response().and_then(|response| response.p50).as_ref().map(with_ends),
+                row.response().and_then(|response| response.p99).as_ref().map(with_ends),
+                row.capacity().map(|figures| figures.limit.name()),
+            ];
+            let mut text =
+                vec![row.server.clone(), row.labels.framework.clone(), row.labels.layer.clone()];
+            text.extend(cells.map(|cell| cell.unwrap_or_else(|| "–".into())));
+            text.push(notes(row));
+            table.row(text);
         }
         table
+    }
+
+    /// What must be known to read the table.
+    #[must_use]
+    pub fn legend(&self) -> String {
+        let order = match (&self.closed, self.by_goodput) {
+            (Some(_), true) => "Ordered by goodput, most first. ",
+            (Some(_), false) => {
+                "Ordered by server CPU per request, least first: something other than the servers was the \
+                 limit, so goodput cannot order them. "
+            }
+            (None, _) => "Ordered by server CPU per request, least first. ",
+        };
+        let closed = self
+            .closed
+            .as_ref()
+            .map(|load| format!("Goodput, server CPU and limit under `{load}`. "));
+        let open = self.open.as_ref().map(|(load, _)| format!("The rest under `{load}`. "));
+        format!(
+            "{order}{}{}± and (–): 95% intervals over blocks. ≥: a lower bound.",
+            closed.unwrap_or_default(),
+            open.unwrap_or_default()
+        )
     }
 }
 

@@ -1,6 +1,6 @@
 //! `summary.csv`: one row a cell.
 
-use crate::measure::{Figures, Measurement};
+use crate::measure::{Figures, Measurement, Response};
 use crate::stats::Estimate;
 
 /// The columns, in this order.
@@ -46,6 +46,9 @@ fn row(m: &Measurement) -> Vec<String> {
     let of = |figure: &dyn Fn(&Figures) -> Option<f64>| {
         figures.and_then(figure).map(|value| format!("{value:.3}")).unwrap_or_default()
     };
+    let time = |percentile: &dyn Fn(&Response) -> Option<Estimate>| {
+        of(&|f| f.response.as_ref().and_then(percentile).map(|estimate| estimate.mean))
+    };
     vec![
         m.server.clone(),
         m.scenario.clone(),
@@ -54,17 +57,17 @@ fn row(m: &Measurement) -> Vec<String> {
         of(&|f| Some(f.goodput.mean)),
         of(&|f| Some(f.goodput.lo)),
         of(&|f| Some(f.goodput.hi)),
-        of(&|f| Some(f.p50.mean)),
-        of(&|f| Some(f.p90.mean)),
-        of(&|f| Some(f.p99.mean)),
-        of(&|f| Some(f.p999.mean)),
-        of(&|f| Some(f.max)),
+        time(&|r| r.p50),
+        time(&|r| r.p90),
+        time(&|r| r.p99),
+        time(&|r| r.p999),
+        of(&|f| f.response.as_ref().map(|r| r.max)),
         m.errors.to_string(),
         of(&|f| Some(f.server_cpu.mean)),
         of(&|f| f.db_cpu.map(|cpu| cpu.mean)),
         of(&|f| Some(f.load_cpu.mean)),
         of(&|f| Some(f.server_rss)),
-        figures.map(|f| f.bottleneck.name().to_owned()).unwrap_or_default(),
+        figures.map(|f| f.limit.name()).unwrap_or_default(),
         m.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         figures.map(|f| f.lower_bound.to_string()).unwrap_or_default(),
         figures.map(intervals).unwrap_or_default(),
@@ -73,11 +76,14 @@ fn row(m: &Measurement) -> Vec<String> {
 
 /// The other columns' 95% intervals, as `name=lo..hi` set apart by spaces.
 fn intervals(f: &Figures) -> String {
-    let mut all = vec![
-        ("p50_us", Some(f.p50)),
-        ("p90_us", Some(f.p90)),
-        ("p99_us", Some(f.p99)),
-        ("p999_us", Some(f.p999)),
+    let time = |percentile: &dyn Fn(&Response) -> Option<Estimate>| {
+        f.response.as_ref().and_then(percentile)
+    };
+    let all = [
+        ("p50_us", time(&|r| r.p50)),
+        ("p90_us", time(&|r| r.p90)),
+        ("p99_us", time(&|r| r.p99)),
+        ("p999_us", time(&|r| r.p999)),
         ("server_cpu_us_per_req", Some(f.server_cpu)),
         ("db_cpu_us_per_req", f.db_cpu),
         ("loader_cpu_us_per_req", Some(f.load_cpu)),
@@ -85,5 +91,5 @@ fn intervals(f: &Figures) -> String {
     let text = |(name, estimate): (&str, Option<Estimate>)| {
         estimate.map(|estimate| format!("{name}={:.3}..{:.3}", estimate.lo, estimate.hi))
     };
-    all.drain(..).filter_map(text).collect::<Vec<_>>().join(" ")
+    all.into_iter().filter_map(text).collect::<Vec<_>>().join(" ")
 }

@@ -27,6 +27,22 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// Several tables in one, with a first column that tells them apart. Columns go by their place: the
+    /// first table's headings name them.
+    #[must_use]
+    pub fn stacked(heading: &str, tables: &[(&str, Table)]) -> Table {
+        let mut headings = vec![heading.to_owned()];
+        headings
+            .extend(tables.first().map(|(_, table)| table.headings.clone()).unwrap_or_default());
+        let rows = tables.iter().flat_map(|(name, table)| {
+            table
+                .rows
+                .iter()
+                .map(|row| std::iter::once((*name).to_owned()).chain(row.clone()).collect())
+        });
+        Table { headings, rows: rows.collect() }
+    }
+
     /// As text in `format`.
     ///
     /// # Errors
@@ -34,7 +50,13 @@ impl Table {
     pub fn render(&self, format: Format) -> anyhow::Result<String> {
         match format {
             Format::Table => Ok(self.aligned(TableStyle::default())),
-            Format::Markdown => Ok(self.aligned(comfy_table::presets::ASCII_MARKDOWN)),
+            Format::Markdown => {
+                // What a server says of itself may hold what would end a cell or a row.
+                let escaped = |cell: &String| cell.replace('|', "\\|").replace(['\n', '\r'], " ");
+                let rows = self.rows.iter().map(|row| row.iter().map(escaped).collect()).collect();
+                let table = Table { headings: self.headings.clone(), rows };
+                Ok(table.aligned(comfy_table::presets::ASCII_MARKDOWN))
+            }
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(Vec::new());
                 writer.write_record(&self.headings)?;
@@ -62,11 +84,7 @@ impl Table {
     /// # Errors
     /// When it cannot be written; a reader that has seen enough (`| head`) is none.
     pub fn print(&self, format: Format) -> anyhow::Result<()> {
-        let text = self.render(format)?;
-        match io::stdout().lock().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(()),
-        }
+        print(&self.render(format)?)
     }
 
     fn aligned(&self, style: TableStyle) -> String {
@@ -77,5 +95,16 @@ impl Table {
         }
         let lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
         lines.collect()
+    }
+}
+
+/// Text to standard output.
+///
+/// # Errors
+/// When it cannot be written; a reader that has seen enough (`| head`) is none.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }

@@ -2,4 +2,4 @@
 
 pub mod interval;
 
-pub use interval::{Estimate, mean};
+pub use interval::{Estimate, geometric_mean, mean};
