@@ -18,11 +18,11 @@ pub struct Finding {
     pub mend: Option<String>,
 }
 
-/// Two databases' worth: the table with its index takes 600 MB in the buffer pool.
+/// The database's buffer pool, its logs and connections, the builds before a run, and room for the page cache.
 const MEMORY_MIB: u64 = 3 * 1024;
-/// 64 users and a server's 64 connections, and as many again for everything else.
+/// The database alone may have 512 connections and as many tables open.
 const FILES: u64 = 4096;
-/// The contract's backlog.
+/// What the project's own servers ask for when they listen.
 const BACKLOG: u64 = 1024;
 /// Runnable processes on average: above that, another program takes part.
 const BUSY: f64 = 0.5;

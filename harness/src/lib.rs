@@ -1,6 +1,6 @@
 //! Stackmark's harness: builds, verifies, loads, measures and reports servers that it knows only as data.
 //!
-//! The data flows one way: Definition → Plan → Trial (raw) → Measurement → Comparison → report.
+//! The data flows one way: Definition → Plan → Trial (raw) → Measurement → report.
 
 pub mod args;
 pub mod backend;

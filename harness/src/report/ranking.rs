@@ -3,6 +3,7 @@
 use crate::definition::server::{Labels, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
+use crate::measure::warning::Warning;
 use crate::measure::{Figures, Measurement, Response};
 use crate::units::PerSecond;
 
@@ -176,11 +177,34 @@ impl Ranking {
             .as_ref()
             .map(|load| format!("Goodput, server CPU and limit under `{load}`. "));
         let open = self.open.as_ref().map(|(load, _)| format!("The rest under `{load}`. "));
+        let (late, of) = self.late();
+        let late = if late == 0 {
+            String::new()
+        } else {
+            format!(
+                "In {late} of {of} of its trials the load, which shares its CPUs, was itself late: the percentiles \
+                 hold that too. "
+            )
+        };
         format!(
-            "{order}{}{}± and (–): 95% intervals over blocks. ≥: a lower bound.",
+            "{order}{}{}{late}± and (–): 95% intervals over blocks. ≥: a lower bound.",
             closed.unwrap_or_default(),
             open.unwrap_or_default()
         )
+    }
+}
+
+impl Ranking {
+    /// In how many trials of the open load a load without CPUs of its own was late, and of how many.
+    fn late(&self) -> (usize, usize) {
+        let open = self.rows.iter().filter_map(|row| row.open.as_ref());
+        let of = open.clone().map(|measurement| measurement.trials).sum();
+        let late =
+            open.flat_map(|measurement| &measurement.warnings).map(|warning| match warning {
+                Warning::Late { trials, invalid: false, .. } => *trials,
+                _ => 0,
+            });
+        (late.sum(), of)
     }
 }
 
@@ -191,7 +215,9 @@ fn notes(row: &Row) -> String {
         Role::Control => vec!["control".to_owned()],
     };
     for measurement in [&row.closed, &row.open].into_iter().flatten() {
-        for warning in measurement.warnings.iter().map(ToString::to_string) {
+        // The legend tells once for all rows that a load without CPUs of its own was late.
+        let own = |warning: &&Warning| !matches!(warning, Warning::Late { invalid: false, .. });
+        for warning in measurement.warnings.iter().filter(own).map(ToString::to_string) {
             // A server's failure is told under each of its cells.
             if !notes.contains(&warning) {
                 notes.push(warning);
