@@ -1,22 +1,36 @@
 //! Builds a server, and asks for its receipt.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
 use crate::definition::Server;
 use crate::format::journal::Stage;
+use crate::placement::Cpus;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Runs the registry's build command, then its version command; returns what the latter printed.
+/// How long a server may take to tell its version.
+const VERSION_PATIENCE: Duration = Duration::from_secs(10);
+const INTERRUPTED: &str = "interrupted";
+
+/// Runs the registry's build command, then its version command, on `cpus`, until `stop` becomes true; returns
+/// what the latter printed.
 ///
 /// # Errors
-/// Which of the two failed, and why in one line. A server whose version command fails is not measured.
-pub fn build(server: &Server, workspace: &Workspace) -> Result<String, (Stage, String)> {
+/// Which of the two failed, and why in one line. A server whose version command fails is not measured. An
+/// error after `stop` became true is the interruption.
+pub fn build(
+    server: &Server,
+    workspace: &Workspace,
+    cpus: &Cpus,
+    stop: &AtomicBool,
+) -> Result<String, (Stage, String)> {
     let folder = workspace.private().join("logs");
     let log = folder.join(format!("build-{}.log", server.name));
     let failed = |stage| move |error: String| (stage, error);
@@ -28,19 +42,26 @@ pub fn build(server: &Server, workspace: &Workspace) -> Result<String, (Stage, S
         .map_err(|error| (Stage::Build, format!("cannot write {}: {error}", log.display())))?;
     let command = server.command(&server.build, workspace.root());
     let mut command = command.map_err(|error| error.to_string()).map_err(failed(Stage::Build))?;
-    run_logged(&mut command, file, &log).map_err(failed(Stage::Build))?;
+    run_logged(&mut command, cpus, stop, file, &log).map_err(failed(Stage::Build))?;
 
     let command = server.command(&server.version, workspace.root());
     let mut command = command.map_err(|error| error.to_string()).map_err(failed(Stage::Version))?;
-    version(&mut command).map_err(failed(Stage::Version))
+    version(&mut command, cpus, stop).map_err(failed(Stage::Version))
 }
 
-fn run_logged(command: &mut Command, file: File, log: &Path) -> Result<(), String> {
+fn run_logged(
+    command: &mut Command,
+    cpus: &Cpus,
+    stop: &AtomicBool,
+    file: File,
+    log: &Path,
+) -> Result<(), String> {
     let errors = file.try_clone().map_err(|error| error.to_string())?;
     command.stdin(Stdio::null()).stdout(file).stderr(errors);
-    let mut child = process::spawn_tied(command, None, Signal::SIGTERM)
+    let mut child = process::spawn_tied(command, Some(cpus), Signal::SIGTERM)
         .map_err(|error| format!("{:?} cannot be run: {error}", command_name(command)))?;
-    let status = child.wait().map_err(|error| error.to_string())?;
+    let status = process::wait_unless(&mut child, None, stop).map_err(|error| error.to_string())?;
+    let status = status.ok_or(INTERRUPTED)?;
     if status.success() {
         return Ok(());
     }
@@ -49,15 +70,32 @@ fn run_logged(command: &mut Command, file: File, log: &Path) -> Result<(), Strin
     Err(format!("{} ({status}; all of it: {})", line.unwrap_or("it said nothing"), log.display()))
 }
 
-fn version(command: &mut Command) -> Result<String, String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{:?} cannot be run: {error}", command_name(command)))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    match text.lines().next().map(str::trim) {
-        Some(line) if output.status.success() && !line.is_empty() => Ok(line.to_owned()),
-        _ => Err(format!("{:?} printed no version ({})", command_name(command), output.status)),
+fn version(command: &mut Command, cpus: &Cpus, stop: &AtomicBool) -> Result<String, String> {
+    let name = command_name(command);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = process::spawn_tied(command, Some(cpus), Signal::SIGKILL)
+        .map_err(|error| format!("{name:?} cannot be run: {error}"))?;
+    let deadline = Instant::now() + VERSION_PATIENCE;
+    let status = process::wait_unless(&mut child, Some(deadline), stop)
+        .map_err(|error| error.to_string())?;
+    let Some(status) = status else {
+        return Err(if stop.load(Ordering::Relaxed) {
+            INTERRUPTED.to_owned()
+        } else {
+            format!(
+                "{name:?} told no version within {} s and was killed",
+                VERSION_PATIENCE.as_secs()
+            )
+        });
+    };
+    let mut line = String::new();
+    if let Some(output) = child.stdout.take() {
+        // What is not text is no version.
+        let _ = BufReader::new(output.take(4096)).read_line(&mut line);
+    }
+    match line.trim() {
+        line if status.success() && !line.is_empty() => Ok(line.to_owned()),
+        _ => Err(format!("{name:?} printed no version ({status})")),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The executor that really starts and measures.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::backend::{Backend, Instance};
+use crate::backend::{Backend, BackendError, Instance};
 use crate::definition::Server;
 use crate::load::spec::Shard;
 use crate::load::{LoadSpec, Pace};
@@ -20,23 +20,42 @@ pub struct Live<'a> {
     backend: &'a mut dyn Backend,
     running: Option<Box<dyn Instance>>,
     stop: &'a AtomicBool,
+    lost_database: Option<BackendError>,
 }
 
 impl<'a> Live<'a> {
     /// On `backend`; a trial ends early when `stop` becomes true.
     pub fn new(backend: &'a mut dyn Backend, stop: &'a AtomicBool) -> Live<'a> {
-        Live { backend, running: None, stop }
+        Live { backend, running: None, stop, lost_database: None }
     }
 
     /// The server that runs.
     pub fn running(&self) -> Option<&dyn Instance> {
         self.running.as_deref()
     }
+
+    /// That the database is gone, if that is what ended the run.
+    pub fn lost_database(&self) -> Option<&BackendError> {
+        self.lost_database.as_ref()
+    }
+
+    /// Whether the run ends for a reason that is no server's fault: what failed since is not its failure.
+    pub fn is_over(&mut self) -> bool {
+        if self.lost_database.is_none() {
+            self.lost_database = self.backend.check_database().err();
+        }
+        self.lost_database.is_some() || self.stop.load(Ordering::Relaxed)
+    }
 }
 
 impl Executor for Live<'_> {
     fn start(&mut self, server: &Server) -> Result<(), String> {
-        self.running = Some(self.backend.start(server).map_err(|error| error.to_string())?);
+        match self.backend.start(server, self.stop) {
+            Ok(instance) => self.running = Some(instance),
+            // The trial tells it.
+            Err(_) if self.is_over() => {}
+            Err(error) => return Err(error.to_string()),
+        }
         Ok(())
     }
 
@@ -47,6 +66,9 @@ impl Executor for Live<'_> {
         pace: Pace,
         seed: u64,
     ) -> Result<Measured, TrialError> {
+        if self.is_over() {
+            return Err(TrialError::Interrupted);
+        }
         let Some(instance) = &mut self.running else {
             return Err(TrialError::Load("there is no server to load".into()));
         };
@@ -63,7 +85,9 @@ impl Executor for Live<'_> {
             timeout: Nanos::from(TIMEOUT),
             seed,
         };
-        trial::measure(self.backend, instance.as_mut(), &spec, self.stop)
+        let result = trial::measure(self.backend, instance.as_mut(), &spec, self.stop);
+        // What a server answers without its database is not its performance.
+        if self.is_over() { Err(TrialError::Interrupted) } else { result }
     }
 
     fn stop(&mut self) -> Result<(), String> {

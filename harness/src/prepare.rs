@@ -13,6 +13,7 @@ use crate::definition::scenario::{LoadKind, Rate};
 use crate::format::journal::{Entry, Failure, Stage};
 use crate::live::Live;
 use crate::load::Pace;
+use crate::placement::Cpus;
 use crate::plan::{Cell, Plan};
 use crate::progress::Steps;
 use crate::runner::Executor;
@@ -37,13 +38,15 @@ pub struct Prepared {
     pub common: PerSecond,
 }
 
-/// Prepares all servers of `plan`; absent when the user stops the run.
+/// Prepares all servers of `plan`, building them on `cpus`; absent when the user stops the run, or the database
+/// is gone.
 ///
 /// # Errors
 /// When the journal cannot be written.
 pub fn prepare(
     plan: &Plan,
     workspace: &Workspace,
+    cpus: &Cpus,
     live: &mut Live<'_>,
     truth: &Truth,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
@@ -58,9 +61,13 @@ pub fn prepare(
             return Ok(None);
         }
         steps.doing(&format!("{}: build, verify", server.name));
-        let result = build::build(server, workspace).and_then(|version| {
-            Ok((version, check(server, live, truth, calibration.as_ref(), plan.seed)?))
+        let result = build::build(server, workspace, cpus, stop).and_then(|version| {
+            Ok((version, check(server, live, truth, calibration.as_ref(), plan.seed, stop)?))
         });
+        // What the interruption broke off is not the server's fault.
+        if live.is_over() {
+            return Ok(None);
+        }
         match result {
             Ok((version, goodput)) => {
                 journal(&Entry::Verified { server: server.name.clone(), version })?;
@@ -69,8 +76,6 @@ pub fn prepare(
                     journal(&Entry::Calibrated { server: server.name.clone(), goodput })?;
                 }
             }
-            // A killed build is the interruption, not the server's fault.
-            Err(_) if stop.load(Ordering::Relaxed) => return Ok(None),
             Err((stage, reason)) => {
                 let failure = Failure { block: None, server: server.name.clone(), stage, reason };
                 steps.say(&format!(
@@ -99,11 +104,12 @@ fn check(
     truth: &Truth,
     calibration: Option<&Cell>,
     seed: u64,
+    stop: &AtomicBool,
 ) -> Result<Option<PerSecond>, (Stage, String)> {
     live.start(server).map_err(|reason| (Stage::Start, reason))?;
     let checked = (|| {
         let Some(instance) = live.running() else { return Ok(None) };
-        verify(server, instance.address(), truth)
+        verify(server, instance.address(), truth, stop)
             .map_err(|error| (Stage::Verify, error.to_string()))?;
         let Some(cell) = calibration else { return Ok(None) };
         let measured = live.trial(server, cell, Pace::Closed, seed);

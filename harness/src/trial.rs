@@ -33,7 +33,7 @@ pub enum TrialError {
     #[error(transparent)]
     Backend(#[from] BackendError),
     /// The load.
-    #[error("the load failed: {0}")]
+    #[error("the load failed, not the server: {0}")]
     Load(String),
 }
 
@@ -82,7 +82,8 @@ pub fn measure(
     let (sender, events) = channel();
     let mut loads = Loads(Vec::new());
     for shard in &shards {
-        let mut child = backend.start_load(shard.shard.index)?;
+        let mut child =
+            backend.start_load(shard.shard.index).map_err(|error| TrialError::Load(error.0))?;
         listen(&mut child, shard.shard.index, sender.clone())?;
         loads.0.push(child);
     }
@@ -143,7 +144,7 @@ fn read(
     let db = backend.database_usage();
     let mut load = Usage::default();
     for child in &loads.0 {
-        let usage = backend.load_usage(child)?;
+        let usage = backend.load_usage(child).map_err(|error| TrialError::Load(error.0))?;
         load.cpu = load.cpu + usage.cpu;
         load.anonymous_kib += usage.anonymous_kib;
     }

@@ -1,6 +1,7 @@
 //! Whether a running server tells the rows' truth: values, not shapes.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use demo_data::{Row, Truth};
@@ -24,12 +25,18 @@ pub struct Violation {
     problem: String,
 }
 
-/// Asks the server at `address` for what the contract promises; the first broken promise ends it.
+/// Asks the server at `address` for what the contract promises; the first broken promise ends it, and so does
+/// `stop` when it becomes true.
 ///
 /// # Errors
-/// The first violation.
-pub fn verify(server: &Server, address: SocketAddr, truth: &Truth) -> Result<(), Violation> {
-    let client = Client { address };
+/// The first violation. After `stop` became true, that is a request which was not sent.
+pub fn verify(
+    server: &Server,
+    address: SocketAddr,
+    truth: &Truth,
+    stop: &AtomicBool,
+) -> Result<(), Violation> {
+    let client = Client { address, stop };
     client.expect("GET", "/health", 200)?;
     client.empty("/idle")?;
     client.error("GET", "/no-such-path", 404)?;
@@ -54,12 +61,16 @@ pub fn verify(server: &Server, address: SocketAddr, truth: &Truth) -> Result<(),
     Ok(())
 }
 
-struct Client {
+struct Client<'a> {
     address: SocketAddr,
+    stop: &'a AtomicBool,
 }
 
-impl Client {
+impl Client<'_> {
     fn ask(&self, method: &str, path: &str) -> Result<Answer, Violation> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(violation(method, path, "was not sent: interrupted".into()));
+        }
         http::send(self.address, method, path, TIMEOUT)
             .map_err(|error| violation(method, path, format!("got no answer: {error}")))
     }

@@ -12,6 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use stackmark::format::folder;
 use stackmark::format::journal::Entry;
+use stackmark::process::is_running;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -48,12 +49,6 @@ fn descendants(pid: u32) -> Vec<u32> {
     stackmark::process::tree(pid).split_off(1)
 }
 
-fn is_running(pid: u32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    // A zombie has ended: only its parent has not asked yet.
-    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
-}
-
 #[test]
 fn a_run_can_be_stopped_killed_and_not_doubled() {
     let folder = tempfile::tempdir().unwrap();
@@ -79,6 +74,11 @@ fn a_run_can_be_stopped_killed_and_not_doubled() {
     assert_eq!(raw.entries.last(), Some(&Entry::Interrupted));
     let check = stackmark(&["report", "--check", stopped.to_str().unwrap()]).output().unwrap();
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+
+    let again = begin(&stopped).wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(2), "{text}");
+    assert!(text.contains("choose another --out"), "{text}");
 
     let killed = out("killed");
     let mut third = begin(&killed);

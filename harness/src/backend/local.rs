@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,9 @@ use crate::workspace::Workspace;
 
 /// How long a server may take from its start to its first healthy answer.
 const START_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Another process may take the port between its choice and the server's start; hardly three times.
+const PORTS: u32 = 3;
 
 /// Database connections of a server, in all: the same for each, or the pool's size decides the rank.
 pub const POOL_SIZE: u32 = 32;
@@ -62,12 +66,8 @@ impl<'a> Local<'a> {
             .map_err(|error| BackendError(format!("cannot write {}: {error}", path.display())))?;
         Ok((path, file))
     }
-}
 
-impl Backend for Local<'_> {
-    fn start(&mut self, server: &Server) -> Result<Box<dyn Instance>, BackendError> {
-        let address =
-            free_address().map_err(|error| BackendError(format!("no free port: {error}")))?;
+    fn spawn(&self, server: &Server, address: SocketAddr) -> Result<Running, BackendError> {
         let (log, file) = self.log_of(server)?;
         let failed = |error: io::Error| BackendError(format!("cannot be started: {error}"));
         let mut command = server
@@ -82,16 +82,60 @@ impl Backend for Local<'_> {
             .stderr(file.try_clone().map_err(failed)?)
             .stdout(file);
         let child =
-            process::spawn_tied(&mut command, Some(&self.placement.server), Signal::SIGTERM)
+            process::spawn_tied(&mut command, Some(&self.placement.server), Signal::SIGKILL)
                 .map_err(failed)?;
-        let mut running = Running { child, address, log };
-        running.wait_until_healthy()?;
-        Ok(Box::new(running))
+        Ok(Running { child, address, log })
+    }
+
+    fn wait_until_healthy(
+        &self,
+        running: &mut Running,
+        stop: &AtomicBool,
+    ) -> Result<(), BackendError> {
+        let deadline = Instant::now() + START_PATIENCE;
+        let mut last = String::from("no answer");
+        while Instant::now() < deadline {
+            if stop.load(Ordering::Relaxed) {
+                return Err(BackendError("interrupted".into()));
+            }
+            self.check_database()?;
+            running.check_alive()?;
+            match http::get(running.address, "/health", Duration::from_secs(2)) {
+                Ok(answer) if answer.status == 200 => return Ok(()),
+                Ok(answer) => last = format!("status {}", answer.status),
+                Err(error) => last = error.to_string(),
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        let seconds = START_PATIENCE.as_secs();
+        Err(running.error(&format!("is not healthy after {seconds} s ({last})")))
+    }
+}
+
+impl Backend for Local<'_> {
+    fn start(
+        &mut self,
+        server: &Server,
+        stop: &AtomicBool,
+    ) -> Result<Box<dyn Instance>, BackendError> {
+        let mut attempt = 1;
+        loop {
+            let address =
+                free_address().map_err(|error| BackendError(format!("no free port: {error}")))?;
+            let mut running = self.spawn(server, address)?;
+            let Err(error) = self.wait_until_healthy(&mut running, stop) else {
+                return Ok(Box::new(running));
+            };
+            let lost_its_port = running.check_alive().is_err() && is_taken(address);
+            if attempt == PORTS || !lost_its_port {
+                return Err(error);
+            }
+            attempt += 1;
+        }
     }
 
     fn start_load(&mut self, shard: u32) -> Result<Child, BackendError> {
-        let failed =
-            |error: io::Error| BackendError(format!("the load cannot be started: {error}"));
+        let failed = |error: io::Error| BackendError(format!("it cannot be started: {error}"));
         let mut command = Command::new(std::env::current_exe().map_err(failed)?);
         command
             .args(["load", "--spec"])
@@ -105,7 +149,17 @@ impl Backend for Local<'_> {
     }
 
     fn load_usage(&self, load: &Child) -> Result<Usage, BackendError> {
-        usage(&[load.id()]).map_err(|error| BackendError(format!("the load is gone: {error}")))
+        usage(&[load.id()]).map_err(|error| BackendError(format!("it is gone: {error}")))
+    }
+
+    fn check_database(&self) -> Result<(), BackendError> {
+        match self.database.pid() {
+            Some(pid) if !process::is_running(pid) => Err(BackendError(format!(
+                "the private database, process {pid}, ended, and the run with it; what was measured stays: \
+                 read .stackmark/db/log, then run again"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn database_usage(&self) -> Option<Usage> {
@@ -126,23 +180,8 @@ struct Running {
 }
 
 impl Running {
-    fn wait_until_healthy(&mut self) -> Result<(), BackendError> {
-        let deadline = Instant::now() + START_PATIENCE;
-        let mut last = String::from("no answer");
-        while Instant::now() < deadline {
-            self.check_alive()?;
-            match http::get(self.address, "/health", Duration::from_secs(2)) {
-                Ok(answer) if answer.status == 200 => return Ok(()),
-                Ok(answer) => last = format!("status {}", answer.status),
-                Err(error) => last = error.to_string(),
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        Err(self.error(&format!("is not healthy after {} s ({last})", START_PATIENCE.as_secs())))
-    }
-
     fn check_alive(&mut self) -> Result<(), BackendError> {
-        match self.child.try_wait() {
+        match process::ended(&mut self.child) {
             Ok(None) => Ok(()),
             Ok(Some(status)) => Err(self.error(&format!("ended with {status}"))),
             Err(error) => Err(self.error(&format!("cannot be observed: {error}"))),
@@ -191,10 +230,13 @@ impl Drop for Running {
     }
 }
 
-/// A free port of the loopback interface. Another process may take it before the server does; then
-/// the server's start fails, and says so.
+/// A free port of the loopback interface. Another process may take it before the server does.
 fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+fn is_taken(address: SocketAddr) -> bool {
+    TcpListener::bind(address).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
 }
 
 fn usage(pids: &[u32]) -> io::Result<Usage> {

@@ -5,6 +5,7 @@ pub mod local;
 
 use std::net::SocketAddr;
 use std::process::Child;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -32,11 +33,16 @@ pub struct Usage {
 
 /// Starts and observes the parts of a trial.
 pub trait Backend {
-    /// Starts a server and waits until it is healthy.
+    /// Starts a server and waits until it is healthy, the database is gone, or `stop` becomes true.
     ///
     /// # Errors
-    /// When it does not start, ends, or is not healthy in time; with the last of its log.
-    fn start(&mut self, server: &Server) -> Result<Box<dyn Instance>, BackendError>;
+    /// When it does not start, ends, or is not healthy in time; with the last of its log. After the database is
+    /// gone or `stop` became true, an error is not the server's fault.
+    fn start(
+        &mut self,
+        server: &Server,
+        stop: &AtomicBool,
+    ) -> Result<Box<dyn Instance>, BackendError>;
 
     /// Starts one shard of the load, with piped standard streams.
     ///
@@ -49,6 +55,12 @@ pub trait Backend {
     /// # Errors
     /// When it is gone.
     fn load_usage(&self, load: &Child) -> Result<Usage, BackendError>;
+
+    /// Whether the database still runs, as far as it is ours to observe.
+    ///
+    /// # Errors
+    /// When it is gone: then no server can be measured.
+    fn check_database(&self) -> Result<(), BackendError>;
 
     /// What the database has used; absent if it is not ours to observe.
     fn database_usage(&self) -> Option<Usage>;

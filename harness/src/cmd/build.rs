@@ -1,14 +1,17 @@
 //! `stackmark build`: builds servers, and prints each one's version.
 
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
+use super::interrupt;
 use crate::args;
 use crate::build::build;
 use crate::definition::{Registry, select};
+use crate::placement::Placement;
 use crate::progress::Steps;
 use crate::workspace::Workspace;
 
-/// Runs the verb. The exit status is 1 if a server failed.
+/// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
 ///
 /// # Errors
 /// When the registry cannot be read, or a filter matches nothing.
@@ -17,11 +20,17 @@ pub fn run(args: &args::Build) -> anyhow::Result<ExitCode> {
     let registry = Registry::read(&workspace.registry())?;
     let servers =
         select("server", registry.servers(), &args.filter.servers, |server| &server.name)?;
+    let cpus = Placement::usable()?;
+    let stop = interrupt::flag()?;
     let mut steps = Steps::new("build", servers.len() as u64, 0);
     let mut failed = false;
     for server in servers {
         steps.doing(&server.name);
-        match build(server, &workspace) {
+        let built = build(server, &workspace, &cpus, &stop);
+        if stop.load(Ordering::Relaxed) {
+            return Ok(interrupt::exit_code());
+        }
+        match built {
             Ok(version) => steps.say(&version),
             Err((stage, reason)) => {
                 failed = true;

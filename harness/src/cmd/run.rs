@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -14,8 +15,8 @@ use crate::backend::local::{Local, POOL_SIZE};
 use crate::database::{self, Lease};
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
-use crate::format::folder;
-use crate::format::journal::Entry;
+use crate::format::folder::{self, FolderError};
+use crate::format::journal::{Entry, Journal};
 use crate::format::run::{MachineFile, RunFile};
 use crate::live::Live;
 use crate::lock::RunLock;
@@ -28,7 +29,7 @@ use crate::report;
 use crate::runner::{Ending, execute};
 use crate::workspace::Workspace;
 
-/// Runs the verb. The exit status is 1 if a server failed, 130 if the run was stopped.
+/// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped the run.
 ///
 /// # Errors
 /// When the run cannot be begun, or cannot be recorded.
@@ -50,25 +51,32 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let date = now.strftime("%Y-%m-%d").to_string();
     let out =
         args.out.clone().unwrap_or_else(|| folder::fresh(&workspace.results(), &date, &label));
-    let _lock = RunLock::take(&workspace, &out)?;
+    let _lock = RunLock::take(&out)?;
+    if out.exists() {
+        return Err(FolderError::Taken(out).into());
+    }
     let stop = interrupt::flag()?;
 
     let lease = Lease::acquire(workspace.root())?;
-    lease.ensure_seeded(&database::bar())?;
+    if lease.ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
+        return Ok(interrupt::exit_code());
+    }
     describe_database(&lease, &mut machine)?;
     let (mut backend, name) = match args.backend {
         Backend::Local => (Local::new(&workspace, &lease, placement.clone())?, "local"),
     };
     let began = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let file = RunFile::new(&plan, began, label, name, POOL_SIZE, placement);
-    let mut journal = folder::create(&out, &file, &machine)?;
+    if stop.load(Ordering::Relaxed) {
+        return Ok(interrupt::exit_code());
+    }
+    let mut journal = create(&out, &file, &machine)?;
+    let unwritable = || unwritable(&out);
     let mut write = |entry: &Entry| journal.write(entry);
 
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
     let mut live = Live::new(&mut backend, &stop);
-    let unwritable =
-        || format!("{} cannot be written, so the run stopped; make room there", out.display());
-    let prepared = prepare(&plan, &workspace, &mut live, &truth, &mut write, &stop);
+    let prepared = prepare(&plan, &workspace, &usable, &mut live, &truth, &mut write, &stop);
     let ending = match prepared.with_context(unwritable)? {
         None => {
             write(&Entry::Interrupted).with_context(unwritable)?;
@@ -79,8 +87,9 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
             let mut steps = Steps::new("measure", trials as u64, plan.blocks.len() as u32);
             steps.say(&format!("{trials} trials, about {}", about(plan.expected())));
             let ending =
-                execute(&plan, &excluded, common, &mut live, &mut write, &mut steps, &stop)?;
+                execute(&plan, &excluded, common, &mut live, &mut write, &mut steps, &stop);
             steps.finish();
+            let ending = ending.with_context(unwritable)?;
             if ending == Ending::Whole && !excluded.is_empty() {
                 Ending::WithFailures
             } else {
@@ -88,9 +97,13 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
             }
         }
     };
+    let lost_database = live.lost_database().cloned();
     drop(live);
+    write_report(&out).with_context(unwritable)?;
+    if let Some(error) = lost_database {
+        return Err(error.into());
+    }
     lease.stop()?;
-    write_report(&out)?;
     Ok(match ending {
         Ending::Whole => ExitCode::SUCCESS,
         Ending::WithFailures => ExitCode::from(1),
@@ -135,10 +148,26 @@ fn describe_database(lease: &Lease, machine: &mut MachineFile) -> anyhow::Result
     Ok(())
 }
 
+fn unwritable(out: &Path) -> String {
+    format!("{} cannot be written, so the run stopped; make room there", out.display())
+}
+
+/// A folder that cannot be written is not left half made: it would pass for a run.
+fn create(out: &Path, run: &RunFile, machine: &MachineFile) -> anyhow::Result<Journal> {
+    match folder::create(out, run, machine) {
+        Err(error @ FolderError::Io { .. }) => {
+            // The first failure is the one to tell.
+            let _ = fs::remove_dir_all(out);
+            Err(error).with_context(|| unwritable(out))
+        }
+        created => Ok(created?),
+    }
+}
+
 fn write_report(out: &Path) -> anyhow::Result<()> {
     for (name, text) in report::derived(&folder::read(out)?)? {
         let path = out.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        fs::write(&path, text).with_context(|| path.display().to_string())?;
     }
     eprintln!("stackmark: the run is in {}", out.display());
     Ok(())

@@ -1,7 +1,7 @@
 //! `stackmark verify`: builds and starts servers, and checks their answers against the rows' truth.
 
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use demo_data::Truth;
 
@@ -13,12 +13,12 @@ use crate::build::build;
 use crate::database::{self, Lease};
 use crate::definition::{Registry, Server, select};
 use crate::format::journal::Stage;
-use crate::placement::Placement;
+use crate::placement::{Cpus, Placement};
 use crate::progress::Steps;
 use crate::verify::verify;
 use crate::workspace::Workspace;
 
-/// Runs the verb. The exit status is 1 if a server failed.
+/// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
 ///
 /// # Errors
 /// When the registry cannot be read, a filter matches nothing, or the database cannot be had.
@@ -27,20 +27,25 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
     let registry = Registry::read(&workspace.registry())?;
     let servers =
         select("server", registry.servers(), &args.filter.servers, |server| &server.name)?;
-    let placement = Placement::by_size(&Placement::usable()?);
+    let cpus = Placement::usable()?;
+    let placement = Placement::by_size(&cpus);
     let stop = interrupt::flag()?;
     let lease = Lease::acquire(workspace.root())?;
-    lease.ensure_seeded(&database::bar())?;
+    if lease.ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
+        return Ok(interrupt::exit_code());
+    }
     let mut backend = Local::new(&workspace, &lease, placement)?;
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
     let mut steps = Steps::new("verify", servers.len() as u64, 0);
     let mut failed = false;
     for server in servers {
+        steps.doing(&server.name);
+        let checked = check(server, &workspace, &cpus, &mut backend, &truth, &stop);
         if stop.load(Ordering::Relaxed) {
             return Ok(interrupt::exit_code());
         }
-        steps.doing(&server.name);
-        match check(server, &workspace, &mut backend, &truth) {
+        backend.check_database()?;
+        match checked {
             Ok(()) => steps.say(&format!("{} tells the truth", server.name)),
             Err((stage, reason)) => {
                 failed = true;
@@ -57,12 +62,15 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
 fn check(
     server: &Server,
     workspace: &Workspace,
+    cpus: &Cpus,
     backend: &mut dyn Backend,
     truth: &Truth,
+    stop: &AtomicBool,
 ) -> Result<(), (Stage, String)> {
-    build(server, workspace)?;
-    let instance = backend.start(server).map_err(|error| (Stage::Start, error.to_string()))?;
-    verify(server, instance.address(), truth)
+    build(server, workspace, cpus, stop)?;
+    let instance =
+        backend.start(server, stop).map_err(|error| (Stage::Start, error.to_string()))?;
+    verify(server, instance.address(), truth, stop)
         .map_err(|error| (Stage::Verify, error.to_string()))?;
     instance.stop().map_err(|error| (Stage::Stop, error.to_string()))
 }

@@ -15,6 +15,7 @@ use std::env;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::process::Child;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -156,6 +157,18 @@ impl Lease {
     /// Each says in one sentence what is wrong and what mends it.
     pub fn ensure_seeded(&self, progress: &Progress) -> Result<SeedReport, DatabaseError> {
         session::ensure_seeded(&self.url, progress)
+    }
+
+    /// As [`Lease::ensure_seeded`], until `stop` becomes true; then the report is absent, and the next one goes on.
+    ///
+    /// # Errors
+    /// Each says in one sentence what is wrong and what mends it.
+    pub fn ensure_seeded_unless(
+        &self,
+        progress: &Progress,
+        stop: &AtomicBool,
+    ) -> Result<Option<SeedReport>, DatabaseError> {
+        session::ensure_seeded_unless(&self.url, progress, stop)
     }
 
     /// Ends the database if this lease brought it up, as dropping does, and says if that fails.

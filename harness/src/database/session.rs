@@ -1,6 +1,8 @@
 //! One kept connection, over which the harness asks the database about itself.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use demo_data::loader::driver::Conn;
 use demo_data::loader::driver::prelude::{FromRow, Queryable};
@@ -169,6 +171,30 @@ pub(super) fn ensure_seeded(
 ) -> Result<SeedReport, DatabaseError> {
     let seeding = loader::ensure(url.expose(), Table::PUBLISHED, progress);
     Ok(runtime()?.block_on(seeding)?)
+}
+
+/// As [`ensure_seeded`], until `stop` becomes true. A table that was being filled lacks its index, so it is
+/// never taken for a whole one.
+pub(super) fn ensure_seeded_unless(
+    url: &DatabaseUrl,
+    progress: &Progress,
+    stop: &AtomicBool,
+) -> Result<Option<SeedReport>, DatabaseError> {
+    let runtime = runtime()?;
+    let stopped = async {
+        while !stop.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let report = runtime.block_on(async {
+        tokio::select! {
+            report = loader::ensure(url.expose(), Table::PUBLISHED, progress) => report.map(Some),
+            () = stopped => Ok(None),
+        }
+    });
+    // Rows may still be drawn on another thread; no one waits for them.
+    runtime.shutdown_background();
+    Ok(report?)
 }
 
 /// Compares the table with the published one, and changes nothing.
