@@ -23,13 +23,13 @@ pub enum LockError {
     Taken(String),
     /// The lock's file cannot be used.
     #[error(
-        "cannot lock {path} ({source}): remove it, make room there, or set TMPDIR to a folder of your own"
+        "cannot lock {path} ({cause}): remove it, make room there, or set TMPDIR to a folder of your own"
     )]
     Io {
         /// Which file.
         path: String,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
@@ -42,7 +42,7 @@ impl RunLock {
         let folder = std::env::temp_dir();
         let failed = |path: &Path| {
             let path = path.display().to_string();
-            move |source| LockError::Io { path, source }
+            move |cause| LockError::Io { path, cause }
         };
         let user = fs::metadata("/proc/self").map_err(failed(Path::new("/proc/self")))?.uid();
         let path = folder.join(format!("stackmark-run-{user}.lock"));

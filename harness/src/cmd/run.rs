@@ -155,10 +155,10 @@ fn unwritable(out: &Path) -> String {
 /// A folder that cannot be written is not left half made: it would pass for a run.
 fn create(out: &Path, run: &RunFile, machine: &MachineFile) -> anyhow::Result<Journal> {
     match folder::create(out, run, machine) {
-        Err(error @ FolderError::Io { .. }) => {
+        Err(FolderError::Io { path, source }) => {
             // The first failure is the one to tell.
             let _ = fs::remove_dir_all(out);
-            Err(error).with_context(|| unwritable(out))
+            Err(source).context(path.display().to_string()).with_context(|| unwritable(out))
         }
         created => Ok(created?),
     }

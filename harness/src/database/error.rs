@@ -15,13 +15,13 @@ pub enum DatabaseError {
     NotInstalled(&'static str),
     /// The folder of the private database cannot be used.
     #[error(
-        "the private database's folder fails at {path} ({source}): mend its rights, or free 2 GB of disk"
+        "the private database's folder fails at {path} ({cause}): mend its rights, or free 2 GB of disk"
     )]
     Files {
         /// The file or folder.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The data folder could not be made.
     #[error(
@@ -76,6 +76,6 @@ pub enum DatabaseError {
 impl DatabaseError {
     pub(super) fn files(path: &Path) -> impl FnOnce(io::Error) -> DatabaseError {
         let path = path.to_owned();
-        move |source| DatabaseError::Files { path, source }
+        move |cause| DatabaseError::Files { path, cause }
     }
 }
