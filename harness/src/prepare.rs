@@ -17,7 +17,6 @@ use crate::placement::Cpus;
 use crate::plan::{Cell, Plan};
 use crate::progress::Steps;
 use crate::runner::Executor;
-use crate::trial::TrialError;
 use crate::units::PerSecond;
 use crate::verify::verify;
 use crate::workspace::Workspace;
@@ -62,7 +61,7 @@ pub fn prepare(
         }
         steps.doing(&format!("{}: build, verify", server.name));
         let result = build::build(server, workspace, cpus, stop).and_then(|version| {
-            Ok((version, check(server, live, truth, calibration.as_ref(), plan.seed, stop)?))
+            Ok((version, check(server, live, truth, &calibration, plan.seed, stop)?))
         });
         // What the interruption broke off is not the server's fault.
         if live.is_over() {
@@ -78,12 +77,7 @@ pub fn prepare(
             }
             Err((stage, reason)) => {
                 let failure = Failure { block: None, server: server.name.clone(), stage, reason };
-                steps.say(&format!(
-                    "{} failed to {}: {}",
-                    failure.server,
-                    stage.verb(),
-                    failure.reason
-                ));
+                steps.say(&failure.to_string());
                 excluded.insert(failure.server.clone());
                 journal(&Entry::Failure(failure))?;
             }
@@ -92,7 +86,7 @@ pub fn prepare(
     }
     steps.finish();
     let common = common_rate(slowest);
-    if calibration.is_some() {
+    if !calibration.is_empty() {
         journal(&Entry::CommonRate { rate: common })?;
     }
     Ok(Some(Prepared { excluded, common }))
@@ -102,7 +96,7 @@ fn check(
     server: &Server,
     live: &mut Live<'_>,
     truth: &Truth,
-    calibration: Option<&Cell>,
+    calibration: &[Cell],
     seed: u64,
     stop: &AtomicBool,
 ) -> Result<Option<PerSecond>, (Stage, String)> {
@@ -111,30 +105,35 @@ fn check(
         let Some(instance) = live.running() else { return Ok(None) };
         verify(server, instance.address(), truth, stop)
             .map_err(|error| (Stage::Verify, error.to_string()))?;
-        let Some(cell) = calibration else { return Ok(None) };
-        let measured = live.trial(server, cell, Pace::Closed, seed);
-        let measured = measured.map_err(|error: TrialError| (Stage::Trial, error.to_string()))?;
-        let goodput = measured.record.goodput();
-        if goodput > 0.0 {
-            Ok(Some(PerSecond(goodput)))
-        } else {
-            Err((Stage::Trial, "gave no right answer under load".into()))
+        let mut slowest = None;
+        for cell in calibration {
+            let measured = live.trial(server, cell, Pace::Closed, seed);
+            let measured = measured.map_err(|error| (error.stage(), error.to_string()))?;
+            let goodput = measured.record.goodput();
+            if goodput == 0.0 {
+                return Err((Stage::Trial, "gave no right answer under load".into()));
+            }
+            slowest = Some(slowest.map_or(goodput, |slowest: f64| slowest.min(goodput)));
         }
+        Ok(slowest.map(PerSecond))
     })();
     let stopped = live.stop().map_err(|reason| (Stage::Stop, reason));
     let checked = checked?;
     stopped.map(|()| checked)
 }
 
-/// The cell whose scenario is asked at the common rate, as a short closed load with the same users.
-fn calibration(plan: &Plan) -> Option<Cell> {
+/// Each scenario that is asked at the common rate, as a short closed load with the same users.
+fn calibration(plan: &Plan) -> Vec<Cell> {
     let at_common_rate =
         |cell: &&Cell| matches!(cell.load.kind, LoadKind::Open { rate: Rate::Common(_), .. });
-    let mut cell = plan.cells.iter().find(at_common_rate)?.clone();
-    cell.load.kind = LoadKind::Closed;
-    cell.times.warmup_ms = CALIBRATION_WARMUP_MS;
-    cell.times.window_ms = CALIBRATION_WINDOW_MS;
-    Some(cell)
+    let mut cells: Vec<Cell> = plan.cells.iter().filter(at_common_rate).cloned().collect();
+    cells.dedup_by(|a, b| a.scenario == b.scenario);
+    for cell in &mut cells {
+        cell.load.kind = LoadKind::Closed;
+        cell.times.warmup_ms = CALIBRATION_WARMUP_MS;
+        cell.times.window_ms = CALIBRATION_WINDOW_MS;
+    }
+    cells
 }
 
 /// Half of what the slowest server sustains, to two digits, at most 4,000 per second.

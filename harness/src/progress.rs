@@ -69,11 +69,6 @@ impl Watcher for Steps {
     }
 
     fn failure(&mut self, failure: &Failure) {
-        self.say(&format!(
-            "{} failed to {}: {}",
-            failure.server,
-            failure.stage.verb(),
-            failure.reason
-        ));
+        self.say(&failure.to_string());
     }
 }

@@ -152,7 +152,7 @@ impl Context<'_> {
                     break;
                 }
                 Err(error) => {
-                    result = Err(TurnError::Failed(Stage::Trial, error.to_string()));
+                    result = Err(TurnError::Failed(error.stage(), error.to_string()));
                     break;
                 }
             }

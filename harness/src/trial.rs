@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, BackendError, Instance, Usage};
+use crate::format::journal::Stage;
 use crate::load::protocol::{Event, Go};
 use crate::load::{LoadRecord, LoadSpec};
 use crate::process;
@@ -33,8 +34,19 @@ pub enum TrialError {
     #[error(transparent)]
     Backend(#[from] BackendError),
     /// The load.
-    #[error("the load failed, not the server: {0}")]
+    #[error("{0}")]
     Load(String),
+}
+
+impl TrialError {
+    /// What the server failed to do, if it was the server.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            TrialError::Load(_) => Stage::Load,
+            TrialError::Interrupted | TrialError::Backend(_) => Stage::Trial,
+        }
+    }
 }
 
 /// CPU time and memory between the two readings.

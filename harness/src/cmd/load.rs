@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::interrupt;
 use crate::args::{self, Arrivals};
 use crate::definition::scenario::{self, Asks, Catalogue};
 use crate::load::check::Check;
-use crate::load::goose::{Edge, attack};
+use crate::load::goose::{Edge, LoadError, attack};
 use crate::load::protocol::{Event, Go};
 use crate::load::spec::Shard;
 use crate::load::{LoadRecord, LoadSpec, Pace};
@@ -31,7 +32,10 @@ pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
     }
     let spec = specification(args)?;
     let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
-    let record = attack(&spec, check, Nanos::now() + LEAD.into(), |_| {})?;
+    let record = match attack(&spec, check, Nanos::now() + LEAD.into(), |_| {}) {
+        Err(LoadError::Interrupted) => return Ok(interrupt::exit_code()),
+        result => result?,
+    };
     print(&spec, &record).print(args.format)?;
     Ok(if record.right == 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

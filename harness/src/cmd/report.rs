@@ -16,15 +16,21 @@ use crate::workspace::Workspace;
 /// # Errors
 /// When the run cannot be read, a file cannot be written, or under `--check` one is stale.
 pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
-    let folder = match &args.run {
-        Some(folder) => folder.clone(),
-        None => folder::newest(&Workspace::find()?.results())?,
+    let (folder, document) = match &args.run {
+        Some(folder) => (folder.clone(), args.splice.clone()),
+        None => {
+            let workspace = Workspace::find()?;
+            // The project's own README shows the newest run: a check that names nothing checks that too.
+            let readme = args.check.then(|| workspace.root().join("README.md"));
+            (folder::newest(&workspace.results())?, args.splice.clone().or(readme))
+        }
     };
     let raw = folder::read(&folder)?;
     let mut files: Vec<(PathBuf, String)> =
         derived(&raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect();
-    if let Some(document) = &args.splice {
-        files.push((document.clone(), spliced(document, &excerpt(&raw)?)?));
+    if let Some(document) = document {
+        let text = spliced(&document, &excerpt(&raw)?)?;
+        files.push((document, text));
     }
     for (path, text) in files {
         if args.check {

@@ -144,6 +144,7 @@ fn about(time: Duration) -> String {
 
 fn describe_database(lease: &Lease, machine: &mut MachineFile) -> anyhow::Result<()> {
     machine.database = lease.version()?;
+    machine.database_is_external = lease.pid().is_none();
     machine.database_settings = lease.settings()?.into_iter().collect();
     Ok(())
 }
@@ -155,10 +156,10 @@ fn unwritable(out: &Path) -> String {
 /// A folder that cannot be written is not left half made: it would pass for a run.
 fn create(out: &Path, run: &RunFile, machine: &MachineFile) -> anyhow::Result<Journal> {
     match folder::create(out, run, machine) {
-        Err(FolderError::Io { path, source }) => {
+        Err(FolderError::Io { path, cause }) => {
             // The first failure is the one to tell.
             let _ = fs::remove_dir_all(out);
-            Err(source).context(path.display().to_string()).with_context(|| unwritable(out))
+            Err(cause).context(path.display().to_string()).with_context(|| unwritable(out))
         }
         created => Ok(created?),
     }

@@ -18,12 +18,12 @@ pub use server::{Registry, Role, Server};
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {cause}", path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is not the TOML that is expected.
     #[error("{}:{line}: {message}", path.display())]
@@ -61,7 +61,7 @@ pub enum DefinitionError {
 /// When the file cannot be read, or is not a `T`; then with the line.
 pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, DefinitionError> {
     let text = fs::read_to_string(path)
-        .map_err(|source| DefinitionError::Unreadable { path: path.to_owned(), source })?;
+        .map_err(|cause| DefinitionError::Unreadable { path: path.to_owned(), cause })?;
     toml::from_str(&text).map_err(|error| DefinitionError::Malformed {
         path: path.to_owned(),
         line: error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count()),

@@ -11,12 +11,12 @@ use super::run::{MachineFile, RunFile};
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// The system refuses.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}; see that the folder is there, yours, and has room", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A file is not what it should be.
     #[error("{} is damaged: {message}", path.display())]
@@ -56,7 +56,7 @@ pub struct Raw {
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> FolderError + '_ {
-    move |source| FolderError::Io { path: path.to_owned(), source }
+    move |cause| FolderError::Io { path: path.to_owned(), cause }
 }
 
 /// Makes a new run's folder, writes what is known before the first trial, and opens its journal.

@@ -1,6 +1,7 @@
 //! `raw/journal.jsonl`: what happened, a JSON line each, in order. A line is on the disk before the next
 //! trial begins; a torn last line is what was being written when the run was killed.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -75,6 +76,12 @@ pub struct Failure {
     pub reason: String,
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed to {}: {}", self.server, self.stage.verb(), self.reason)
+    }
+}
+
 /// What a server can fail to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,8 +94,10 @@ pub enum Stage {
     Start,
     /// To tell the rows' truth.
     Verify,
-    /// To be loaded to the end.
+    /// To survive its load.
     Trial,
+    /// To be loaded: the load failed, and not the server.
+    Load,
     /// To stop as the contract says.
     Stop,
 }
@@ -103,6 +112,7 @@ impl Stage {
             Stage::Start => "start",
             Stage::Verify => "verify",
             Stage::Trial => "survive",
+            Stage::Load => "be loaded",
             Stage::Stop => "stop",
         }
     }

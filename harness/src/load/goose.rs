@@ -24,8 +24,11 @@ pub enum LoadError {
     /// Goose refuses.
     #[error("the load could not be started: {0}")]
     Goose(String),
+    /// The user ended it within its window: half a window is no measurement.
+    #[error("interrupted before its window had ended")]
+    Interrupted,
     /// The kernel's timer, or the runtime.
-    #[error("the load could not be run: {0}")]
+    #[error("the load could not be run")]
     System(#[from] std::io::Error),
 }
 
@@ -77,8 +80,9 @@ pub fn attack(
         // Goose takes up to half a second to wind down; nothing is measured then, and this process ends.
         tokio::select! {
             result = attack.execute() => {
-                // Before its end only an interrupt or a refusal ends an attack; what was measured is kept.
+                // Users never end by themselves: only a refusal or an interrupt ends an attack.
                 result.map_err(|error| LoadError::Goose(format!("{error:?}")))?;
+                return Err(LoadError::Interrupted);
             }
             result = engine.drive() => result?,
             () = ended => {}

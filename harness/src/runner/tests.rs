@@ -1,5 +1,6 @@
 use super::*;
 use crate::args::Filter;
+use crate::backend::BackendError;
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
 use crate::workspace::Workspace;
@@ -41,7 +42,7 @@ impl Executor for Mock {
         self.log.push(format!("trial {}{rate} {seed}", cell.load.name));
         self.trials += 1;
         if self.dies_in_trial.as_ref() == Some(&server.name) {
-            return Err(TrialError::Load("died".into()));
+            return Err(TrialError::Backend(BackendError("died".into())));
         }
         Ok(Measured { record: crate::load::LoadRecord::default(), resources: Default::default() })
     }
