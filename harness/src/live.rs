@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::backend::{Backend, BackendError, Instance};
 use crate::definition::Server;
-use crate::load::spec::Shard;
+use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadSpec, Pace};
 use crate::plan::Cell;
 use crate::runner::Executor;
@@ -84,6 +84,7 @@ impl Executor for Live<'_> {
             window: cell.times.window().into(),
             timeout: Nanos::from(TIMEOUT),
             seed,
+            slice: SLICE,
         };
         let result = trial::measure(self.backend, instance.as_mut(), &spec, self.stop);
         // What a server answers without its database is not its performance.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use stackmark::definition::scenario::{Arrivals, Asks};
 use stackmark::load::protocol::{Event, Go};
 use stackmark::load::record::Class;
-use stackmark::load::spec::Shard;
+use stackmark::load::spec::{SLICE, Shard};
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::units::{Nanos, PerSecond};
 
@@ -38,6 +38,7 @@ fn spec(address: SocketAddr, users: u32, pace: Pace, window: Nanos) -> LoadSpec 
         window,
         timeout: millis(700),
         seed: 3,
+        slice: SLICE,
     }
 }
 

@@ -1,7 +1,9 @@
 //! CPU per request and requests per second of a closed load, as ratios to wrk's.
 
 use stackmark::load::Pace;
+use stackmark::load::spec::SLICE;
 use stackmark::stats;
+use stackmark::units::Nanos;
 
 use crate::ours;
 use crate::peer::{Outcome, Peer};
@@ -17,35 +19,42 @@ pub(crate) fn measure() {
     println!("\n## Closed, {USERS} connections, {SECONDS} s each, {PAIRS} rounds\n");
     let peers = Peer::found();
     let server = server::null();
-    let ours = || {
-        let spec = ours::spec(server.address, USERS, Pace::Closed, 0, u64::from(SECONDS) * 1000);
+    let ours = |slice| {
+        let mut spec =
+            ours::spec(server.address, USERS, Pace::Closed, 0, u64::from(SECONDS) * 1000);
+        spec.slice = slice;
         let (record, cpu) = ours::run(&spec, |_| {});
         assert_eq!(record.sent, record.right, "{:?}", record.errors);
         Outcome::new(record.right as f64, record.window.as_secs(), cpu)
     };
     // The first of each finds everything cold.
-    ours();
+    ours(SLICE);
     let (mut mine, mut theirs) = (Vec::new(), vec![Vec::new(); peers.len()]);
+    let mut unsliced = Vec::new();
     for round in 0..PAIRS {
         let mut others: Vec<usize> =
             (0..peers.len()).filter(|i| peers[*i] == Peer::Wrk || round % EVERY == 0).collect();
         // Whoever comes first meets another machine than whoever comes second: take turns.
         if round % 2 == 0 {
-            mine.push(ours());
+            mine.push(ours(SLICE));
         } else {
             others.reverse();
         }
         for index in others {
             theirs[index].extend(peers[index].run(server.address, USERS, SECONDS));
         }
+        if round % EVERY == 0 {
+            unsliced.push(ours(Nanos(0)));
+        }
         if round % 2 == 1 {
-            mine.push(ours());
+            mine.push(ours(SLICE));
         }
     }
     println!(
         "| generator | requests/s | CPU µs/request | of it user | runs |\n|---|---|---|---|---|"
     );
     row("stackmark", &mine);
+    row("stackmark, a Goose transaction a request", &unsliced);
     for (peer, outcomes) in peers.iter().zip(&theirs) {
         row(peer.name(), outcomes);
     }

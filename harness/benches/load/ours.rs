@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::Signal;
 use stackmark::definition::scenario::Asks;
 use stackmark::load::protocol::{Event, Go};
-use stackmark::load::spec::Shard;
+use stackmark::load::spec::{SLICE, Shard};
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::process;
 use stackmark::units::Nanos;
@@ -35,6 +35,7 @@ pub(crate) fn spec(
         window: Nanos(window * 1_000_000),
         timeout: Nanos(5_000_000_000),
         seed: 1,
+        slice: SLICE,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::definition::scenario::{self, Asks, Catalogue};
 use crate::load::check::Check;
 use crate::load::goose::{Edge, LoadError, attack};
 use crate::load::protocol::{Event, Go};
-use crate::load::spec::Shard;
+use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadRecord, LoadSpec, Pace};
 use crate::report::table::Table;
 use crate::units::{Nanos, PerSecond};
@@ -116,6 +116,7 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
         window: args.window.into(),
         timeout: args.timeout.into(),
         seed: args.seed,
+        slice: SLICE,
     })
 }
 

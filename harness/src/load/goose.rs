@@ -3,7 +3,6 @@
 //! Goose's own client and metrics stay unused: its client stops the clock at the headers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::goose::GooseAttack;
 use ::goose::client::GooseClientBuilder;
@@ -31,11 +30,6 @@ pub enum LoadError {
     #[error("the load could not be run")]
     System(#[from] std::io::Error),
 }
-
-/// How long one Goose transaction goes on asking. Goose spends about as much on a transaction as the
-/// probe on a request (`make bench-load`); from a tenth of a second on it cannot be seen any more, and
-/// Goose still ends a user within that time.
-const SLICE: Duration = Duration::from_millis(100);
 
 /// A Goose user's own state. Goose asks for `Clone`; a clone would be a user without a connection.
 #[derive(Debug, Default)]
@@ -125,18 +119,21 @@ fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadE
         user.set_session_data(Session(Some(User::new(index, &first))));
         Box::pin(async { Ok(()) })
     });
-    let engine = Arc::clone(engine);
+    let (engine, slice) = (Arc::clone(engine), spec.slice);
     let on_turn: TransactionFunction = Arc::new(move |user: &mut GooseUser| {
         let engine = Arc::clone(&engine);
         Box::pin(async move {
             if let Some(Session(Some(user))) = user.get_session_data_mut::<Session>() {
                 let mut now = Nanos::now();
-                let end = now + SLICE.into();
-                while now < end {
+                let end = now + slice;
+                loop {
                     match engine.turn(user, now).await {
                         Some(done) => now = done,
                         // Nothing is left to ask: idle until the process ends.
                         None => std::future::pending().await,
+                    }
+                    if now >= end {
+                        break;
                     }
                 }
             }

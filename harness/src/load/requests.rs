@@ -92,7 +92,7 @@ fn percent_encode(text: &[u8], into: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::spec::{Pace, Shard};
+    use crate::load::spec::{Pace, SLICE, Shard};
     use crate::units::Nanos;
 
     fn requests(asks: Asks, index: u32) -> Requests {
@@ -108,6 +108,7 @@ mod tests {
             window: Nanos(1),
             timeout: Nanos(1),
             seed: 9,
+            slice: SLICE,
         })
     }
 

@@ -57,7 +57,13 @@ pub struct LoadSpec {
     pub timeout: Nanos,
     /// What requests and Poisson times are drawn from.
     pub seed: u64,
+    /// How long one Goose transaction goes on asking; at least one request.
+    pub slice: Nanos,
 }
+
+/// Goose's own work for a transaction can be seen in the cost of a request (`make bench-load` shows how
+/// much it is); spread over a tenth of a second it cannot, and Goose still ends a user within that time.
+pub const SLICE: Nanos = Nanos(100_000_000);
 
 impl LoadSpec {
     /// Divides the load among `count` processes: users as evenly as can be, the rate by `count`.

@@ -66,20 +66,30 @@ impl Limit {
     }
 }
 
+/// The load's share of its CPUs' time; 1 is all of it.
+#[must_use]
+pub fn load_share(trial: &Trial, cpus: &Placement) -> f64 {
+    let resources = &trial.measured.resources;
+    resources.load.cpu.as_secs() / resources.interval.as_secs() / cpus.load.count() as f64
+}
+
 /// Whether the load kept its own CPUs busy: then it bounds what a closed load can find.
 #[must_use]
 pub fn is_load_bound(trial: &Trial, cpus: &Placement) -> bool {
-    let resources = &trial.measured.resources;
-    let share =
-        resources.load.cpu.as_secs() / resources.interval.as_secs() / cpus.load.count() as f64;
-    share >= OTHERS_SATURATED
+    load_share(trial, cpus) >= OTHERS_SATURATED
 }
 
 /// Whether fewer right answers arrived in the window of an open load than were due.
 #[must_use]
 pub fn fell_short(trial: &Trial) -> bool {
+    achieved(trial) < ACHIEVED
+}
+
+/// Right answers within the window of an open load, over the requests that were due in it.
+#[must_use]
+pub fn achieved(trial: &Trial) -> f64 {
     let record = &trial.measured.record;
-    (record.right_in_window as f64) < ACHIEVED * (record.sent + record.unsent) as f64
+    record.right_in_window as f64 / (record.sent + record.unsent).max(1) as f64
 }
 
 /// Whether an open load did not ask as it was asked to: it fell short although connections were idle,

@@ -16,7 +16,7 @@ use crate::plan::Cell;
 use crate::stats::{self, Estimate};
 use crate::trial::Resources;
 use crate::units::Nanos;
-use limit::{Limit, is_load_bound, load_was_at_fault};
+use limit::{Limit, achieved, is_load_bound, load_share, load_was_at_fault};
 use warning::{Warning, warnings};
 
 /// A percentile rests on at least so many requests beyond it.
@@ -64,6 +64,21 @@ pub struct Figures {
     pub server_rss: f64,
     /// What was saturated in most trials.
     pub limit: Limit,
+    /// What the load says of itself.
+    pub load: LoadFigures,
+}
+
+/// What the load says of itself: for each figure that of the worst trial.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadFigures {
+    /// Its share of its CPUs' time; 1 is all of it.
+    pub cpu_share: f64,
+    /// Of an open load: the 99th percentile of how late it was by its own doing, in microseconds.
+    pub own_lateness_p99: Option<f64>,
+    /// Of an open load: right answers within the window over requests that were due in it.
+    pub achieved: Option<f64>,
+    /// How far rate × mean response is from the mean number of requests in the system, as a fraction.
+    pub littles_law_residual: f64,
 }
 
 /// Microseconds from due to the last byte. A request without a right answer counts as one that took for
@@ -179,7 +194,21 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
             trial.measured.resources.server.anonymous_kib as f64 / 1024.0
         }),
         limit,
+        load: load_figures(trials, is_open(cell), cpus),
     })
+}
+
+fn load_figures(trials: &[&Trial], open: bool, cpus: &Placement) -> LoadFigures {
+    let late = |trial: &Trial| trial.measured.record.own_lateness.quantile(0.99).as_micros().0;
+    let residual =
+        |trial: &Trial| trial.measured.record.littles_law_residual().unwrap_or(0.0).abs();
+    LoadFigures {
+        cpu_share: largest(trials, |trial| load_share(trial, cpus)),
+        own_lateness_p99: open.then(|| largest(trials, late)),
+        achieved: open
+            .then(|| trials.iter().map(|trial| achieved(trial)).fold(f64::INFINITY, f64::min)),
+        littles_law_residual: largest(trials, residual),
+    }
 }
 
 fn response(trials: &[&Trial]) -> Response {

@@ -4,7 +4,7 @@ use crate::measure::{Figures, Measurement, Response};
 use crate::stats::Estimate;
 
 /// The columns, in this order.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 25] = [
     "server",
     "scenario",
     "load",
@@ -25,6 +25,10 @@ const COLUMNS: [&str; 21] = [
     "bottleneck",
     "warnings",
     "goodput_is_lower_bound",
+    "load_cpu_share",
+    "own_lateness_p99_us",
+    "achieved",
+    "littles_law_residual",
     "intervals",
 ];
 
@@ -70,6 +74,10 @@ fn row(m: &Measurement) -> Vec<String> {
         figures.map(|f| f.limit.name()).unwrap_or_default(),
         m.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         figures.map(|f| f.lower_bound.to_string()).unwrap_or_default(),
+        of(&|f| Some(f.load.cpu_share)),
+        of(&|f| f.load.own_lateness_p99),
+        of(&|f| f.load.achieved),
+        of(&|f| Some(f.load.littles_law_residual)),
         figures.map(intervals).unwrap_or_default(),
     ]
 }
