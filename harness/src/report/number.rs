@@ -9,12 +9,14 @@ pub fn with_interval(estimate: &Estimate) -> String {
     format!("{} ± {}", rounded(estimate.mean, half), rounded(half, half))
 }
 
-/// `mean (lo–hi)`, for an interval that is not even: all to the second significant digit of its half-width.
+/// `mean (lo–hi)`, for an interval that is not even: mean and lower end to the second significant digit of
+/// their distance, the upper end, which may be far, to that of its own.
 #[must_use]
 pub fn with_ends(estimate: &Estimate) -> String {
-    let half = estimate.half_width();
-    let ends = [estimate.lo, estimate.hi].map(|end| rounded(end, half));
-    format!("{} ({}–{})", rounded(estimate.mean, half), ends[0], ends[1])
+    let below = estimate.mean - estimate.lo;
+    let above = estimate.hi - estimate.mean;
+    let hi = if above > 1e9 { format!("{:.0e}", estimate.hi) } else { rounded(estimate.hi, above) };
+    format!("{} ({}–{hi})", rounded(estimate.mean, below), rounded(estimate.lo, below))
 }
 
 /// `value` to the second significant digit of `scale`; thousands are set apart.
@@ -46,8 +48,10 @@ mod tests {
 
     #[test]
     fn an_uneven_interval_shows_its_ends() {
-        let estimate = Estimate { mean: 1_083.4, lo: 741.3, hi: 1_583.9, count: 8 };
-        assert_eq!(with_ends(&estimate), "1,080 (740–1,580)");
+        let text = |mean, lo, hi| with_ends(&Estimate { mean, lo, hi, count: 8 });
+        assert_eq!(text(1_083.4, 741.3, 1_583.9), "1,080 (740–1,580)");
+        assert_eq!(text(880.2, 0.3, 26_123_456.0), "880 (0–26,000,000)");
+        assert_eq!(text(880.2, 0.3, 3.4e17), "880 (0–3e17)");
     }
 
     fn text(mean: f64, half: f64) -> String {
