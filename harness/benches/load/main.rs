@@ -25,6 +25,9 @@ fn main() {
         ["--floor", address, users, seconds] => floor::run(address, users, seconds),
         ["--goose-client", address, users, seconds] => goose_client::run(address, users, seconds),
         ["--delay-server", address, ref delays @ ..] => delay::serve(address, delays),
+        ["--keep-awake"] => loop {
+            std::hint::spin_loop();
+        },
         ref chosen => {
             let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
             if wanted("closed") {

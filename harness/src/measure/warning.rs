@@ -136,8 +136,10 @@ pub(super) fn warnings(
     }
     let residuals = trials.iter().filter_map(|trial| trial.measured.record.littles_law_residual());
     let worst = residuals.max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
-    // Errors take time in the system and are no part of the rate.
-    if worst.abs() > LAW && !warnings.iter().any(|warning| matches!(warning, Warning::Errors(_))) {
+    // Errors take time in the system and are no part of the rate; and a window that fell short handed a
+    // backlog on to what follows, so it was not steady, as the law supposes.
+    let told = |warning: &Warning| matches!(warning, Warning::Errors(_) | Warning::Short { .. });
+    if worst.abs() > LAW && !warnings.iter().any(told) {
         warnings.push(Warning::LittlesLaw { residual: worst });
     }
     warnings
