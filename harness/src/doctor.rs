@@ -20,7 +20,7 @@ pub struct Finding {
 
 /// The database's buffer pool, its logs and connections, the builds before a run, and room for the page cache.
 const MEMORY_MIB: u64 = 3 * 1024;
-/// The database alone may have 512 connections and as many tables open.
+/// The database alone may have 512 connections and 2,000 tables open.
 const FILES: u64 = 4096;
 /// What the project's own servers ask for when they listen.
 const BACKLOG: u64 = 1024;

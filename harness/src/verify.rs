@@ -9,6 +9,7 @@ use demo_data::{Row, Truth};
 use crate::definition::Server;
 use crate::http::{self, Answer};
 use crate::load::check::{is_all_rows_named, is_empty_array};
+use crate::load::requests::percent_encode;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How many rows' names are looked up: spread over the whole table, by a step that shares no factor with it.
@@ -158,13 +159,7 @@ fn violation(method: &str, path: &str, problem: String) -> Violation {
 }
 
 fn encode(name: &str) -> String {
-    name.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
+    let mut encoded = Vec::new();
+    percent_encode(name.as_bytes(), &mut encoded);
+    String::from_utf8(encoded).expect("percent-encoding is ASCII")
 }

@@ -74,7 +74,7 @@ fn tail(address: SocketAddr) -> String {
 }
 
 /// Percent-encodes all but RFC 3986's unreserved characters.
-fn percent_encode(text: &[u8], into: &mut Vec<u8>) {
+pub(crate) fn percent_encode(text: &[u8], into: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for &byte in text {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
