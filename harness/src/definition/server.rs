@@ -65,6 +65,12 @@ pub struct Server {
     /// What it needs in its environment besides the contract's variables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// Whether it asks its layer by itself when it is told to, because it has no HTTP to be measured.
+    #[serde(default)]
+    pub drives_itself: bool,
+    /// Of a twin: the server that it is under another name. A run makes it; no registry has one.
+    #[serde(skip)]
+    pub twin_of: Option<String>,
 }
 
 impl Server {

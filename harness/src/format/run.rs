@@ -44,6 +44,9 @@ pub struct RunServer {
     pub role: Role,
     /// What it was made of.
     pub labels: Labels,
+    /// Of a twin: the server that it is under another name, so that the two show the run's own noise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub twin_of: Option<String>,
 }
 
 impl RunFile {
@@ -74,6 +77,7 @@ impl RunFile {
                     name: server.name.clone(),
                     role: server.role,
                     labels: server.labels.clone(),
+                    twin_of: server.twin_of.clone(),
                 })
                 .collect(),
             cell: plan.cells.clone(),
