@@ -88,3 +88,7 @@ mod tests {
         assert_eq!(label("Intel(R) Xeon(R) CPU @ 2.20GHz", 2), "intel-xeon-2-20ghz-2c");
     }
 }
+/// What makes figures of two machines incomparable.
+pub fn unlike(_then: &MachineFile, _now: &MachineFile) -> Vec<String> {
+    Vec::new()
+}
