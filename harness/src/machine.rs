@@ -75,6 +75,11 @@ fn commit(root: &Path) -> String {
     format!("{commit}{}", if dirty { "+" } else { "" })
 }
 
+/// What makes figures of two machines incomparable.
+pub fn unlike(_then: &MachineFile, _now: &MachineFile) -> Vec<String> {
+    Vec::new()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,8 +92,4 @@ mod tests {
         assert_eq!(label("AMD EPYC 7763 64-Core Processor", 8), "amd-epyc-7763-64-8c");
         assert_eq!(label("Intel(R) Xeon(R) CPU @ 2.20GHz", 2), "intel-xeon-2-20ghz-2c");
     }
-}
-/// What makes figures of two machines incomparable.
-pub fn unlike(_then: &MachineFile, _now: &MachineFile) -> Vec<String> {
-    Vec::new()
 }

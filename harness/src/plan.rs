@@ -279,7 +279,7 @@ mod tests {
                 load: Load {
                     name: format!("l{i}"),
                     users: 1,
-                    kind: if i % 2 == 0 { LoadKind::Closed } else { open },
+                    kind: if i.is_multiple_of(2) { LoadKind::Closed } else { open },
                 },
                 times: profile::Visit {
                     scenario: "c".into(),

@@ -28,37 +28,56 @@ const COMMON_RATE_PART: f64 = 0.5;
 const CALIBRATION_WARMUP_MS: u64 = 300;
 const CALIBRATION_WINDOW_MS: u64 = 1_000;
 
-/// Prepares all servers of `plan`, building them on `cpus`: those that fail are `settled` from then on. Returns what
+/// What preparing needs besides the plan.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Where everything lies.
+    pub workspace: &'a Workspace,
+    /// Where servers are built.
+    pub cpus: &'a Cpus,
+    /// What a right answer holds.
+    pub truth: &'a Truth,
+    /// Ends it when it becomes true.
+    pub stop: &'a AtomicBool,
+}
+
+/// Prepares all servers of `plan`: those that fail are `settled` from then on. Returns what
 /// open loads at the common rate ask; nothing when the user stops the run, or the database is gone.
 ///
 /// # Errors
 /// When the journal cannot be written.
 pub fn prepare(
     plan: &Plan,
-    workspace: &Workspace,
-    cpus: &Cpus,
+    means: Means<'_>,
     live: &mut Live<'_>,
-    truth: &Truth,
     settled: &mut Settled,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
-    stop: &AtomicBool,
 ) -> io::Result<Option<PerSecond>> {
     let mut steps = Steps::new("prepare", plan.servers.len() as u64, 0);
     let calibration = if settled.common().is_some() { Vec::new() } else { calibration(plan) };
     let mut slowest = f64::INFINITY;
-    let servers: Vec<&Server> =
-        plan.servers.iter().filter(|server| !settled.is_excluded(&server.name)).collect();
-    for server in servers {
-        if stop.load(Ordering::Relaxed) {
+    for server in &plan.servers {
+        // A twin is what it is the twin of.
+        if let Some(first) = &server.twin_of {
+            if settled.is_excluded(first) {
+                settled.exclude(&server.name);
+            }
+            continue;
+        }
+        if settled.is_excluded(&server.name) {
+            continue;
+        }
+        if means.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
         steps.doing(&format!("{}: build, verify", server.name));
         // One that drives itself has no open load to be asked at the common rate.
         let calibration = if server.drives_itself { &[][..] } else { &calibration[..] };
-        let result = build::build(server, workspace, cpus, stop).and_then(|version| {
-            as_before(&version, settled.version(&server.name))?;
-            Ok((version, check(server, live, truth, calibration, plan.seed, stop)?))
-        });
+        let result =
+            build::build(server, means.workspace, means.cpus, means.stop).and_then(|version| {
+                as_before(&version, settled.version(&server.name))?;
+                Ok((version, check(server, live, means, calibration, plan.seed)?))
+            });
         // What the interruption broke off is not the server's fault.
         if live.is_over() {
             return Ok(None);
@@ -107,15 +126,14 @@ fn as_before(version: &str, before: Option<&str>) -> Result<(), (Stage, String)>
 fn check(
     server: &Server,
     live: &mut Live<'_>,
-    truth: &Truth,
+    means: Means<'_>,
     calibration: &[Cell],
     seed: u64,
-    stop: &AtomicBool,
 ) -> Result<Option<PerSecond>, (Stage, String)> {
     live.start(server).map_err(|reason| (Stage::Start, reason))?;
     let checked = (|| {
         let Some(instance) = live.running() else { return Ok(None) };
-        verify(server, instance.address(), truth, stop)
+        verify(server, instance.address(), means.truth, means.stop)
             .map_err(|error| (Stage::Verify, error.to_string()))?;
         let mut slowest = None;
         for cell in calibration {

@@ -23,7 +23,7 @@ use crate::lock::RunLock;
 use crate::machine;
 use crate::placement::{Cpus, Placement};
 use crate::plan::Plan;
-use crate::prepare::prepare;
+use crate::prepare::{Means, prepare};
 use crate::progress::Steps;
 use crate::report;
 use crate::runner::{Ending, execute};
@@ -170,7 +170,8 @@ fn conduct(
 ) -> std::io::Result<Ending> {
     let mut write = |entry: &Entry| journal.write(entry);
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
-    let prepared = prepare(plan, workspace, usable, live, &truth, &mut settled, &mut write, stop)?;
+    let means = Means { workspace, cpus: usable, truth: &truth, stop };
+    let prepared = prepare(plan, means, live, &mut settled, &mut write)?;
     let Some(common) = prepared else {
         write(&Entry::Interrupted)?;
         return Ok(Ending::Interrupted);
