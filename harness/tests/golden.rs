@@ -81,6 +81,7 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
         load: load.into(),
         asked: (load != "closed-64").then_some(PerSecond(4000.0)),
         measured: Measured {
+            warmup: None,
             record,
             resources: Resources {
                 interval: window,
