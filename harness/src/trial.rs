@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{Backend, BackendError, Instance, Usage};
+use crate::backend::{Backend, BackendError, Instance};
 use crate::format::journal::Stage;
 use crate::load::protocol::{Event, Go};
 use crate::load::{LoadRecord, LoadSpec};
+use crate::observe::window::Reading;
+pub use crate::observe::window::Resources;
 use crate::process;
 use crate::units::Nanos;
 
@@ -49,20 +51,6 @@ impl TrialError {
     }
 }
 
-/// CPU time and memory between the two readings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resources {
-    /// Between the two readings: the window, but for the time the readings took.
-    pub interval: Nanos,
-    /// The server's.
-    pub server: Usage,
-    /// The database's; absent if it is not ours to observe.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub db: Option<Usage>,
-    /// The load's, all shards together.
-    pub load: Usage,
-}
-
 /// What one trial measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -70,14 +58,6 @@ pub struct Measured {
     pub record: LoadRecord,
     /// What the window cost.
     pub resources: Resources,
-}
-
-/// Usage of all parts at one moment.
-struct Reading {
-    at: Nanos,
-    server: Usage,
-    db: Option<Usage>,
-    load: Usage,
 }
 
 /// Loads `instance` as `spec` says, with one shard for each CPU of the load.
@@ -123,8 +103,8 @@ pub fn measure(
     while ended < shards.len() {
         match events.next()? {
             // Any shard's clock is as good as another's: they share it.
-            (0, Event::WindowStart) => first = Some(read(backend, instance, &loads)?),
-            (0, Event::WindowEnd) => last = Some(read(backend, instance, &loads)?),
+            (0, Event::WindowStart) => first = Some(Reading::take(backend, instance, &loads.0)?),
+            (0, Event::WindowEnd) => last = Some(Reading::take(backend, instance, &loads.0)?),
             (_, Event::WindowStart | Event::WindowEnd) => {}
             (_, Event::Record(part)) => {
                 record.add(&part);
@@ -136,43 +116,13 @@ pub fn measure(
     let (Some(first), Some(last)) = (first, last) else {
         return Err(TrialError::Load("it did not tell its window".into()));
     };
-    Ok(Measured { record, resources: between(&first, &last) })
+    Ok(Measured { record, resources: first.until(&last, backend.placement()) })
 }
 
 fn unexpected(event: &Event) -> TrialError {
     match event {
         Event::Failed { reason } => TrialError::Load(reason.clone()),
         _ => TrialError::Load("it spoke out of turn".into()),
-    }
-}
-
-fn read(
-    backend: &dyn Backend,
-    instance: &mut dyn Instance,
-    loads: &Loads,
-) -> Result<Reading, TrialError> {
-    let at = Nanos::now();
-    let server = instance.usage()?;
-    let db = backend.database_usage();
-    let mut load = Usage::default();
-    for child in &loads.0 {
-        let usage = backend.load_usage(child).map_err(|error| TrialError::Load(error.0))?;
-        load.cpu = load.cpu + usage.cpu;
-        load.anonymous_kib += usage.anonymous_kib;
-    }
-    Ok(Reading { at, server, db, load })
-}
-
-fn between(first: &Reading, last: &Reading) -> Resources {
-    let used = |first: Usage, last: Usage| Usage {
-        cpu: last.cpu - first.cpu,
-        anonymous_kib: first.anonymous_kib.max(last.anonymous_kib),
-    };
-    Resources {
-        interval: last.at - first.at,
-        server: used(first.server, last.server),
-        db: first.db.zip(last.db).map(|(first, last)| used(first, last)),
-        load: used(first.load, last.load),
     }
 }
 
