@@ -15,7 +15,8 @@ use crate::backend::{Backend, Instance};
 use crate::http;
 use crate::load::record::{Class, Errors, Latencies};
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
-use crate::trial::{Events, Loads, Measured, OVERTIME, TrialError, between, read};
+use crate::observe::window::Reading;
+use crate::trial::{Events, Measured, OVERTIME, TrialError};
 use crate::units::Nanos;
 
 /// What it tells, a JSON line each.
@@ -60,20 +61,20 @@ pub fn measure(
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
     listen(instance.address(), path(spec), whole + OVERTIME, sender);
     let events = Events { events, stop, deadline: Instant::now() + whole + OVERTIME };
-    let none = Loads::default();
-    let (mut warmup, mut first, mut last) = (None, None, None);
+    let (mut warmup, mut first, mut last) = (None, None::<Reading>, None);
     loop {
-        match events.next()? {
+        let sample = || first.iter_mut().for_each(Reading::sample);
+        match events.next(sample)? {
             Event::WindowStart { warmup_ns, steady } => {
                 warmup = Some(WarmedUp { length: Nanos(warmup_ns), steady });
-                first = Some(read(backend, instance, &none)?);
+                first = Some(Reading::take(backend, instance, &[])?);
             }
-            Event::WindowEnd => last = Some(read(backend, instance, &none)?),
+            Event::WindowEnd => last = Some(Reading::take(backend, instance, &[])?),
             Event::Driven(driven) => {
                 let (Some(first), Some(last)) = (first, last) else {
                     return Err(TrialError::Load("it did not tell its window".into()));
                 };
-                let resources = between(&first, &last);
+                let resources = first.until(&last, backend.placement());
                 return Ok(Measured { warmup, record: record(spec, driven), resources });
             }
             Event::Broken(reason) => return Err(TrialError::Load(reason)),

@@ -17,6 +17,7 @@ pub mod load;
 pub mod lock;
 pub mod machine;
 pub mod measure;
+pub mod observe;
 pub mod placement;
 pub mod plan;
 pub mod prepare;

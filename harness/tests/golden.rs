@@ -73,7 +73,11 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
         record.response.record(Nanos(response));
         record.service.record(Nanos(response - 1000));
     }
-    let used = |share: f64| Usage { cpu: Nanos((share * 2e9) as u64), anonymous_kib: 20 * 1024 };
+    let used = |share: f64| Usage {
+        cpu: Nanos((share * 2e9) as u64),
+        anonymous_kib: 20 * 1024,
+        ..Usage::default()
+    };
     Trial {
         block,
         server: server.into(),
@@ -88,6 +92,7 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
                 server: used(cpu),
                 db: Some(used(0.6)),
                 load: used(0.38),
+                ..Resources::default()
             },
         },
     }
