@@ -3,17 +3,22 @@
 use std::process::ExitCode;
 
 use anyhow::bail;
+use regex::Regex;
 
 use crate::args::{self, FailOn, Filter, Format};
-use crate::compare::{Change, Matched, Verdict, between, unlike};
+use crate::compare::{Change, Comparison, Matched, Verdict, between, unlike};
 use crate::definition::select;
 use crate::format::folder::{self, Raw};
-use crate::report::number::{with_ends, with_interval};
-use crate::report::table::{self, Table};
+use crate::measure::block::Metric;
+use crate::report::number::{percent, with_ends, with_interval};
+use crate::report::table::{self, Paint, Table};
 use crate::stats::Estimate;
 
 /// How many of the things that differ are named.
 const NAMED: usize = 3;
+
+/// The last column.
+const VERDICT: usize = 9;
 
 /// Runs the verb.
 ///
@@ -71,47 +76,73 @@ fn told(unlike: &[String]) -> Option<String> {
 }
 
 fn filtered(cells: Vec<Matched>, filter: &Filter) -> anyhow::Result<Vec<Matched>> {
-    let keep = select("server", &cells, &filter.servers, |cell| &cell.server)?;
-    let keep = cloned(keep);
-    let keep = cloned(select("scenario", &keep, &filter.scenarios, |cell| &cell.scenario)?);
-    Ok(cloned(select("load", &keep, &filter.loads, |cell| &cell.load)?))
+    let servers = kept("server", &cells, &filter.servers, |cell| &cell.server)?;
+    let scenarios = kept("scenario", &cells, &filter.scenarios, |cell| &cell.scenario)?;
+    let loads = kept("load", &cells, &filter.loads, |cell| &cell.load)?;
+    let is_kept = |cell: &Matched| {
+        servers.contains(&cell.server)
+            && scenarios.contains(&cell.scenario)
+            && loads.contains(&cell.load)
+    };
+    Ok(cells.into_iter().filter(is_kept).collect())
 }
 
-fn cloned(cells: Vec<&Matched>) -> Vec<Matched> {
-    cells.into_iter().cloned().collect()
+/// The names that a filter keeps, of those that there are.
+fn kept(
+    kind: &'static str,
+    cells: &[Matched],
+    patterns: &[Regex],
+    name: impl Fn(&Matched) -> &String,
+) -> anyhow::Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for cell in cells {
+        if !names.contains(name(cell)) {
+            names.push(name(cell).clone());
+        }
+    }
+    Ok(select(kind, &names, patterns, |name| name)?.into_iter().cloned().collect())
 }
 
 fn tabulated(cells: &[&Matched]) -> Table {
     let mut table = Table::new(&[
-        "server", "scenario", "load", "metric", "A", "B", "B/A", "adjusted", "verdict",
+        "server", "scenario", "load", "metric", "A", "B", "B/A", "adjusted", "floor", "verdict",
     ]);
     for cell in cells {
-        let (ratio, adjusted) = match &cell.change {
+        let (ratio, adjusted, floor) = match &cell.change {
             Change::Compared(comparison) if comparison.verdict != Verdict::Bounds => {
-                (with_ends(&comparison.ratio), comparison.adjustment.name())
+                let floor = comparison.floor.map_or_else(|| "–".into(), percent);
+                (with_ends(&comparison.ratio), comparison.adjustment.name(), floor)
             }
-            _ => ("–".into(), "–"),
+            _ => ("–".into(), "–", "–".into()),
         };
         table.row(vec![
             cell.server.clone(),
             cell.scenario.clone(),
             cell.load.clone(),
             cell.metric.name().to_owned(),
-            figure(cell.a),
-            figure(cell.b),
+            figure(cell.metric, cell.a),
+            figure(cell.metric, cell.b),
             ratio,
             adjusted.to_owned(),
+            floor,
             verdict(&cell.change).to_owned(),
         ]);
+        if cell.change.is_regression() {
+            table.paint(VERDICT, Paint::Worse);
+        } else if cell.change.is_difference() {
+            table.paint(VERDICT, Paint::Best);
+        }
     }
     table
 }
 
-fn figure(figure: Option<(Estimate, bool)>) -> String {
-    let text = |(estimate, is_bound): (Estimate, bool)| {
-        format!("{}{}", if is_bound { "≥ " } else { "" }, with_interval(&estimate))
+fn figure(metric: Metric, figure: Option<(Estimate, bool)>) -> String {
+    let Some((estimate, is_bound)) = figure else { return "–".into() };
+    let text = match metric {
+        Metric::Goodput | Metric::ServerCpu => with_interval(&estimate),
+        Metric::P50 | Metric::P99 => with_ends(&estimate),
     };
-    figure.map_or_else(|| "–".into(), text)
+    format!("{}{text}", if is_bound { "≥ " } else { "" })
 }
 
 fn verdict(change: &Change) -> &'static str {
@@ -126,36 +157,36 @@ fn verdict(change: &Change) -> &'static str {
 
 /// How many of each, and what the words mean.
 fn summary(a: &Raw, b: &Raw, cells: &[Matched]) -> String {
-    let count = |wanted: Verdict| {
-        let is =
-            |cell: &&Matched| matches!(&cell.change, Change::Compared(c) if c.verdict == wanted);
-        cells.iter().filter(is).count()
+    let count = |is: &dyn Fn(&Comparison) -> bool| {
+        cells.iter().filter(|cell| matches!(&cell.change, Change::Compared(c) if is(c))).count()
     };
-    let lost = cells.iter().filter(|cell| !matches!(cell.change, Change::Compared(_))).count();
-    let mut text = format!(
-        "{} different, {} equivalent, {} undecided",
-        count(Verdict::Different),
-        count(Verdict::Equivalent),
-        count(Verdict::Undecided)
-    );
-    for (number, what) in
-        [(count(Verdict::Bounds), "with both lower bounds"), (lost, "in one run only")]
-    {
+    let of = |wanted: Verdict| count(&|comparison| comparison.verdict == wanted);
+    let one_only = cells.iter().filter(|cell| !matches!(cell.change, Change::Compared(_))).count();
+    let mut text = format!("{} different", of(Verdict::Different));
+    if of(Verdict::Different) > 0 {
+        let (better, worse) = (count(&Comparison::is_better), count(&Comparison::is_worse));
+        text += &format!(" ({better} better, {worse} worse)");
+    }
+    for (number, what) in [
+        (of(Verdict::Equivalent), "equivalent"),
+        (of(Verdict::Undecided), "undecided"),
+        (of(Verdict::Bounds), "with both lower bounds"),
+        (one_only, "in one run only"),
+    ] {
         if number > 0 {
             text += &format!(", {number} {what}");
         }
     }
-    text += &format!(" of {}.", cells.len());
-    text +=
-        " ± and (–): 95% intervals; blocks of two sittings are not paired. Equivalent: within 3%.";
+    text += &format!(
+        " of {}. ± and (–): 95% intervals; blocks of two sittings are not paired. Equivalent: within 3%. \
+         Adjusted: taken at an equal CPU time of the load (load), or both with and without (both). Floor: how far \
+         apart what did not change was.",
+        cells.len()
+    );
     for (these, others, name) in [(a, b, "A"), (b, a, "B")] {
-        let only: Vec<&str> = these
-            .run
-            .server
-            .iter()
-            .map(|server| server.name.as_str())
-            .filter(|name| !others.run.server.iter().any(|other| other.name == *name))
-            .collect();
+        let is_other = |name: &str| !others.run.server.iter().any(|other| other.name == name);
+        let names = these.run.server.iter().map(|server| server.name.as_str());
+        let only: Vec<&str> = names.filter(|name| is_other(name)).collect();
         if !only.is_empty() {
             text += &format!("\nOnly in {name}: {}.", only.join(", "));
         }
