@@ -10,7 +10,7 @@ use crate::compare::{Change, Comparison, Matched, Verdict, between, unlike};
 use crate::definition::select;
 use crate::format::folder::{self, Raw};
 use crate::measure::block::Metric;
-use crate::report::number::{percent, with_ends, with_interval};
+use crate::report::number::{self, percent, with_ends, with_interval};
 use crate::report::table::{self, Paint, Table};
 use crate::stats::Estimate;
 
@@ -111,7 +111,7 @@ fn tabulated(cells: &[&Matched]) -> Table {
         let (ratio, adjusted, floor) = match &cell.change {
             Change::Compared(comparison) if comparison.verdict != Verdict::Bounds => {
                 let floor = comparison.floor.map_or_else(|| "–".into(), percent);
-                (with_ends(&comparison.ratio), comparison.adjustment.name(), floor)
+                (number::ratio(&comparison.ratio), comparison.adjustment.name(), floor)
             }
             _ => ("–".into(), "–", "–".into()),
         };

@@ -52,46 +52,53 @@ fn test(raw: &Raw, cell: &Cell, a: &str, b: &str, metric: Metric) -> Option<Test
 /// All pairs of some servers in one metric of one cell, judged together.
 #[derive(Clone, Debug, Default)]
 pub struct Pairs {
+    /// Best first.
     order: Vec<String>,
     /// By the places of a and b in the order, a before b.
     comparisons: BTreeMap<(usize, usize), Comparison>,
 }
 
 impl Pairs {
-    /// Of `order`'s servers, best first by their estimates.
+    /// Of the servers that have such a figure. They are ordered by the mean of the logarithms of their ratios to all:
+    /// as the comparisons have it, and not as the means do, which hold what the host did to each.
     #[must_use]
-    pub fn of(raw: &Raw, cell: &Cell, order: &[&str], metric: Metric) -> Pairs {
+    pub fn of(raw: &Raw, cell: &Cell, servers: &[String], metric: Metric) -> Pairs {
         let floor = ln_floor(raw, cell, metric);
-        let sides: Vec<Option<Side>> =
-            order.iter().map(|name| Side::of(raw, server(raw, name)?, cell, metric)).collect();
-        let mut places = Vec::new();
-        let mut tests = Vec::new();
-        for (a, of_a) in sides.iter().enumerate() {
-            for (b, of_b) in sides.iter().enumerate().skip(a + 1) {
-                let (Some(of_a), Some(of_b)) = (of_a, of_b) else { continue };
-                if let Some(test) = Test::paired(metric, of_a, of_b) {
-                    places.push((a, b));
-                    tests.push((test, floor));
-                }
-            }
-        }
+        let sides: Vec<(&str, Side)> = servers
+            .iter()
+            .filter_map(|name| {
+                Some((name.as_str(), Side::of(raw, server(raw, name)?, cell, metric)?))
+            })
+            .collect();
+        let test = |a: usize, b: usize| Test::paired(metric, &sides[a].1, &sides[b].1);
+        let score = |a: usize| {
+            let others = (0..sides.len()).filter(|b| *b != a).filter_map(|b| test(a, b));
+            let logs: Vec<f64> = others.map(|test| test.ratio().ln).collect();
+            let mean = logs.iter().sum::<f64>() / logs.len().max(1) as f64;
+            if metric.more_is_better() { -mean } else { mean }
+        };
+        let mut order: Vec<(f64, usize)> = (0..sides.len()).map(|a| (score(a), a)).collect();
+        order.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        let (places, tests): (Vec<_>, Vec<_>) = (0..order.len())
+            .flat_map(|a| (a + 1..order.len()).map(move |b| (a, b)))
+            .filter_map(|(a, b)| Some(((a, b), (test(order[a].1, order[b].1)?, floor))))
+            .unzip();
         Pairs {
-            order: order.iter().map(ToString::to_string).collect(),
+            order: order.into_iter().map(|(_, place)| sides[place].0.to_owned()).collect(),
             comparisons: places.into_iter().zip(judge(&tests)).collect(),
         }
     }
 
-    /// Each server with its tier, from 1, in order. A new tier begins only where every server above is shown to be
-    /// better than every server below: two that the data cannot tell apart always share one.
+    /// Each server with its tier, from 1, best first. A new tier begins only where every server above is shown to
+    /// be better than every server below: two that the data cannot tell apart always share one.
     #[must_use]
     pub fn tiers(&self) -> Vec<(&str, usize)> {
-        let mut tier = 1;
         let count = self.order.len();
-        let tiers = self.order.iter().enumerate().map(|(below, name)| {
-            let apart = |(a, b)| self.comparisons.get(&(a, b)).is_some_and(Comparison::is_better);
-            if below > 0 && (0..below).all(|a| (below..count).all(|b| apart((a, b)))) {
-                tier += 1;
-            }
+        let is_better = |a, b| self.comparisons.get(&(a, b)).is_some_and(Comparison::is_better);
+        let begins = |below: usize| (0..below).all(|a| (below..count).all(|b| is_better(a, b)));
+        let mut tier = 1;
+        let tiers = self.order.iter().enumerate().map(|(place, name)| {
+            tier += usize::from(place > 0 && begins(place));
             (name.as_str(), tier)
         });
         tiers.collect()

@@ -213,12 +213,15 @@ impl Ranking {
         let metric = self.metric();
         self.floor = compare::floor(raw, cell, metric);
 
-        let order: Vec<&str> = self
-            .rows
-            .iter()
-            .filter(|row| row.competes() && self.was_measured(row))
-            .map(|row| row.server.as_str())
-            .collect();
+        let competes = self.rows.iter().filter(|row| row.competes());
+        let competing: Vec<String> = competes.map(|row| row.server.clone()).collect();
+        let pairs = Pairs::of(raw, cell, &competing, metric);
+        let tiers = pairs.tiers();
+        let place = |row: &Row| {
+            tiers.iter().position(|(name, _)| *name == row.server).unwrap_or(tiers.len())
+        };
+        // Those that do not compete come last already, and keep their order.
+        self.rows.sort_by_key(|row| (!row.competes(), place(row)));
         let first = self.rows.iter().find(|row| self.was_measured(row));
         let named =
             |name| self.rows.iter().find(|row| row.server == name && self.was_measured(row));
@@ -227,8 +230,6 @@ impl Ranking {
             is_first: first.is_some_and(|first| first.server == row.server),
             is_bound: self.is_bound(row),
         });
-        let pairs = Pairs::of(raw, cell, &order, metric);
-        let tiers = pairs.tiers();
         let ratio = |server: &str| {
             let baseline = chosen.as_ref().filter(|baseline| baseline.name != server)?;
             compare::within(raw, cell, server, &baseline.name, metric)

@@ -4,7 +4,7 @@ use crate::compare::Adjustment;
 use crate::definition::server::Role;
 use crate::measure::warning::Warning;
 
-use super::number::{percent, with_ends, with_interval};
+use super::number::{self, percent, with_ends, with_interval};
 use super::ranking::{Ranking, Row};
 use super::table::{Paint, Table};
 
@@ -79,12 +79,16 @@ impl Ranking {
     #[must_use]
     pub fn legend(&self) -> String {
         let order = match (&self.closed, self.by_goodput) {
-            (Some(_), true) => "Ordered by goodput, most first. ",
-            (Some(_), false) => {
-                "Ordered by server CPU per request, least first: something other than the servers was the \
-                 limit, so goodput cannot order them. "
+            (Some(_), true) => {
+                "Ordered by goodput, most first, as the pairs compare block by block. "
             }
-            (None, _) => "Ordered by server CPU per request, least first. ",
+            (Some(_), false) => {
+                "Ordered by server CPU per request, least first, as the pairs compare block by block: something \
+                 other than the servers was the limit, so goodput cannot order them. "
+            }
+            (None, _) => {
+                "Ordered by server CPU per request, least first, as the pairs compare block by block. "
+            }
         };
         let closed = self
             .closed
@@ -143,7 +147,7 @@ impl Ranking {
             .controls
             .iter()
             .map(|(control, contender, comparison)| {
-                format!("{control} / {contender} = {}", with_ends(&comparison.ratio))
+                format!("{control} / {contender} = {}", number::ratio(&comparison.ratio))
             })
             .collect();
         if told.is_empty() { String::new() } else { format!("Controls: {}. ", told.join("; ")) }
@@ -155,7 +159,7 @@ impl Ranking {
         if row.server == baseline.name {
             return Some("1".into());
         }
-        let ratio = with_ends(&row.ratio?.ratio);
+        let ratio = number::ratio(&row.ratio?.ratio);
         match (self.is_bound(row), baseline.is_bound) {
             (false, false) => Some(ratio),
             (true, false) => Some(format!("≥ {ratio}")),
