@@ -1,5 +1,6 @@
 //! From raw trials to measurements: what the trials of a cell say, each figure with its interval.
 
+pub mod block;
 pub mod limit;
 pub mod warning;
 
@@ -97,6 +98,13 @@ pub struct Response {
     pub max: f64,
 }
 
+/// Of one server in one cell, as [`measurements`] has it; whatever failed is no part of it.
+#[must_use]
+pub fn figures_of(raw: &Raw, server: &str, cell: &Cell) -> Option<Figures> {
+    let trials = block::trials(raw, server, cell);
+    figures(&valid(&trials, cell, &raw.run.cpus), cell, &raw.run.cpus)
+}
+
 /// All measurements of a run: servers in the registry's order, cells in the profile's.
 #[must_use]
 pub fn measurements(raw: &Raw) -> Vec<Measurement> {
@@ -138,11 +146,8 @@ fn measurement(
     raw: &Raw,
 ) -> Measurement {
     let (open, cpus) = (is_open(cell), &raw.run.cpus);
-    let late = |trial: &Trial| open && load_was_at_fault(trial);
-    // A load with CPUs of its own has no excuse; one that shares them could not do better.
-    let valid: Vec<&Trial> =
-        trials.iter().copied().filter(|trial| !(cpus.load_is_alone() && late(trial))).collect();
-    let late = trials.iter().filter(|trial| late(trial)).count();
+    let valid = valid(trials, cell, cpus);
+    let late = trials.iter().filter(|trial| open && load_was_at_fault(trial)).count();
     let mut warnings = warnings(trials, failures, raw.run.blocks, open, late, cpus.load_is_alone());
     if !open && mostly(&valid, |trial| is_load_bound(trial, cpus)) {
         warnings.push(Warning::LoadBound);
@@ -158,6 +163,13 @@ fn measurement(
         errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
         warnings,
     }
+}
+
+/// The trials that figures rest on: a load with CPUs of its own has no excuse to be late; one that shares
+/// them could not do better.
+fn valid<'a>(trials: &[&'a Trial], cell: &Cell, cpus: &Placement) -> Vec<&'a Trial> {
+    let excused = !is_open(cell) || !cpus.load_is_alone();
+    trials.iter().copied().filter(|trial| excused || !load_was_at_fault(trial)).collect()
 }
 
 fn is_open(cell: &Cell) -> bool {

@@ -3,8 +3,10 @@
 use crate::measure::{Figures, Measurement, Response};
 use crate::stats::Estimate;
 
+use super::ranking::{Ranking, Row};
+
 /// The columns, in this order.
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 28] = [
     "server",
     "scenario",
     "load",
@@ -30,17 +32,20 @@ const COLUMNS: [&str; 25] = [
     "achieved",
     "littles_law_residual",
     "intervals",
+    "tier",
+    "goodput_of_null",
+    "goodput_of_alone",
 ];
 
 /// The file's text.
 ///
 /// # Errors
 /// When it cannot be encoded.
-pub fn csv(measurements: &[Measurement]) -> anyhow::Result<String> {
+pub fn csv(measurements: &[Measurement], rankings: &[Ranking]) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS)?;
     for measurement in measurements {
-        writer.write_record(row(measurement))?;
+        writer.write_record(row(measurement).into_iter().chain(standing(measurement, rankings)))?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
@@ -79,6 +84,23 @@ fn row(m: &Measurement) -> Vec<String> {
         of(&|f| f.load.achieved),
         of(&|f| Some(f.load.littles_law_residual)),
         figures.map(intervals).unwrap_or_default(),
+    ]
+}
+
+/// The cell's tier, and its goodput over that of the two ceilings: each where the ranking has it from this cell.
+fn standing(m: &Measurement, rankings: &[Ranking]) -> [String; 3] {
+    let ranking = rankings.iter().find(|ranking| ranking.scenario == m.scenario);
+    let row = |load: &dyn Fn(&Ranking) -> Option<&str>| -> Option<&Row> {
+        let ranking = ranking.filter(|ranking| load(ranking) == Some(&m.load))?;
+        ranking.rows.iter().find(|row| row.server == m.server)
+    };
+    let tier = row(&Ranking::ordering_load).and_then(|row| row.tier);
+    let closed = row(&|ranking| ranking.closed.as_deref());
+    let part = |part: Option<f64>| part.map(|part| format!("{part:.3}")).unwrap_or_default();
+    [
+        tier.map(|tier| tier.to_string()).unwrap_or_default(),
+        part(closed.and_then(|row| row.of_null)),
+        part(closed.and_then(|row| row.of_alone)),
     ]
 }
 
