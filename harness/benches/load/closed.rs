@@ -23,7 +23,7 @@ pub(crate) fn measure() {
         let mut spec =
             ours::spec(server.address, USERS, Pace::Closed, 0, u64::from(SECONDS) * 1000);
         spec.slice = slice;
-        let (record, cpu) = ours::run(&spec, |_| {});
+        let (record, cpu) = ours::run(&spec, |_, _| {});
         assert_eq!(record.sent, record.right, "{:?}", record.errors);
         Outcome::new(record.right as f64, record.window.as_secs(), cpu)
     };

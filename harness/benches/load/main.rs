@@ -8,6 +8,7 @@
 
 mod closed;
 mod delay;
+mod delay_server;
 mod floor;
 mod goose_client;
 mod open;
@@ -24,7 +25,7 @@ fn main() {
         // This program again, as one of the processes that are measured.
         ["--floor", address, users, seconds] => floor::run(address, users, seconds),
         ["--goose-client", address, users, seconds] => goose_client::run(address, users, seconds),
-        ["--delay-server", address, ref delays @ ..] => delay::serve(address, delays),
+        ["--delay-server", address, ref delays @ ..] => delay_server::serve(address, delays),
         ["--keep-awake"] => loop {
             std::hint::spin_loop();
         },

@@ -39,9 +39,9 @@ pub(crate) fn spec(
     }
 }
 
-/// Runs it; `at_start` is told when its warm-up begins. The CPU time is that from its being ready to its
+/// Runs it; `at_start` is told when its warm-up begins, and its process. The CPU time is that from its being ready to its
 /// record, and so without the time that the rows' truth takes to compute.
-pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos)) -> (LoadRecord, CpuTime) {
+pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos, u32)) -> (LoadRecord, CpuTime) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
     command.args(["load", "--spec"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = process::spawn_tied(&mut command, Some(&load_cpu()), Signal::SIGKILL).unwrap();
@@ -55,7 +55,7 @@ pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos)) -> (LoadRecord,
                 before = CpuTime::of(child.id());
                 let start = Nanos::now() + Nanos(30_000_000);
                 writeln!(input, "{}", serde_json::to_string(&Go { start }).unwrap()).unwrap();
-                at_start.take().unwrap()(start);
+                at_start.take().unwrap()(start, child.id());
             }
             Event::WindowStart | Event::WindowEnd => {}
             Event::Record(record) => {
