@@ -15,6 +15,7 @@ mod open;
 mod ours;
 mod peer;
 mod server;
+mod slice;
 mod stall;
 
 fn main() {
@@ -33,6 +34,9 @@ fn main() {
             let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
             if wanted("closed") {
                 closed::measure();
+            }
+            if wanted("slice") {
+                slice::measure();
             }
             if wanted("open") {
                 open::measure();

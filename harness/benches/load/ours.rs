@@ -12,7 +12,7 @@ use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::process;
 use stackmark::units::Nanos;
 
-use crate::peer::CpuTime;
+use crate::peer::{CpuTime, Outcome};
 use crate::server::load_cpu;
 
 /// What a load is asked to do here: everything is recorded, checked and accounted for.
@@ -37,6 +37,15 @@ pub(crate) fn spec(
         seed: 1,
         slice: SLICE,
     }
+}
+
+/// A closed load, as its peers do it.
+pub(crate) fn closed(address: SocketAddr, users: u32, seconds: u32, slice: Nanos) -> Outcome {
+    let mut spec = spec(address, users, Pace::Closed, 0, u64::from(seconds) * 1_000);
+    spec.slice = slice;
+    let (record, cpu) = run(&spec, |_, _| {});
+    assert_eq!(record.sent, record.right, "{:?}", record.errors);
+    Outcome::new(record.right as f64, record.window.as_secs(), cpu)
 }
 
 /// Runs it; `at_start` is told when its warm-up begins, and its process. The CPU time is that from its being ready to its
