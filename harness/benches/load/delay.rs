@@ -167,11 +167,7 @@ impl Median {
     fn of(values: impl Iterator<Item = f64>) -> Median {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
-        Median {
-            middle: values[ROUNDS / 2],
-            low: values[ENCLOSING.0],
-            high: values[ENCLOSING.1],
-        }
+        Median { middle: values[ROUNDS / 2], low: values[ENCLOSING.0], high: values[ENCLOSING.1] }
     }
 
     fn is_within(&self, expected: f64) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! A server on one CPU, a load generator on another, one at a time, alternating. Peers are those found
 //! on the PATH (wrk, ab, oha), Goose's own client, and a bare epoll loop that only sends and receives.
-//! With names as arguments (`closed`, `open`, `stall`, `delay`) only those are measured.
+//! With names as arguments (`closed`, `slice`, `open`, `stall`, `delay`) only those are measured;
+//! `profile` says where the load's time goes, if asked for.
 
 #![allow(clippy::unwrap_used)] // A benchmark that cannot set itself up ends there.
 
@@ -14,6 +15,9 @@ mod goose_client;
 mod open;
 mod ours;
 mod peer;
+mod profile;
+mod said;
+mod sample;
 mod server;
 mod slice;
 mod stall;
@@ -46,6 +50,10 @@ fn main() {
             }
             if wanted("delay") {
                 delay::measure();
+            }
+            // Only if asked for: it needs perf, and the right to sample the kernel.
+            if chosen.contains(&"profile") {
+                profile::measure();
             }
         }
     }
