@@ -67,15 +67,16 @@ fn part(lines: &[&str]) -> Part {
 #[test]
 fn a_sample_belongs_to_the_system_call_or_the_crate_that_it_was_taken_in() {
     let send = [
-        "\tffffffff82022539 tcp_rcv_established ([kernel.kallsyms])",
-        "\tffffffff8136213d handle_softirqs ([kernel.kallsyms])",
+        "\tffffffff8201030f tcp_sendmsg_locked ([kernel.kallsyms])",
         "\tffffffff81e314b0 __x64_sys_sendto ([kernel.kallsyms])",
         "\tffffffff821ef691 do_syscall_64 ([kernel.kallsyms])",
         "\t          10aba4 __send (/usr/lib/x86_64-linux-gnu/libc.so.6)",
     ];
     assert_eq!(part(&send), Part::Send);
-    assert_eq!(part(&send[3..]), Part::KernelElse);
-    assert_eq!(part(&send[4..]), Part::Libc);
+    assert_eq!(part(&send[2..]), Part::KernelElse);
+    assert_eq!(part(&send[3..]), Part::Libc);
+    let delivered = "\tffffffff81e695bb net_rx_action ([kernel.kallsyms])";
+    assert_eq!(part(&[&[delivered], &send[..]].concat()), Part::Delivery);
     let woken = "\tffffffff813a0a11 try_to_wake_up ([kernel.kallsyms])";
     assert_eq!(part(&[&[woken], &send[..]].concat()), Part::Scheduling);
     let interrupt = "\tffffffff81000d62 asm_common_interrupt ([kernel.kallsyms])";

@@ -33,6 +33,7 @@ impl Frame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Send,
+    Delivery,
     Receive,
     Epoll,
     Scheduling,
@@ -47,8 +48,9 @@ pub(crate) enum Part {
 }
 
 /// In the order of [`Part`].
-pub(crate) const PARTS: [Part; 12] = [
+pub(crate) const PARTS: [Part; 13] = [
     Part::Send,
+    Part::Delivery,
     Part::Receive,
     Part::Epoll,
     Part::Scheduling,
@@ -77,6 +79,8 @@ impl Part {
                     Part::Interrupts
                 } else if kernel(&["try_to_wake_up", "schedule", "__schedule"]) {
                     Part::Scheduling
+                } else if kernel(&["net_rx_action"]) {
+                    Part::Delivery
                 } else if kernel(&["__x64_sys_sendto", "__arm64_sys_sendto"]) {
                     Part::Send
                 } else if kernel(&["__x64_sys_recvfrom", "__arm64_sys_recvfrom"]) {
@@ -103,7 +107,8 @@ impl Part {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Part::Send => "kernel: send, through the loopback into the server's socket",
+            Part::Send => "kernel: send",
+            Part::Delivery => "kernel: delivery, at the end of a send, into the server's socket",
             Part::Receive => "kernel: receive",
             Part::Epoll => "kernel: epoll",
             Part::Scheduling => "kernel: sleeping, and waking the server",
