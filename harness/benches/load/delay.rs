@@ -18,8 +18,7 @@ use stackmark::load::Pace;
 use stackmark::load::record::Latencies;
 use stackmark::units::{Nanos, PerSecond};
 
-use crate::delay_server::{self, Served};
-use crate::{ours, server};
+use crate::{delay_server, ours, server};
 
 /// Microseconds, ascending; of several, each request waits the next, in turn.
 const DELAYS: [&[u64]; 5] = [&[200], &[1_000], &[5_000], &[50_000], &[200, 200, 200, 5_000]];
@@ -57,8 +56,8 @@ pub(crate) fn measure() {
 
     println!(
         "Medians over the rounds, in µs, and in brackets what encloses them with 96% confidence.\n\n\
-         | delay ms | percentile | stackmark says | delay + zero-delay server | off by | server's record + last leg at zero delay | off by | server waited too long |\n\
-         |---|---|---|---|---|---|---|---|"
+         | delay ms | percentile | stackmark says | delay + zero-delay server | off by | server's record + last leg at zero delay | off by | due to received | waited too long |\n\
+         |---|---|---|---|---|---|---|---|---|"
     );
     let (mut by_delay, mut by_record) = (0, 0);
     for (index, delays) in DELAYS.iter().enumerate() {
@@ -74,7 +73,7 @@ pub(crate) fn measure() {
             by_delay += usize::from(delay_off.is_within(delay.middle));
             by_record += usize::from(record_off.is_within(record.middle));
             println!(
-                "| {} | p{} | {:.0} | {:.0} | {delay_off} | {:.0} | {record_off} | {:.0} |",
+                "| {} | p{} | {:.0} | {:.0} | {delay_off} | {:.0} | {record_off} | {:.0} | {:.0} |",
                 delays
                     .iter()
                     .map(|delay| (*delay as f64 / 1e3).to_string())
@@ -84,6 +83,7 @@ pub(crate) fn measure() {
                 median(&|seen| seen.said).middle,
                 delay.middle,
                 record.middle,
+                median(&|seen| seen.received).middle,
                 median(&|seen| seen.excess).middle,
             );
         }
@@ -100,6 +100,8 @@ struct Window {
     response: Latencies,
     /// From due to when the answer was about to be written, by the server.
     answered: Latencies,
+    /// From due to when the request had been read, by the server: the load's lateness, and the way there.
+    received: Latencies,
     /// What the server waited beyond the delay: it spins for its end, so this is the host's.
     excess: Latencies,
 }
@@ -110,20 +112,21 @@ fn window(address: SocketAddr) -> Window {
     let mut start = Nanos(0);
     let (record, _) = ours::run(&spec, |at, _| start = at);
     assert_eq!(record.sent, record.right, "{:?}", record.errors);
-    let (mut answered, mut excess) = (Latencies::default(), Latencies::default());
+    let mut answered = Latencies::default();
+    let (mut received, mut excess) = (answered.clone(), answered.clone());
     let window = start + spec.warmup..start + spec.warmup + spec.window;
     for (index, served) in delay_server::record(address).into_iter().enumerate() {
         // Two that the server received in another order than they were due change places: the percentiles
         // of all differ by no more than the two were apart.
         let due = start + Nanos((index as f64 * 1e9 / RATE) as u64);
         if window.contains(&due) {
-            let Served { received, delay, answered: at } = served;
-            answered.record(at - due);
-            excess.record(at - received - delay);
+            answered.record(served.answered - due);
+            received.record(served.received - due);
+            excess.record(served.answered - served.received - served.delay);
         }
     }
     assert_eq!(answered.count(), record.right, "the server and the load count alike");
-    Window { response: record.response, answered, excess }
+    Window { response: record.response, answered, received, excess }
 }
 
 /// One percentile in one round, in microseconds.
@@ -131,6 +134,7 @@ struct Seen {
     said: f64,
     by_delay: f64,
     by_record: f64,
+    received: f64,
     excess: f64,
 }
 
@@ -151,6 +155,7 @@ impl Seen {
             by_delay: delay as f64 + undelayed,
             by_record: micros(&delayed.answered, quantile) + undelayed
                 - micros(&zero.answered, within),
+            received: micros(&delayed.received, quantile),
             excess: micros(&delayed.excess, quantile),
         }
     }
