@@ -160,6 +160,15 @@ pub struct Run {
     /// The run's folder (default: results/<date>-<label>)
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Another registry than servers/servers.toml
+    #[arg(long, value_name = "FILE")]
+    pub registry: Option<PathBuf>,
+    /// Do again what this run did: its servers, cells, seed, orders and CPU sets
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed"])]
+    pub like: Option<PathBuf>,
+    /// Go on with this run, which was stopped or killed, after its last whole trial
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "like", "cpus", "out", "backend"])]
+    pub resume: Option<PathBuf>,
     /// Print the cells, their order and the expected time, and stop
     #[arg(long)]
     pub plan: bool,

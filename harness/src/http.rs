@@ -1,5 +1,6 @@
 //! One request with all the time in the world: for health and verification, never for measurement.
 
+use std::io::Read;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -25,6 +26,27 @@ pub struct HttpError(String);
 /// When there is no whole answer in time; a status is not an error.
 pub fn get(address: SocketAddr, path: &str, timeout: Duration) -> Result<Answer, HttpError> {
     send(address, "GET", path, timeout)
+}
+
+/// `GET path` on a connection of its own, whose answer is read as it comes.
+///
+/// # Errors
+/// When there is no answer in time, or its status is not 200; then with what it says.
+pub fn lines(
+    address: SocketAddr,
+    path: &str,
+    timeout: Duration,
+) -> Result<impl Read + use<>, HttpError> {
+    let failed = |error: ureq::Error| HttpError(error.to_string());
+    let config =
+        ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false);
+    let agent: ureq::Agent = config.build().into();
+    let mut response = agent.get(format!("http://{address}{path}")).call().map_err(failed)?;
+    if response.status() != 200 {
+        let said = response.body_mut().read_to_string().unwrap_or_default();
+        return Err(HttpError(format!("status {}: {said}", response.status())));
+    }
+    Ok(response.into_body().into_reader())
 }
 
 /// A request without a body.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::backend::{Backend, BackendError, Instance};
 use crate::definition::Server;
+use crate::drive;
 use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadSpec, Pace};
 use crate::plan::Cell;
@@ -80,13 +81,14 @@ impl Executor for Live<'_> {
             users: cell.load.users,
             pace,
             shard: Shard { index: 0, count: 1 },
-            warmup: cell.times.warmup().into(),
+            warmup: cell.times.warmup(),
             window: cell.times.window().into(),
             timeout: Nanos::from(TIMEOUT),
             seed,
             slice: SLICE,
         };
-        let result = trial::measure(self.backend, instance.as_mut(), &spec, self.stop);
+        let measure = if server.drives_itself { drive::measure } else { trial::measure };
+        let result = measure(self.backend, instance.as_mut(), &spec, self.stop);
         // What a server answers without its database is not its performance.
         if self.is_over() { Err(TrialError::Interrupted) } else { result }
     }

@@ -7,8 +7,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::scenario::{Catalogue, Load, Scenario};
-use crate::definition::{DefinitionError, Profile, Registry, Server, profile, select};
+use crate::definition::scenario::{Asks, Catalogue, Load, LoadKind, Scenario};
+use crate::definition::{DefinitionError, Profile, Registry, Role, Server, profile, select};
+use crate::format::run::{RunFile, RunServer};
 
 /// A cell as every server of the run has it: a scenario under a load, with its times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,15 @@ pub struct Cell {
     pub load: Load,
     /// Warm-up and window.
     pub times: profile::Visit,
+}
+
+impl Cell {
+    /// Whether a server has this cell: one that drives itself asks for random names, and knows no rate.
+    #[must_use]
+    pub fn is_of(&self, drives_itself: bool) -> bool {
+        !drives_itself
+            || (self.load.kind == LoadKind::Closed && self.scenario.asks == Asks::RandomName)
+    }
 }
 
 /// One server's turn within a block: it is started, its cells are measured in this order, it is stopped.
@@ -56,6 +66,8 @@ pub struct Plan {
 
 /// What a turn costs besides its warm-ups and windows: start, health, drain and stop.
 const TURN_OVERHEAD: Duration = Duration::from_millis(900);
+/// How much longer than the least a warm-up takes on average.
+const WARMUP_PART: f64 = 1.3;
 /// What a trial costs besides its warm-up and window: the load's own start and end.
 const TRIAL_OVERHEAD: Duration = Duration::from_millis(350);
 
@@ -71,11 +83,12 @@ impl Plan {
         filter: &crate::args::Filter,
         seed: u64,
     ) -> Result<Plan, DefinitionError> {
-        let servers: Vec<Server> =
+        let mut servers: Vec<Server> =
             select("server", registry.servers(), &filter.servers, |server| &server.name)?
                 .into_iter()
                 .cloned()
                 .collect();
+        servers.extend(twin(&servers));
         let cells = select("scenario", &profile.cell, &filter.scenarios, |cell| &cell.scenario)?;
         let loads = select("load", &profile.cell, &filter.loads, |cell| &cell.load)?;
         let cells: Vec<Cell> = cells
@@ -102,22 +115,82 @@ impl Plan {
         Ok(Plan {
             seed,
             profile: profile.name.clone(),
-            blocks: draw(seed, profile.blocks, servers.len(), cells.len()),
+            blocks: draw(seed, profile.blocks, &servers, &cells),
             servers,
             cells,
         })
     }
 
+    /// The plan of a run that was begun or made before: the same cells in the same order, of the servers that
+    /// have those names now.
+    ///
+    /// # Errors
+    /// When the registry lacks one of its servers.
+    pub fn again(run: &RunFile, registry: &Registry) -> Result<Plan, DefinitionError> {
+        let server = |of: &RunServer| {
+            let name = of.twin_of.as_ref().unwrap_or(&of.name);
+            let found = registry.servers().iter().find(|server| server.name == *name);
+            found.map(|server| match of.twin_of {
+                Some(_) => twin_of(server),
+                None => server.clone(),
+            })
+        };
+        let known = || registry.servers().iter().map(|server| server.name.as_str());
+        let servers = run
+            .server
+            .iter()
+            .map(|of| {
+                server(of).ok_or_else(|| DefinitionError::NoMatch {
+                    kind: "server",
+                    pattern: of.name.clone(),
+                    known: known().collect::<Vec<_>>().join(", "),
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Plan {
+            seed: run.seed,
+            profile: run.profile.clone(),
+            blocks: draw(run.seed, run.blocks, &servers, &run.cell),
+            servers,
+            cells: run.cell.clone(),
+        })
+    }
+
+    /// How many trials there are.
+    #[must_use]
+    pub fn trials(&self) -> usize {
+        self.blocks.iter().flat_map(|block| &block.turns).map(|turn| turn.cells.len()).sum()
+    }
+
     /// How long the blocks will take, calibration and verification aside.
     #[must_use]
     pub fn expected(&self) -> Duration {
-        let cells: Duration = self
-            .cells
-            .iter()
-            .map(|cell| cell.times.warmup() + cell.times.window() + TRIAL_OVERHEAD)
-            .sum();
-        let turns = self.blocks.len() as u32 * self.servers.len() as u32;
-        (cells + TURN_OVERHEAD) * turns
+        let of_cell = |&cell: &usize| {
+            let times = &self.cells[cell].times;
+            // A noisy rate takes some slices more than the least to be called steady.
+            Duration::from(times.warmup().least).mul_f64(WARMUP_PART)
+                + times.window()
+                + TRIAL_OVERHEAD
+        };
+        let turns = self.blocks.iter().flat_map(|block| &block.turns);
+        turns.map(|turn| turn.cells.iter().map(of_cell).sum::<Duration>() + TURN_OVERHEAD).sum()
+    }
+}
+
+/// What a twin's name has besides that of the server that it is.
+const TWIN: &str = ".again";
+
+/// The first contender once more, under another name: what the two differ by is the run's own noise.
+fn twin(servers: &[Server]) -> Option<Server> {
+    servers.iter().find(|server| server.role == Role::Contender).map(twin_of)
+}
+
+fn twin_of(server: &Server) -> Server {
+    Server {
+        name: format!("{}{TWIN}", server.name),
+        role: Role::Control,
+        twin_of: Some(server.name.clone()),
+        ..server.clone()
     }
 }
 
@@ -131,21 +204,22 @@ fn find<T: Clone>(items: &[T], name: &str, name_of: impl Fn(&T) -> &str) -> T {
 }
 
 /// Each block draws from a stream of its own, so that a longer run begins like a shorter one.
-fn draw(seed: u64, blocks: u32, servers: usize, cells: usize) -> Vec<Block> {
+fn draw(seed: u64, blocks: u32, servers: &[Server], cells: &[Cell]) -> Vec<Block> {
     (0..blocks)
         .map(|block| {
             let mut rng = ChaCha12Rng::seed_from_u64(seed);
             rng.set_stream(u64::from(block) + 1);
             // One for all servers of a block: they are asked the same, at the same moments.
             let seed = rng.next_u64();
-            let mut order: Vec<usize> = (0..servers).collect();
+            let mut order: Vec<usize> = (0..servers.len()).collect();
             order.shuffle(&mut rng);
             let turns = order
                 .into_iter()
                 .map(|server| {
-                    let mut cells: Vec<usize> = (0..cells).collect();
-                    cells.shuffle(&mut rng);
-                    Turn { server, cells, seed }
+                    let mut order: Vec<usize> = (0..cells.len()).collect();
+                    order.shuffle(&mut rng);
+                    order.retain(|&cell| cells[cell].is_of(servers[server].drives_itself));
+                    Turn { server, cells: order, seed }
                 })
                 .collect();
             Block { turns }
@@ -155,36 +229,114 @@ fn draw(seed: u64, blocks: u32, servers: usize, cells: usize) -> Vec<Block> {
 
 #[cfg(test)]
 mod tests {
-    use super::draw;
+    use super::*;
+    use crate::definition::scenario;
+    use crate::definition::server::{DatabaseLabel, Labels};
+    use crate::units::PerSecond;
     use proptest::prelude::*;
+
+    fn server(name: &str, drives_itself: bool) -> Server {
+        let word = || "x".to_owned();
+        Server {
+            name: name.to_owned(),
+            role: if drives_itself { Role::Ceiling } else { Role::Contender },
+            labels: Labels {
+                language: word(),
+                framework: word(),
+                layer: word(),
+                runtime: word(),
+                database: DatabaseLabel::Mysql,
+            },
+            build: vec![word()],
+            version: vec![word()],
+            run: vec![word()],
+            env: Default::default(),
+            drives_itself,
+            twin_of: None,
+        }
+    }
+
+    /// Contenders, and one that drives itself.
+    fn servers(contenders: usize) -> Vec<Server> {
+        (0..contenders)
+            .map(|i| server(&format!("s{i}"), false))
+            .chain([server("alone", true)])
+            .collect()
+    }
+
+    /// Every other one is closed.
+    fn cells(count: usize) -> Vec<Cell> {
+        let cell = |i: usize| {
+            let rate = scenario::Rate::Fixed(PerSecond(10.0));
+            let open = LoadKind::Open { rate, arrivals: scenario::Arrivals::Constant };
+            Cell {
+                scenario: Scenario {
+                    name: "c".into(),
+                    path: "/c".into(),
+                    asks: Asks::RandomName,
+                    about: String::new(),
+                },
+                load: Load {
+                    name: format!("l{i}"),
+                    users: 1,
+                    kind: if i.is_multiple_of(2) { LoadKind::Closed } else { open },
+                },
+                times: profile::Visit {
+                    scenario: "c".into(),
+                    load: format!("l{i}"),
+                    warmup_ms: 1,
+                    warmup_limit_ms: 0,
+                    window_ms: 1,
+                },
+            }
+        };
+        (0..count).map(cell).collect()
+    }
 
     proptest! {
         #[test]
-        fn each_block_visits_every_cell_once(seed: u64, blocks in 1u32..6, servers in 1usize..12, cells in 1usize..5) {
-            let plan = draw(seed, blocks, servers, cells);
+        fn each_block_visits_every_cell_once(seed: u64, blocks in 1u32..6, contenders in 1usize..12, count in 1usize..5) {
+            let (servers, cells) = (servers(contenders), cells(count));
+            let plan = draw(seed, blocks, &servers, &cells);
             prop_assert_eq!(plan.len(), blocks as usize);
             for block in &plan {
                 let mut visited: Vec<_> = block.turns.iter()
                     .flat_map(|turn| turn.cells.iter().map(|cell| (turn.server, *cell)))
                     .collect();
                 visited.sort_unstable();
-                let all: Vec<_> = (0..servers).flat_map(|s| (0..cells).map(move |c| (s, c))).collect();
+                // The last drives itself: it has no open cell.
+                let all: Vec<_> = (0..=contenders)
+                    .flat_map(|s| (0..count).map(move |c| (s, c)))
+                    .filter(|(s, c)| *s < contenders || c % 2 == 0)
+                    .collect();
                 prop_assert_eq!(visited, all);
             }
         }
 
         #[test]
         fn the_seed_is_all_that_the_order_depends_on(seed: u64) {
-            prop_assert_eq!(draw(seed, 4, 10, 2), draw(seed, 4, 10, 2));
+            let (servers, cells) = (servers(9), cells(2));
+            let draw = |seed, blocks| draw(seed, blocks, &servers, &cells);
+            prop_assert_eq!(draw(seed, 4), draw(seed, 4));
             // A longer run begins like a shorter one.
-            prop_assert_eq!(&draw(seed, 8, 10, 2)[..4], &draw(seed, 4, 10, 2)[..]);
-            prop_assert_ne!(draw(seed, 4, 10, 2), draw(seed.wrapping_add(1), 4, 10, 2));
+            prop_assert_eq!(&draw(seed, 8)[..4], &draw(seed, 4)[..]);
+            prop_assert_ne!(draw(seed, 4), draw(seed.wrapping_add(1), 4));
         }
     }
 
     #[test]
     fn orders_differ_between_blocks() {
-        let plan = draw(7, 8, 10, 2);
+        let plan = draw(7, 8, &servers(9), &cells(2));
         assert!(plan.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn the_first_contender_has_a_twin() {
+        let mut servers = servers(2);
+        servers.rotate_right(1);
+        let twin = twin(&servers).unwrap();
+        assert_eq!((twin.name.as_str(), twin.twin_of.as_deref()), ("s0.again", Some("s0")));
+        assert_eq!(twin.role, Role::Control, "it does not compete");
+        assert!(super::twin(&servers[..1]).is_none());
     }
 }

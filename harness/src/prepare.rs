@@ -1,7 +1,6 @@
 //! Before the blocks: every server is built, tells its version, starts, tells the rows' truth and, where
 //! an open load needs a common rate, shows what it sustains.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +16,7 @@ use crate::placement::Cpus;
 use crate::plan::{Cell, Plan};
 use crate::progress::Steps;
 use crate::runner::Executor;
+use crate::settled::Settled;
 use crate::units::PerSecond;
 use crate::verify::verify;
 use crate::workspace::Workspace;
@@ -28,48 +28,65 @@ const COMMON_RATE_PART: f64 = 0.5;
 const CALIBRATION_WARMUP_MS: u64 = 300;
 const CALIBRATION_WINDOW_MS: u64 = 1_000;
 
-/// What the blocks need to know.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prepared {
-    /// Servers that failed and are not measured.
-    pub excluded: BTreeSet<String>,
-    /// What open loads at the common rate ask.
-    pub common: PerSecond,
+/// What preparing needs besides the plan.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Where everything lies.
+    pub workspace: &'a Workspace,
+    /// Where servers are built.
+    pub cpus: &'a Cpus,
+    /// What a right answer holds.
+    pub truth: &'a Truth,
+    /// Ends it when it becomes true.
+    pub stop: &'a AtomicBool,
 }
 
-/// Prepares all servers of `plan`, building them on `cpus`; absent when the user stops the run, or the database
-/// is gone.
+/// Prepares all servers of `plan`: those that fail are `settled` from then on. Returns what
+/// open loads at the common rate ask; nothing when the user stops the run, or the database is gone.
 ///
 /// # Errors
 /// When the journal cannot be written.
 pub fn prepare(
     plan: &Plan,
-    workspace: &Workspace,
-    cpus: &Cpus,
+    means: Means<'_>,
     live: &mut Live<'_>,
-    truth: &Truth,
+    settled: &mut Settled,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
-    stop: &AtomicBool,
-) -> io::Result<Option<Prepared>> {
+) -> io::Result<Option<PerSecond>> {
     let mut steps = Steps::new("prepare", plan.servers.len() as u64, 0);
-    let calibration = calibration(plan);
-    let mut excluded = BTreeSet::new();
+    let calibration = if settled.common().is_some() { Vec::new() } else { calibration(plan) };
     let mut slowest = f64::INFINITY;
     for server in &plan.servers {
-        if stop.load(Ordering::Relaxed) {
+        // A twin is what it is the twin of.
+        if let Some(first) = &server.twin_of {
+            if settled.is_excluded(first) {
+                settled.exclude(&server.name);
+            }
+            continue;
+        }
+        if settled.is_excluded(&server.name) {
+            continue;
+        }
+        if means.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
         steps.doing(&format!("{}: build, verify", server.name));
-        let result = build::build(server, workspace, cpus, stop).and_then(|version| {
-            Ok((version, check(server, live, truth, &calibration, plan.seed, stop)?))
-        });
+        // One that drives itself has no open load to be asked at the common rate.
+        let calibration = if server.drives_itself { &[][..] } else { &calibration[..] };
+        let result =
+            build::build(server, means.workspace, means.cpus, means.stop).and_then(|version| {
+                as_before(&version, settled.version(&server.name))?;
+                Ok((version, check(server, live, means, calibration, plan.seed)?))
+            });
         // What the interruption broke off is not the server's fault.
         if live.is_over() {
             return Ok(None);
         }
         match result {
             Ok((version, goodput)) => {
-                journal(&Entry::Verified { server: server.name.clone(), version })?;
+                if settled.version(&server.name).is_none() {
+                    journal(&Entry::Verified { server: server.name.clone(), version })?;
+                }
                 if let Some(goodput) = goodput {
                     slowest = slowest.min(goodput.0);
                     journal(&Entry::Calibrated { server: server.name.clone(), goodput })?;
@@ -78,32 +95,45 @@ pub fn prepare(
             Err((stage, reason)) => {
                 let failure = Failure { block: None, server: server.name.clone(), stage, reason };
                 steps.say(&failure.to_string());
-                excluded.insert(failure.server.clone());
+                settled.exclude(&failure.server);
                 journal(&Entry::Failure(failure))?;
             }
         }
         steps.step();
     }
     steps.finish();
+    if let Some(common) = settled.common() {
+        return Ok(Some(common));
+    }
     let common = common_rate(slowest);
     if !calibration.is_empty() {
         journal(&Entry::CommonRate { rate: common })?;
     }
-    Ok(Some(Prepared { excluded, common }))
+    Ok(Some(common))
+}
+
+/// A run that goes on must measure what it measured before.
+fn as_before(version: &str, before: Option<&str>) -> Result<(), (Stage, String)> {
+    match before {
+        Some(before) if before != version => Err((
+            Stage::Version,
+            format!("it was {before:?} when the run began, and is {version:?}"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn check(
     server: &Server,
     live: &mut Live<'_>,
-    truth: &Truth,
+    means: Means<'_>,
     calibration: &[Cell],
     seed: u64,
-    stop: &AtomicBool,
 ) -> Result<Option<PerSecond>, (Stage, String)> {
     live.start(server).map_err(|reason| (Stage::Start, reason))?;
     let checked = (|| {
         let Some(instance) = live.running() else { return Ok(None) };
-        verify(server, instance.address(), truth, stop)
+        verify(server, instance.address(), means.truth, means.stop)
             .map_err(|error| (Stage::Verify, error.to_string()))?;
         let mut slowest = None;
         for cell in calibration {
@@ -131,6 +161,7 @@ fn calibration(plan: &Plan) -> Vec<Cell> {
     for cell in &mut cells {
         cell.load.kind = LoadKind::Closed;
         cell.times.warmup_ms = CALIBRATION_WARMUP_MS;
+        cell.times.warmup_limit_ms = 0;
         cell.times.window_ms = CALIBRATION_WINDOW_MS;
     }
     cells

@@ -1,6 +1,7 @@
 //! One trial: a load in processes of its own against a running server, with resources read at the
 //! window's two ends.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, BackendError, Instance, Usage};
 use crate::format::journal::Stage;
-use crate::load::protocol::{Event, Go};
-use crate::load::{LoadRecord, LoadSpec};
+use crate::load::protocol::{Event, Go, Measure};
+use crate::load::warmup::Watch;
+use crate::load::{LoadRecord, LoadSpec, WarmedUp};
 use crate::process;
 use crate::units::Nanos;
 
@@ -21,8 +23,10 @@ use crate::units::Nanos;
 const SET_UP_PATIENCE: Duration = Duration::from_secs(30);
 /// From "go" to the first request, so that all shards begin at the same moment.
 const LEAD: Duration = Duration::from_millis(60);
+/// From the end of a warm-up to the window, so that all shards hear of it before.
+const NOTICE: Duration = Duration::from_millis(20);
 /// What a load may take beyond its warm-up, window and drain before it is given up.
-const OVERTIME: Duration = Duration::from_secs(10);
+pub(crate) const OVERTIME: Duration = Duration::from_secs(10);
 
 /// A trial that did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +70,9 @@ pub struct Resources {
 /// What one trial measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
+    /// How the warm-up ended; absent where it was of fixed length.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warmup: Option<WarmedUp>,
     /// All shards together.
     pub record: LoadRecord,
     /// What the window cost.
@@ -73,7 +80,7 @@ pub struct Measured {
 }
 
 /// Usage of all parts at one moment.
-struct Reading {
+pub(crate) struct Reading {
     at: Nanos,
     server: Usage,
     db: Option<Usage>,
@@ -112,7 +119,7 @@ pub fn measure(
     }
 
     let start = Nanos::now() + LEAD.into();
-    let whole: Duration = (spec.warmup + spec.window + spec.timeout).into();
+    let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
     events.deadline = Instant::now() + LEAD + whole + OVERTIME;
     for child in &mut loads.0 {
         tell(child, &Go { start })?;
@@ -120,8 +127,17 @@ pub fn measure(
     let mut record = LoadRecord::default();
     let (mut first, mut last) = (None, None);
     let mut ended = 0;
+    let mut warming_up = WarmingUp::new(spec, shards.len());
     while ended < shards.len() {
         match events.next()? {
+            (shard, Event::WarmingUp { right }) => {
+                if warming_up.is_over(shard, right) {
+                    let from = Nanos::now() + NOTICE.into();
+                    for child in &mut loads.0 {
+                        tell(child, &Measure { from })?;
+                    }
+                }
+            }
             // Any shard's clock is as good as another's: they share it.
             (0, Event::WindowStart) => first = Some(read(backend, instance, &loads)?),
             (0, Event::WindowEnd) => last = Some(read(backend, instance, &loads)?),
@@ -136,7 +152,37 @@ pub fn measure(
     let (Some(first), Some(last)) = (first, last) else {
         return Err(TrialError::Load("it did not tell its window".into()));
     };
-    Ok(Measured { record, resources: between(&first, &last) })
+    Ok(Measured { warmup: warming_up.ended, record, resources: between(&first, &last) })
+}
+
+/// Adds up what the shards tell of a warm-up, slice by slice.
+struct WarmingUp {
+    watch: Watch,
+    /// Of each shard, the slices that not all have told yet.
+    told: Vec<VecDeque<u64>>,
+    ended: Option<WarmedUp>,
+}
+
+impl WarmingUp {
+    fn new(spec: &LoadSpec, shards: usize) -> WarmingUp {
+        let told = vec![VecDeque::new(); shards];
+        WarmingUp { watch: Watch::new(spec.warmup), told, ended: None }
+    }
+
+    /// Whether the warm-up ends now; true once.
+    fn is_over(&mut self, shard: u32, right: u64) -> bool {
+        if self.ended.is_some() {
+            return false;
+        }
+        self.told[shard as usize].push_back(right);
+        let slice: Option<u64> = self
+            .told
+            .iter()
+            .all(|told| !told.is_empty())
+            .then(|| self.told.iter_mut().filter_map(VecDeque::pop_front).sum());
+        self.ended = slice.and_then(|right| self.watch.slice(right));
+        self.ended.is_some()
+    }
 }
 
 fn unexpected(event: &Event) -> TrialError {
@@ -146,7 +192,7 @@ fn unexpected(event: &Event) -> TrialError {
     }
 }
 
-fn read(
+pub(crate) fn read(
     backend: &dyn Backend,
     instance: &mut dyn Instance,
     loads: &Loads,
@@ -163,7 +209,7 @@ fn read(
     Ok(Reading { at, server, db, load })
 }
 
-fn between(first: &Reading, last: &Reading) -> Resources {
+pub(crate) fn between(first: &Reading, last: &Reading) -> Resources {
     let used = |first: Usage, last: Usage| Usage {
         cpu: last.cpu - first.cpu,
         anonymous_kib: first.anonymous_kib.max(last.anonymous_kib),
@@ -177,7 +223,8 @@ fn between(first: &Reading, last: &Reading) -> Resources {
 }
 
 /// The load's processes. Dropping them ends them: a trial that fails leaves none behind.
-struct Loads(Vec<Child>);
+#[derive(Default)]
+pub(crate) struct Loads(Vec<Child>);
 
 impl Drop for Loads {
     fn drop(&mut self) {
@@ -217,15 +264,19 @@ fn listen(child: &mut Child, shard: u32, events: Sender<(u32, Event)>) -> Result
     Ok(())
 }
 
-/// What all loads say, in the order in which it arrives.
-struct Events<'a> {
-    events: Receiver<(u32, Event)>,
-    stop: &'a AtomicBool,
-    deadline: Instant,
+/// What is told of a trial, in the order in which it arrives.
+pub(crate) struct Events<'a, T> {
+    pub(crate) events: Receiver<T>,
+    pub(crate) stop: &'a AtomicBool,
+    pub(crate) deadline: Instant,
 }
 
-impl Events<'_> {
-    fn next(&self) -> Result<(u32, Event), TrialError> {
+impl<T> Events<'_, T> {
+    /// Waits for the next.
+    ///
+    /// # Errors
+    /// When no one is left to tell, the deadline has passed, or the user stops the run.
+    pub(crate) fn next(&self) -> Result<T, TrialError> {
         loop {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(TrialError::Interrupted);

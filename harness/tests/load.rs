@@ -15,7 +15,7 @@ use stackmark::definition::scenario::{Arrivals, Asks};
 use stackmark::load::protocol::{Event, Go};
 use stackmark::load::record::Class;
 use stackmark::load::spec::{SLICE, Shard};
-use stackmark::load::{LoadRecord, LoadSpec, Pace};
+use stackmark::load::{LoadRecord, LoadSpec, Pace, Warmup};
 use stackmark::units::{Nanos, PerSecond};
 
 const RIGHT: &str =
@@ -34,7 +34,7 @@ fn spec(address: SocketAddr, users: u32, pace: Pace, window: Nanos) -> LoadSpec 
         users,
         pace,
         shard: Shard { index: 0, count: 1 },
-        warmup: Nanos(0),
+        warmup: Warmup::fixed(Nanos(0)),
         window,
         timeout: millis(700),
         seed: 3,
@@ -63,7 +63,7 @@ fn load(spec: &LoadSpec) -> LoadRecord {
                 let go = Go { start: Nanos::now() + millis(50) };
                 writeln!(input, "{}", serde_json::to_string(&go).unwrap()).unwrap();
             }
-            Event::WindowStart | Event::WindowEnd => {}
+            Event::WarmingUp { .. } | Event::WindowStart | Event::WindowEnd => {}
             Event::Record(found) => record = Some(*found),
             Event::Failed { reason } => panic!("{reason}"),
         }

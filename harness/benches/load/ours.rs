@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use stackmark::definition::scenario::Asks;
 use stackmark::load::protocol::{Event, Go};
 use stackmark::load::spec::{SLICE, Shard};
-use stackmark::load::{LoadRecord, LoadSpec, Pace};
+use stackmark::load::{LoadRecord, LoadSpec, Pace, Warmup};
 use stackmark::process;
 use stackmark::units::Nanos;
 
@@ -31,7 +31,7 @@ pub(crate) fn spec(
         users,
         pace,
         shard: Shard { index: 0, count: 1 },
-        warmup: Nanos(warmup * 1_000_000),
+        warmup: Warmup::fixed(Nanos(warmup * 1_000_000)),
         window: Nanos(window * 1_000_000),
         timeout: Nanos(5_000_000_000),
         seed: 1,
@@ -66,7 +66,7 @@ pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos, u32)) -> (LoadRe
                 writeln!(input, "{}", serde_json::to_string(&Go { start }).unwrap()).unwrap();
                 at_start.take().unwrap()(start, child.id());
             }
-            Event::WindowStart | Event::WindowEnd => {}
+            Event::WarmingUp { .. } | Event::WindowStart | Event::WindowEnd => {}
             Event::Record(record) => {
                 let used = CpuTime::of(child.id()).since(&before);
                 child.wait().unwrap();

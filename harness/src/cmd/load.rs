@@ -3,18 +3,21 @@
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 
 use super::interrupt;
 use crate::args::{self, Arrivals};
 use crate::definition::scenario::{self, Asks, Catalogue};
 use crate::load::check::Check;
-use crate::load::goose::{Edge, LoadError, attack};
-use crate::load::protocol::{Event, Go};
+use crate::load::goose::{LoadError, Moment, attack};
+use crate::load::protocol::{Event, Go, Measure};
 use crate::load::spec::{SLICE, Shard};
-use crate::load::{LoadRecord, LoadSpec, Pace};
+use crate::load::{LoadRecord, LoadSpec, Pace, Warmup};
 use crate::report::table::Table;
 use crate::units::{Nanos, PerSecond};
 use crate::workspace::Workspace;
@@ -32,7 +35,8 @@ pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
     }
     let spec = specification(args)?;
     let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
-    let record = match attack(&spec, check, Nanos::now() + LEAD.into(), |_| {}) {
+    let (_never, window) = oneshot::channel();
+    let record = match attack(&spec, check, Nanos::now() + LEAD.into(), window, |_| {}) {
         Err(LoadError::Interrupted) => return Ok(interrupt::exit_code()),
         result => result?,
     };
@@ -42,27 +46,39 @@ pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
 
 /// Under the harness: everything comes as JSON lines, and goes as JSON lines.
 fn child() -> anyhow::Result<ExitCode> {
-    let mut lines = io::stdin().lines();
-    let mut next =
-        || lines.next().context("the harness is gone")?.context("the harness cannot be heard");
-    let spec: LoadSpec = serde_json::from_str(&next()?)?;
+    let spec: LoadSpec = hear()?;
     let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
     say(&Event::Ready)?;
-    let Go { start } = serde_json::from_str(&next()?)?;
-    let edge = |edge| {
+    let Go { start } = hear()?;
+    let (sender, window) = oneshot::channel();
+    if !spec.warmup.is_fixed() {
+        thread::spawn(move || {
+            if let Ok(Measure { from }) = hear() {
+                // A load that has ended does not listen any more.
+                let _ = sender.send(from);
+            }
+        });
+    }
+    let tell = |moment| {
         // A harness that does not listen has ended; so does this process, by its tie.
-        let _ = say(match edge {
-            Edge::Start => &Event::WindowStart,
-            Edge::End => &Event::WindowEnd,
+        let _ = say(&match moment {
+            Moment::WarmingUp(right) => Event::WarmingUp { right },
+            Moment::WindowStart => Event::WindowStart,
+            Moment::WindowEnd => Event::WindowEnd,
         });
     };
-    let last = match attack(&spec, check, start, edge) {
+    let last = match attack(&spec, check, start, window, tell) {
         Ok(record) => Event::Record(Box::new(record)),
         Err(error) => Event::Failed { reason: error.to_string() },
     };
     // A harness that has given the trial up does not listen any more.
     let _ = say(&last);
     Ok(ExitCode::SUCCESS)
+}
+
+fn hear<T: DeserializeOwned>() -> anyhow::Result<T> {
+    let line = io::stdin().lines().next().context("the harness is gone")?;
+    Ok(serde_json::from_str(&line.context("the harness cannot be heard")?)?)
 }
 
 fn say(event: &Event) -> anyhow::Result<()> {
@@ -114,7 +130,7 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
         users: args.users,
         pace,
         shard: Shard { index: 0, count: 1 },
-        warmup: args.warmup.into(),
+        warmup: Warmup::fixed(args.warmup.into()),
         window: args.window.into(),
         timeout: args.timeout.into(),
         seed: args.seed,

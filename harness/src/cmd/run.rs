@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -15,18 +15,19 @@ use crate::backend::local::{Local, POOL_SIZE};
 use crate::database::{self, Lease};
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
-use crate::format::folder::{self, FolderError};
+use crate::format::folder::{self, FolderError, Raw};
 use crate::format::journal::{Entry, Journal};
 use crate::format::run::{MachineFile, RunFile};
 use crate::live::Live;
 use crate::lock::RunLock;
 use crate::machine;
-use crate::placement::Placement;
+use crate::placement::{Cpus, Placement};
 use crate::plan::Plan;
-use crate::prepare::{Prepared, prepare};
+use crate::prepare::{Means, prepare};
 use crate::progress::Steps;
 use crate::report;
 use crate::runner::{Ending, execute};
+use crate::settled::Settled;
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped the run.
@@ -35,24 +36,21 @@ use crate::workspace::Workspace;
 /// When the run cannot be begun, or cannot be recorded.
 pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
-    let plan = plan(args, &workspace)?;
+    let usable = Placement::usable()?;
+    let Order { plan, placement, begun } = order(args, &workspace, &usable)?;
     if args.plan {
         print_plan(&plan);
         return Ok(ExitCode::SUCCESS);
     }
-    let usable = Placement::usable()?;
-    let placement = match &args.cpus {
-        Some(text) => Placement::parse(text, &usable)?,
-        None => Placement::by_size(&usable),
-    };
-    let now = jiff::Timestamp::now();
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut machine = machine::describe(workspace.root(), &usable);
     let label = machine::label(&machine);
-    let date = now.strftime("%Y-%m-%d").to_string();
-    let out =
-        args.out.clone().unwrap_or_else(|| folder::fresh(&workspace.results(), &date, &label));
+    let out = match (&args.resume, &args.out) {
+        (Some(folder), _) | (None, Some(folder)) => folder.clone(),
+        (None, None) => folder::fresh(&workspace.results(), &now[..10], &label),
+    };
     let _lock = RunLock::take(&out)?;
-    if out.exists() {
+    if begun.is_none() && out.exists() {
         return Err(FolderError::Taken(out).into());
     }
     let stop = interrupt::flag()?;
@@ -65,41 +63,22 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let (mut backend, name) = match args.backend {
         Backend::Local => (Local::new(&workspace, &lease, placement.clone())?, "local"),
     };
-    let began = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let file = RunFile::new(&plan, began, label, name, POOL_SIZE, placement);
     if stop.load(Ordering::Relaxed) {
         return Ok(interrupt::exit_code());
     }
-    let mut journal = create(&out, &file, &machine)?;
-    let unwritable = || unwritable(&out);
-    let mut write = |entry: &Entry| journal.write(entry);
-
-    let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
-    let mut live = Live::new(&mut backend, &stop);
-    let prepared = prepare(&plan, &workspace, &usable, &mut live, &truth, &mut write, &stop);
-    let ending = match prepared.with_context(unwritable)? {
+    let (journal, settled) = match begun {
+        Some(raw) => go_on(&out, &raw, &machine, now)?,
         None => {
-            write(&Entry::Interrupted).with_context(unwritable)?;
-            Ending::Interrupted
-        }
-        Some(Prepared { excluded, common }) => {
-            let trials = plan.servers.len() * plan.cells.len() * plan.blocks.len();
-            let mut steps = Steps::new("measure", trials as u64, plan.blocks.len() as u32);
-            steps.say(&format!("{trials} trials, about {}", about(plan.expected())));
-            let ending =
-                execute(&plan, &excluded, common, &mut live, &mut write, &mut steps, &stop);
-            steps.finish();
-            let ending = ending.with_context(unwritable)?;
-            if ending == Ending::Whole && !excluded.is_empty() {
-                Ending::WithFailures
-            } else {
-                ending
-            }
+            let file = RunFile::new(&plan, now, label, name, POOL_SIZE, placement);
+            (create(&out, &file, &machine)?, Settled::default())
         }
     };
+    let mut live = Live::new(&mut backend, &stop);
+    let ending = conduct(&plan, &workspace, &usable, &mut live, settled, journal, &stop)
+        .with_context(|| unwritable(&out))?;
     let lost_database = live.lost_database().cloned();
     drop(live);
-    write_report(&out).with_context(unwritable)?;
+    write_report(&out).with_context(|| unwritable(&out))?;
     if let Some(error) = lost_database {
         return Err(error.into());
     }
@@ -107,12 +86,44 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     Ok(match ending {
         Ending::Whole => ExitCode::SUCCESS,
         Ending::WithFailures => ExitCode::from(1),
-        Ending::Interrupted => interrupt::exit_code(),
+        Ending::Interrupted => {
+            eprintln!("stackmark: go on with it by `stackmark run --resume {}`", out.display());
+            interrupt::exit_code()
+        }
     })
 }
 
-fn plan(args: &args::Run, workspace: &Workspace) -> anyhow::Result<Plan> {
-    let registry = Registry::read(&workspace.registry())?;
+/// What is to be done, and what of it was begun.
+struct Order {
+    plan: Plan,
+    placement: Placement,
+    begun: Option<Raw>,
+}
+
+/// A new plan, that of another run, or that of a run which goes on.
+fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Result<Order> {
+    let registry = args.registry.clone().unwrap_or_else(|| workspace.registry());
+    let registry = Registry::read(&registry)?;
+    let before = args.resume.as_ref().or(args.like.as_ref());
+    let before = before.map(|folder| folder::read(folder)).transpose()?;
+    let plan = match &before {
+        Some(raw) => Plan::again(&raw.run, &registry)?,
+        None => new_plan(args, workspace, &registry)?,
+    };
+    let placement = match (&args.cpus, &before) {
+        (Some(text), _) => Placement::parse(text, usable)?,
+        // As text it is checked against the CPUs that are there now.
+        (None, Some(raw)) => Placement::parse(&raw.run.cpus.to_string(), usable)?,
+        (None, None) => Placement::by_size(usable),
+    };
+    let begun = before.filter(|_| args.resume.is_some());
+    if let Some(raw) = begun.as_ref().filter(|raw| raw.entries.contains(&Entry::Finished)) {
+        bail!("{} came to its end: there is nothing to resume", raw.name);
+    }
+    Ok(Order { plan, placement, begun })
+}
+
+fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> anyhow::Result<Plan> {
     let catalogue = Catalogue::read(&workspace.scenarios())?;
     let profiles = Profile::read_all(&workspace.scenarios(), &catalogue)?;
     let Some(profile) = profiles.iter().find(|profile| profile.name == args.profile) else {
@@ -120,7 +131,60 @@ fn plan(args: &args::Run, workspace: &Workspace) -> anyhow::Result<Plan> {
         bail!("there is no profile {:?}; there are: {}", args.profile, known.join(", "));
     };
     let seed = args.seed.unwrap_or_else(rand::random);
-    Ok(Plan::new(&registry, &catalogue, profile, &args.filter, seed)?)
+    Ok(Plan::new(registry, &catalogue, profile, &args.filter, seed)?)
+}
+
+/// Opens the journal of a run that was begun, if this is still the machine and the code that it began with.
+fn go_on(
+    out: &Path,
+    raw: &Raw,
+    machine: &MachineFile,
+    now: String,
+) -> anyhow::Result<(Journal, Settled)> {
+    let mut unlike = machine::unlike(&raw.machine, machine);
+    if raw.machine.commit != machine.commit {
+        let (then, now) = (&raw.machine.commit, &machine.commit);
+        unlike.push(format!("commit {then} was measured, and {now} is checked out"));
+    }
+    if !unlike.is_empty() {
+        bail!(
+            "{} cannot go on here, because its halves could not be compared: {}; restore that, or begin a new run",
+            raw.name,
+            unlike.join("; ")
+        );
+    }
+    let mut journal = folder::reopen(out)?;
+    journal.write(&Entry::Resumed { at: now }).with_context(|| unwritable(out))?;
+    Ok((journal, Settled::by(&raw.entries)))
+}
+
+/// Prepares the servers and carries out what is left of the plan. The error is the journal's.
+fn conduct(
+    plan: &Plan,
+    workspace: &Workspace,
+    usable: &Cpus,
+    live: &mut Live<'_>,
+    mut settled: Settled,
+    mut journal: Journal,
+    stop: &AtomicBool,
+) -> std::io::Result<Ending> {
+    let mut write = |entry: &Entry| journal.write(entry);
+    let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
+    let means = Means { workspace, cpus: usable, truth: &truth, stop };
+    let prepared = prepare(plan, means, live, &mut settled, &mut write)?;
+    let Some(common) = prepared else {
+        write(&Entry::Interrupted)?;
+        return Ok(Ending::Interrupted);
+    };
+    let mut steps = Steps::new("measure", plan.trials() as u64, plan.blocks.len() as u32);
+    steps.say(&format!("{} trials, about {}", plan.trials(), about(plan.expected())));
+    let ending = execute(plan, &settled, common, live, &mut write, &mut steps, stop)?;
+    steps.finish();
+    Ok(if ending == Ending::Whole && settled.excludes_some() {
+        Ending::WithFailures
+    } else {
+        ending
+    })
 }
 
 fn print_plan(plan: &Plan) {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::scenario::Catalogue;
 use super::{DefinitionError, read_toml, unique};
+use crate::load::Warmup;
 
 /// One scenario under one load, for every server of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +17,11 @@ pub struct Visit {
     pub scenario: String,
     /// A load's name.
     pub load: String,
-    /// Before the window, not recorded, in milliseconds.
+    /// Before the window, not recorded, at least so many milliseconds.
     pub warmup_ms: u64,
+    /// And at most so many, if the rate is not steady earlier; absent, the warm-up is of fixed length.
+    #[serde(default)]
+    pub warmup_limit_ms: u64,
     /// How long is measured, in milliseconds.
     pub window_ms: u64,
 }
@@ -25,8 +29,10 @@ pub struct Visit {
 impl Visit {
     /// Before the window.
     #[must_use]
-    pub fn warmup(&self) -> Duration {
-        Duration::from_millis(self.warmup_ms)
+    pub fn warmup(&self) -> Warmup {
+        let least = Duration::from_millis(self.warmup_ms);
+        let most = Duration::from_millis(self.warmup_limit_ms).max(least);
+        Warmup { least: least.into(), most: most.into() }
     }
 
     /// The window.
@@ -90,6 +96,9 @@ impl Profile {
                 |other: &&Visit| (&other.scenario, &other.load) == (&visit.scenario, &visit.load);
             if self.cell.iter().filter(same).count() > 1 {
                 return Err(format!("{} under {} is there twice", visit.scenario, visit.load));
+            }
+            if visit.warmup_limit_ms != 0 && visit.warmup_limit_ms < visit.warmup_ms {
+                return Err("a warm-up's limit is below its least".into());
             }
             if visit.window_ms == 0 {
                 return Err("a window of 0 ms measures nothing".into());

@@ -1,7 +1,7 @@
 //! A run's folder: `results/<date>-<label>[.n]/raw/`.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::journal::{self, Entry, Journal};
@@ -72,7 +72,21 @@ pub fn create(folder: &Path, run: &RunFile, machine: &MachineFile) -> Result<Jou
     write_toml(&raw.join("machine.toml"), machine)?;
     write_toml(&raw.join("run.toml"), run)?;
     let path = raw.join("journal.jsonl");
-    Journal::create(&path).map_err(io_error(&path))
+    let journal = Journal::create(&path).map_err(io_error(&path))?;
+    // A power cut must not lose the names of files whose content is already on the disk.
+    for folder in [&raw, folder] {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error(folder))?;
+    }
+    Ok(journal)
+}
+
+/// Opens a run's folder to go on with it.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn reopen(folder: &Path) -> Result<Journal, FolderError> {
+    let path = folder.join("raw/journal.jsonl");
+    Journal::reopen(&path).map_err(io_error(&path))
 }
 
 fn write_toml(path: &Path, content: &impl serde::Serialize) -> Result<(), FolderError> {
@@ -80,7 +94,12 @@ fn write_toml(path: &Path, content: &impl serde::Serialize) -> Result<(), Folder
         path: path.to_owned(),
         message: error.to_string(),
     })?;
-    fs::write(path, text).map_err(io_error(path))
+    let write = || {
+        let mut file = File::create_new(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(io_error(path))
 }
 
 /// Reads a run's folder.
@@ -98,7 +117,7 @@ pub fn read(folder: &Path) -> Result<Raw, FolderError> {
         format: u32,
     }
     let Versioned { format } = read_toml(&path)?;
-    if format != super::VERSION {
+    if !super::READABLE.contains(&format) {
         return Err(FolderError::Version { path, found: format });
     }
     let journal = raw.join("journal.jsonl");

@@ -40,6 +40,11 @@ pub enum Entry {
     Failure(Failure),
     /// The run was stopped before its end.
     Interrupted,
+    /// It went on: what follows is another sitting.
+    Resumed {
+        /// When, UTC, to the second.
+        at: String,
+    },
     /// The run came to its end.
     Finished,
 }
@@ -133,6 +138,19 @@ impl Journal {
         Ok(Journal { file: OpenOptions::new().create_new(true).append(true).open(path)? })
     }
 
+    /// Goes on with one, after its last whole line: half a line is what a killed run was writing.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn reopen(path: &Path) -> io::Result<Journal> {
+        let bytes = fs::read(path)?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let file = OpenOptions::new().append(true).open(path)?;
+        file.set_len(whole as u64)?;
+        file.sync_data()?;
+        Ok(Journal { file })
+    }
+
     /// Writes an entry, and returns when it is on the disk.
     ///
     /// # Errors
@@ -184,7 +202,9 @@ mod tests {
 
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{text}{{\"entry\":\"fin")).unwrap();
-        assert_eq!(read(&path).unwrap(), [rate, Entry::Finished]);
+        assert_eq!(read(&path).unwrap(), [rate.clone(), Entry::Finished]);
+        Journal::reopen(&path).unwrap().write(&Entry::Interrupted).unwrap();
+        assert_eq!(read(&path).unwrap(), [rate, Entry::Finished, Entry::Interrupted]);
         std::fs::write(&path, format!("{{\"entry\":\"fin\n{text}")).unwrap();
         assert!(read(&path).unwrap_err().to_string().starts_with("line 1:"));
     }

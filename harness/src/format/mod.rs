@@ -6,4 +6,7 @@ pub mod journal;
 pub mod run;
 
 /// The version of the raw formats; a report refuses what it does not know.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// The versions that a report reads: what 2 added, 1 leaves out.
+pub const READABLE: std::ops::RangeInclusive<u32> = 1..=VERSION;

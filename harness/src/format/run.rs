@@ -47,6 +47,9 @@ pub struct RunServer {
     /// Of a twin: the server that it is under another name, so that the two show the run's own noise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub twin_of: Option<String>,
+    /// Whether it asked its layer by itself: then it has only the cells that can be asked so.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub drives_itself: bool,
 }
 
 impl RunFile {
@@ -78,6 +81,7 @@ impl RunFile {
                     role: server.role,
                     labels: server.labels.clone(),
                     twin_of: server.twin_of.clone(),
+                    drives_itself: server.drives_itself,
                 })
                 .collect(),
             cell: plan.cells.clone(),

@@ -20,7 +20,7 @@ pub struct Engine {
     timer: Timer,
     users: u32,
     start: Nanos,
-    window_end: Nanos,
+    window: Nanos,
     shared: Mutex<Shared>,
     finished: Notify,
 }
@@ -35,6 +35,8 @@ struct Shared {
     /// When each user's unanswered request was due.
     unanswered: Vec<Option<Nanos>>,
     retired: u32,
+    /// Nothing is due from here on.
+    end: Nanos,
 }
 
 /// One user: a connection, and the request it sends next.
@@ -66,8 +68,6 @@ impl Engine {
     /// # Errors
     /// When the kernel gives no timer.
     pub fn new(spec: &LoadSpec, check: Check, start: Nanos) -> std::io::Result<Engine> {
-        let window_start = start + spec.warmup;
-        let window_end = window_start + spec.window;
         let schedule = match spec.pace {
             Pace::Closed => None,
             Pace::Open { rate, arrivals } => {
@@ -78,17 +78,32 @@ impl Engine {
             timer: Timer::new()?,
             users: spec.users,
             start,
-            window_end,
+            window: spec.window,
             shared: Mutex::new(Shared {
                 schedule,
                 requests: Requests::new(spec),
                 check,
-                recorder: Recorder::new(spec.users, window_start, window_end),
+                recorder: Recorder::new(spec.users),
                 unanswered: vec![None; spec.users as usize],
                 retired: 0,
+                end: Nanos(u64::MAX),
             }),
             finished: Notify::new(),
         })
+    }
+
+    /// Ends the warm-up at `start`, which lies in the future; returns when the window ends.
+    pub fn open_window(&self, start: Nanos) -> Nanos {
+        let mut shared = self.shared();
+        shared.end = start + self.window;
+        let end = shared.end;
+        shared.recorder.open(start, end);
+        end
+    }
+
+    /// Right answers since the load began.
+    pub fn answered(&self) -> u64 {
+        self.shared().recorder.answered()
     }
 
     /// Asks once: waits until the next request is due, sends it, checks and records the answer. The
@@ -134,7 +149,7 @@ impl Engine {
             None => Some(now.max(self.start)),
             Some(schedule) => schedule.next().map(|after| self.start + Nanos(after)),
         };
-        match due.filter(|due| *due < self.window_end) {
+        match due.filter(|due| *due < shared.end) {
             Some(due) => {
                 if let Some(open) = shared.unanswered.get_mut(user.index) {
                     *open = Some(due);
@@ -168,14 +183,13 @@ impl Engine {
     pub fn finish(&self) -> LoadRecord {
         let mut shared = self.shared();
         // Answers that come after this fall into an empty window.
-        let nothing = Recorder::new(0, self.window_end, self.window_end);
-        let mut recorder = std::mem::replace(&mut shared.recorder, nothing);
+        let mut recorder = std::mem::replace(&mut shared.recorder, Recorder::new(0));
         shared.unanswered.drain(..).flatten().for_each(|due| recorder.unanswered(due));
-        let all_asked = shared.retired == self.users;
+        let (all_asked, end) = (shared.retired == self.users, shared.end);
         if let Some(schedule) = shared.schedule.take().filter(|_| !all_asked) {
             schedule
                 .map(|after| self.start + Nanos(after))
-                .take_while(|due| *due < self.window_end)
+                .take_while(|due| *due < end)
                 .for_each(|due| recorder.unsent(due));
         }
         recorder.finish()

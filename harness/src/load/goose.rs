@@ -9,12 +9,13 @@ use ::goose::client::GooseClientBuilder;
 use ::goose::config::GooseConfiguration;
 use ::goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::check::Check;
 use super::engine::{Engine, User};
 use super::record::LoadRecord;
 use super::spec::LoadSpec;
+use super::warmup::SLICE;
 use crate::units::Nanos;
 
 /// A load could not be run.
@@ -41,8 +42,8 @@ impl Clone for Session {
     }
 }
 
-/// Runs one load, beginning at `start`, on the calling thread; `at_window` is called when the window
-/// begins and when it ends.
+/// Runs one load, beginning at `start`, on the calling thread; `tell` is called at its turning points. A
+/// warm-up that is not of fixed length ends when `window` tells the moment, which must lie in the future.
 ///
 /// # Errors
 /// When Goose or the system cannot start it. What a server does wrong is no error: it is recorded.
@@ -50,19 +51,29 @@ pub fn attack(
     spec: &LoadSpec,
     check: Check,
     start: Nanos,
-    at_window: impl Fn(Edge) + Send + 'static,
+    window: oneshot::Receiver<Nanos>,
+    tell: impl Fn(Moment) + Send + 'static,
 ) -> Result<LoadRecord, LoadError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let engine = Arc::new(Engine::new(spec, check, start)?);
-        let window_start = start + spec.warmup;
-        let window_end = window_start + spec.window;
         let told = Notify::new();
         let edges = async {
+            let window_start = if spec.warmup.is_fixed() {
+                start + spec.warmup.least
+            } else {
+                tokio::select! {
+                    biased;
+                    // A harness that is gone has ended this process too.
+                    moment = window => moment.unwrap_or_else(|_| Nanos::now()),
+                    never = slices(&engine, start, &tell) => never,
+                }
+            };
+            let window_end = engine.open_window(window_start);
             sleep_until(window_start).await;
-            at_window(Edge::Start);
+            tell(Moment::WindowStart);
             sleep_until(window_end).await;
-            at_window(Edge::End);
+            tell(Moment::WindowEnd);
             told.notify_one();
             // From the end of the window a request has its full time, and no more.
             sleep_until(window_end + spec.timeout).await;
@@ -86,13 +97,27 @@ pub fn attack(
     })
 }
 
-/// One of the window's two ends.
+/// A turning point of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
+pub enum Moment {
+    /// Within the warm-up: so many right answers came in the slice that has passed.
+    WarmingUp(u64),
     /// The window begins.
-    Start,
+    WindowStart,
     /// The window ends.
-    End,
+    WindowEnd,
+}
+
+/// Tells each slice's right answers, until it is dropped.
+async fn slices(engine: &Engine, start: Nanos, tell: &impl Fn(Moment)) -> Nanos {
+    let (mut end, mut before) = (start, 0);
+    loop {
+        end = end + SLICE;
+        sleep_until(end).await;
+        let answered = engine.answered();
+        tell(Moment::WarmingUp(answered - before));
+        before = answered;
+    }
 }
 
 fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadError> {

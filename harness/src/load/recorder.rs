@@ -18,35 +18,48 @@ pub struct Exchange {
     pub result: Result<(), Class>,
 }
 
+/// The window of a load that does not know it yet.
+const NEVER: Nanos = Nanos(u64::MAX);
+
 /// Fills the record of one window. Its memory does not grow with the number of requests.
 #[derive(Debug)]
 pub struct Recorder {
     start: Nanos,
     end: Nanos,
     record: LoadRecord,
+    /// Right answers since the load began.
+    answered: u64,
     /// Of the second that is running.
     second: Latencies,
     current: usize,
 }
 
 impl Recorder {
-    /// For the window from `start` to `end`.
+    /// Of so many users, before their window.
     #[must_use]
-    pub fn new(users: u32, start: Nanos, end: Nanos) -> Recorder {
-        let window = end - start;
-        let seconds = window.0.div_ceil(1_000_000_000) as usize;
+    pub fn new(users: u32) -> Recorder {
         Recorder {
-            start,
-            end,
-            record: LoadRecord {
-                users,
-                window,
-                seconds: vec![Second::default(); seconds],
-                ..LoadRecord::default()
-            },
+            start: NEVER,
+            end: NEVER,
+            record: LoadRecord { users, ..LoadRecord::default() },
+            answered: 0,
             second: Latencies::default(),
             current: 0,
         }
+    }
+
+    /// Sets the window, once. What ended before now is not in it, so it must not begin earlier.
+    pub fn open(&mut self, start: Nanos, end: Nanos) {
+        (self.start, self.end) = (start, end);
+        let window = end - start;
+        self.record.window = window;
+        self.record.seconds = vec![Second::default(); window.0.div_ceil(1_000_000_000) as usize];
+    }
+
+    /// Right answers since the load began, warm-up included.
+    #[must_use]
+    pub fn answered(&self) -> u64 {
+        self.answered
     }
 
     fn contains(&self, moment: Nanos) -> bool {
@@ -68,6 +81,8 @@ impl Recorder {
     /// A request has come to its end.
     pub fn done(&mut self, exchange: &Exchange) {
         let Exchange { due, idle_since, sent, done, result } = *exchange;
+        self.record.asked_in_all += 1;
+        self.answered += u64::from(result.is_ok());
         self.record.in_system = self.record.in_system + self.overlap(due, done);
         self.record.connections_busy = self.record.connections_busy + self.overlap(sent, done);
         if self.contains(done) {
@@ -96,6 +111,7 @@ impl Recorder {
 
     /// A request that was sent has no answer at the end.
     pub fn unanswered(&mut self, due: Nanos) {
+        self.record.asked_in_all += 1;
         self.record.in_system = self.record.in_system + self.overlap(due, self.end);
         if self.contains(due) {
             self.record.sent += 1;
@@ -166,7 +182,8 @@ mod tests {
     }
 
     fn record(exchanges: &[Exchange], lost: &[u64]) -> LoadRecord {
-        let mut recorder = Recorder::new(1, Nanos(START), Nanos(END));
+        let mut recorder = Recorder::new(1);
+        recorder.open(Nanos(START), Nanos(END));
         let mut exchanges = exchanges.to_vec();
         exchanges.sort_by_key(|exchange| exchange.done);
         exchanges.iter().for_each(|exchange| recorder.done(exchange));

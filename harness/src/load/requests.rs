@@ -92,6 +92,7 @@ pub(crate) fn percent_encode(text: &[u8], into: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::Warmup;
     use crate::load::spec::{Pace, SLICE, Shard};
     use crate::units::Nanos;
 
@@ -104,7 +105,7 @@ mod tests {
             users: 1,
             pace: Pace::Closed,
             shard: Shard { index, count: 2 },
-            warmup: Nanos(0),
+            warmup: Warmup::fixed(Nanos(0)),
             window: Nanos(1),
             timeout: Nanos(1),
             seed: 9,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::warmup::Warmup;
 use crate::definition::scenario::{Arrivals, Asks};
 use crate::units::{Nanos, PerSecond};
 
@@ -49,8 +50,8 @@ pub struct LoadSpec {
     pub pace: Pace,
     /// Which part of the load this is.
     pub shard: Shard,
-    /// Before the window.
-    pub warmup: Nanos,
+    /// Before the window; where it is not of fixed length, the harness ends it.
+    pub warmup: Warmup,
     /// How long is measured.
     pub window: Nanos,
     /// A request that takes longer is an error; also how long the drain may take.

@@ -125,7 +125,7 @@ mod tests {
             scenario: "c".into(),
             load: "l".into(),
             asked: None,
-            measured: Measured { record: LoadRecord::default(), resources },
+            measured: Measured { warmup: None, record: LoadRecord::default(), resources },
         };
         let usable = (0..8).collect();
         Limit::of(&trial, &Placement::parse(placement, &usable).unwrap()).name()

@@ -118,7 +118,8 @@ pub fn measurements(raw: &Raw) -> Vec<Measurement> {
         .run
         .server
         .iter()
-        .flat_map(|server| raw.run.cell.iter().map(move |cell| (server, cell)));
+        .flat_map(|server| raw.run.cell.iter().map(move |cell| (server, cell)))
+        .filter(|(server, cell)| cell.is_of(server.drives_itself));
     cells
         .map(|(server, cell)| {
             let key = (server.name.as_str(), cell.scenario.name.as_str(), cell.load.name.as_str());

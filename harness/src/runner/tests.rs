@@ -44,7 +44,11 @@ impl Executor for Mock {
         if self.dies_in_trial.as_ref() == Some(&server.name) {
             return Err(TrialError::Backend(BackendError("died".into())));
         }
-        Ok(Measured { record: crate::load::LoadRecord::default(), resources: Default::default() })
+        Ok(Measured {
+            warmup: None,
+            record: crate::load::LoadRecord::default(),
+            resources: Default::default(),
+        })
     }
 
     fn stop(&mut self) -> Result<(), String> {
@@ -87,34 +91,28 @@ fn plan() -> Plan {
 fn run(
     plan: &Plan,
     mock: &mut Mock,
-    excluded: &[&str],
+    settled: &Settled,
     stop_after: usize,
 ) -> (Ending, Vec<Entry>, u64) {
     let stop = AtomicBool::new(false);
     let mut watcher = Counter { advanced: 0, begun: 0, stop: &stop, stop_after };
     let mut entries = Vec::new();
-    let excluded = excluded.iter().map(ToString::to_string).collect();
     let mut journal = |entry: &Entry| {
         entries.push(entry.clone());
         Ok(())
     };
     let ending =
-        execute(plan, &excluded, PerSecond(123.0), mock, &mut journal, &mut watcher, &stop)
-            .unwrap();
+        execute(plan, settled, PerSecond(123.0), mock, &mut journal, &mut watcher, &stop).unwrap();
     (ending, entries, watcher.advanced)
-}
-
-fn trials(plan: &Plan) -> usize {
-    plan.servers.len() * plan.cells.len() * plan.blocks.len()
 }
 
 #[test]
 fn every_server_is_restarted_in_every_block_and_cells_follow_the_plan() {
     let plan = plan();
     let mut mock = Mock::default();
-    let (ending, entries, advanced) = run(&plan, &mut mock, &[], 0);
+    let (ending, entries, advanced) = run(&plan, &mut mock, &Settled::default(), 0);
     assert_eq!(ending, Ending::Whole);
-    assert_eq!(advanced as usize, trials(&plan));
+    assert_eq!(advanced as usize, plan.trials());
     assert_eq!(entries.last(), Some(&Entry::Finished));
     let expected = plan.blocks.iter().flat_map(|block| &block.turns).flat_map(|turn| {
         let server = &plan.servers[turn.server].name;
@@ -151,13 +149,13 @@ fn a_server_that_fails_is_a_row_and_the_run_goes_on() {
         (Stage::Stop, Mock { refuses_to_stop: Some(name.clone()), ..Mock::default() }, 0),
     ] {
         let mut mock = mock;
-        let (ending, entries, advanced) = run(&plan, &mut mock, &[], 0);
+        let (ending, entries, advanced) = run(&plan, &mut mock, &Settled::default(), 0);
         assert_eq!(ending, Ending::WithFailures, "{stage:?}");
         let failed = |entry: &&Entry| matches!(entry, Entry::Failure(f) if f.server == name && f.stage == stage);
         assert_eq!(entries.iter().filter(failed).count(), blocks, "{stage:?}");
         let recorded = entries.iter().filter(|entry| matches!(entry, Entry::Trial(_))).count();
-        assert_eq!(recorded, trials(&plan) - lost, "{stage:?}");
-        assert_eq!(advanced as usize, trials(&plan), "{stage:?}");
+        assert_eq!(recorded, plan.trials() - lost, "{stage:?}");
+        assert_eq!(advanced as usize, plan.trials(), "{stage:?}");
         assert_eq!(mock.running, None, "nothing is left running");
     }
 }
@@ -167,9 +165,11 @@ fn an_excluded_server_is_not_started() {
     let plan = plan();
     let name = plan.servers[0].name.as_str();
     let mut mock = Mock::default();
-    let (_, _, advanced) = run(&plan, &mut mock, &[name], 0);
+    let mut settled = Settled::default();
+    settled.exclude(name);
+    let (_, _, advanced) = run(&plan, &mut mock, &settled, 0);
     assert!(!mock.log.contains(&format!("start {name}")));
-    assert_eq!(advanced as usize, trials(&plan));
+    assert_eq!(advanced as usize, plan.trials());
 }
 
 #[test]
@@ -177,9 +177,39 @@ fn an_interrupted_run_stops_its_server_and_says_so() {
     let plan = plan();
     let mut mock = Mock::default();
     // The stop comes in the last trial of a turn: the next turn does not begin.
-    let (ending, entries, _) = run(&plan, &mut mock, &[], plan.cells.len());
+    let (ending, entries, _) = run(&plan, &mut mock, &Settled::default(), plan.cells.len());
     assert_eq!(ending, Ending::Interrupted);
     assert_eq!(mock.trials, plan.cells.len());
     assert_eq!(mock.running, None);
     assert_eq!(entries.last(), Some(&Entry::Interrupted));
+}
+
+#[test]
+fn a_resumed_run_makes_what_is_left_and_nothing_twice() {
+    let plan = plan();
+    let key = |entry: &Entry| match entry {
+        Entry::Trial(t) => Some((t.block, t.server.clone(), t.load.clone())),
+        _ => None,
+    };
+    let (_, whole, _) = run(&plan, &mut Mock::default(), &Settled::default(), 0);
+    // Killed after any of its entries, within a turn or between two.
+    for killed in 0..whole.len() {
+        let (ending, rest, advanced) =
+            run(&plan, &mut Mock::default(), &Settled::by(&whole[..killed]), 0);
+        assert_eq!(ending, Ending::Whole);
+        assert_eq!(advanced as usize, plan.trials(), "what is settled counts as done");
+        let both = whole[..killed].iter().chain(&rest);
+        assert!(both.filter_map(key).eq(whole.iter().filter_map(key)), "killed after {killed}");
+    }
+}
+
+#[test]
+fn a_failed_turn_is_not_tried_again_by_a_resumed_run() {
+    let plan = plan();
+    let name = plan.servers[0].name.clone();
+    let mut mock = Mock { dies_in_trial: Some(name.clone()), ..Mock::default() };
+    let (_, entries, _) = run(&plan, &mut mock, &Settled::default(), 0);
+    let mut mock = Mock::default();
+    run(&plan, &mut mock, &Settled::by(&entries), 0);
+    assert_eq!(mock.log, [""; 0], "all is settled");
 }

@@ -27,6 +27,14 @@ pub enum SettingsError {
         /// What it should be.
         expected: &'static str,
     },
+    /// A variable without a default is missing, or its value cannot be understood.
+    #[error("{name} is not set to {expected}; set it to one")]
+    Required {
+        /// The variable.
+        name: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// `DATABASE_URL` is missing.
     #[error("DATABASE_URL is not set; set it to mysql://user:password@127.0.0.1:port/database")]
     NoDatabase,

@@ -30,18 +30,30 @@ pub async fn serve<S: Store>(
     store: S,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    axum::serve(listener, router(store)).with_graceful_shutdown(shutdown).await
+    serve_router(listener, router(store, Router::new()), shutdown).await
 }
 
-fn router<S: Store>(store: S) -> Router {
+/// Serves what [`router`] made, as [`serve`] does.
+pub async fn serve_router(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+/// The contract's endpoints, those of `more`, and the contract's refusals for everything else.
+pub fn router<S: Store>(store: S, more: Router) -> Router {
     Router::new()
         .route("/demo", get(demo::<S>))
         .route("/idle", get(idle::<S>))
         .route("/health", get(health::<S>))
+        .with_state(store)
+        // Before the fallbacks: the one for methods covers only the routes that are there already.
+        .merge(more)
         .fallback(|| async { Error::NotFound })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
-        .with_state(store)
 }
 
 async fn demo<S: Store>(

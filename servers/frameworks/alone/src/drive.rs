@@ -1,0 +1,217 @@
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use contract::{Store, random_name, within_deadline};
+use tokio::{
+    sync::{mpsc, watch},
+    task::{JoinError, JoinSet},
+    time::sleep_until,
+};
+
+use crate::{
+    event::Event,
+    parameters::Load,
+    recorder::{Exchange, Recorders, Window},
+    warmup::{SLICE, Warmup},
+};
+
+/// The one who listens to a drive has gone.
+struct Gone;
+
+/// Drives `load` on `store` and tells its events. It ends early when the server shall stop, and when nobody listens
+/// any more; its users are gone when it returns.
+pub(crate) async fn drive<S: Store>(
+    store: S,
+    load: Load,
+    mut stopped: watch::Receiver<bool>,
+    events: mpsc::Sender<String>,
+) {
+    let mut users = JoinSet::new();
+    let outcome = tokio::select! {
+        measured = measure(store, load, &mut users, &events) => measured,
+        () = events.closed() => Err(Gone),
+        // The error would be that the server has ended, which is as good a reason to stop.
+        _ = stopped.wait_for(|stopped| *stopped) => {
+            Ok(Event::Failed { reason: "the server was told to stop".to_owned() })
+        }
+    };
+    users.shutdown().await;
+    if let Ok(last) = outcome {
+        // Nobody is left to tell if the listener has gone by now.
+        let _ = tell(&events, &last).await;
+    }
+}
+
+/// Warm-up, window and drain; the last event.
+async fn measure<S: Store>(
+    store: S,
+    load: Load,
+    users: &mut JoinSet<()>,
+    events: &mpsc::Sender<String>,
+) -> Result<Event, Gone> {
+    let recorders = Arc::new(Recorders::new(load.users));
+    let origin = Instant::now();
+    for user in 0..load.users {
+        users.spawn(ask(store.clone(), user, Arc::clone(&recorders), origin));
+    }
+    let steady = warm_up(load, &recorders, origin).await;
+    let window = recorders.open(|| {
+        let start = since(origin);
+        Window { start, end: start + nanos(load.window) }
+    });
+    tell(events, &Event::WindowStart { warmup_ns: window.start, steady }).await?;
+    sleep_until((origin + Duration::from_nanos(window.end)).into()).await;
+    tell(events, &Event::WindowEnd).await?;
+    Ok(match drain(users).await {
+        Ok(()) => Event::Driven(Box::new(recorders.sum(window.end - window.start))),
+        Err(panicked) => Event::Failed { reason: format!("the layer failed: {panicked}") },
+    })
+}
+
+/// Waits until the rate is steady, or as long as it may take. Whether it is steady.
+async fn warm_up(load: Load, recorders: &Recorders, origin: Instant) -> bool {
+    let mut warmup = Warmup::new(load.warmup);
+    let mut counted = 0;
+    let mut slice_end = SLICE;
+    while slice_end <= load.warmup_limit {
+        sleep_until((origin + slice_end).into()).await;
+        let answered = recorders.answered();
+        if warmup.slice(answered - counted) {
+            return true;
+        }
+        counted = answered;
+        slice_end += SLICE;
+    }
+    sleep_until((origin + load.warmup_limit).into()).await;
+    false
+}
+
+/// One user: asks for one name after another until the window has ended.
+async fn ask<S: Store>(store: S, user: usize, recorders: Arc<Recorders>, origin: Instant) {
+    let mut end = u64::MAX;
+    loop {
+        let name = random_name();
+        let sent = since(origin);
+        if sent >= end {
+            return;
+        }
+        let found = within_deadline(store.find_by_name(name)).await;
+        let done = since(origin);
+        // Nobody reads the rows: without the box they need not be made.
+        let right = black_box(found).is_ok();
+        if let Some(known) = recorders.of(user).done(Exchange { sent, done, right }) {
+            end = known;
+        }
+    }
+}
+
+/// Waits for the last answers.
+async fn drain(users: &mut JoinSet<()>) -> Result<(), JoinError> {
+    while let Some(ended) = users.join_next().await {
+        ended?;
+    }
+    Ok(())
+}
+
+async fn tell(events: &mpsc::Sender<String>, event: &Event) -> Result<(), Gone> {
+    events.send(event.line()).await.map_err(|_| Gone)
+}
+
+fn since(origin: Instant) -> u64 {
+    nanos(origin.elapsed())
+}
+
+fn nanos(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos()).expect("584 years fit")
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::{Settings, SettingsError, StoreError};
+    use serde_json::Value;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const SHORT: Load = Load {
+        users: 8,
+        warmup: Duration::from_millis(200),
+        warmup_limit: Duration::from_millis(600),
+        window: Duration::from_millis(300),
+    };
+    const LONG: Load = Load { window: Duration::from_secs(3_600), ..SHORT };
+
+    /// Answers after a millisecond, short names with an error.
+    #[derive(Clone)]
+    struct Fake;
+
+    impl Store for Fake {
+        type Item = ();
+
+        fn open(_: &Settings) -> Result<Fake, SettingsError> {
+            Ok(Fake)
+        }
+
+        async fn find_by_name(&self, name: String) -> Result<Vec<()>, StoreError> {
+            sleep(Duration::from_millis(1)).await;
+            if name.len() < 100 { Err(StoreError::Deadline) } else { Ok(Vec::new()) }
+        }
+
+        async fn ping(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    fn value(line: Option<String>) -> Value {
+        serde_json::from_str(&line.expect("there is another event")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn its_counts_add_up() {
+        let (_stop, stopped) = watch::channel(false);
+        let (events, mut lines) = mpsc::channel(4);
+        drive(Fake, SHORT, stopped, events).await;
+        let start = value(lines.recv().await);
+        assert_eq!(start["event"], "window-start");
+        let warmup = start["warmup_ns"].as_u64().unwrap();
+        assert!((400_000_000..800_000_000).contains(&warmup), "{warmup} ns");
+        assert_eq!(value(lines.recv().await)["event"], "window-end");
+        let driven = value(lines.recv().await);
+        assert_eq!(driven["event"], "driven");
+        assert_eq!(lines.recv().await, None);
+
+        let count = |field: &str| driven[field].as_u64().unwrap();
+        assert_eq!(count("sent"), count("right") + count("errors"));
+        assert!(count("errors") > 0 && count("right") > 0, "{driven}");
+        assert!(count("asked_in_all") > count("sent"), "{driven}");
+        assert_eq!(count("window_ns"), 300_000_000);
+        // Each user always has a request in the system, but for the time it takes to send the next.
+        let full = 8 * count("window_ns");
+        assert!((full / 2..=full).contains(&count("in_system_ns")), "{driven}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stops_ends_it() {
+        let (stop, stopped) = watch::channel(false);
+        let (events, mut lines) = mpsc::channel(4);
+        let drive = tokio::spawn(drive(Fake, LONG, stopped, events));
+        assert_eq!(value(lines.recv().await)["event"], "window-start");
+        stop.send_replace(true);
+        assert_eq!(value(lines.recv().await)["event"], "failed");
+        assert_eq!(lines.recv().await, None);
+        drive.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_nobody_listens() {
+        let (_stop, stopped) = watch::channel(false);
+        let (events, mut lines) = mpsc::channel(4);
+        let drive = tokio::spawn(drive(Fake, LONG, stopped, events));
+        assert_eq!(value(lines.recv().await)["event"], "window-start");
+        drop(lines);
+        drive.await.unwrap();
+    }
+}

@@ -1,0 +1,195 @@
+use std::sync::{Mutex, MutexGuard};
+
+use hdrhistogram::Histogram;
+
+use crate::event::Driven;
+
+/// Recorders of one drive. Each user has one of its own up to this many; more users share them, because a histogram takes 230 kB.
+const MOST_RECORDERS: usize = 64;
+
+/// A stretch of time, in nanoseconds since the drive's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// When it begins.
+    pub(crate) start: u64,
+    /// When it has ended.
+    pub(crate) end: u64,
+}
+
+impl Window {
+    fn contains(self, moment: u64) -> bool {
+        (self.start..self.end).contains(&moment)
+    }
+
+    /// How much of the time between two moments lies in it.
+    fn overlap(self, from: u64, to: u64) -> u64 {
+        to.min(self.end).saturating_sub(from.max(self.start))
+    }
+}
+
+/// One request that has come to its end, in nanoseconds since the drive's start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchange {
+    /// When it was sent.
+    pub(crate) sent: u64,
+    /// When its rows were there, or the error.
+    pub(crate) done: u64,
+    /// Whether the rows were found.
+    pub(crate) right: bool,
+}
+
+/// What some users have done.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    /// Unknown during the warm-up.
+    window: Option<Window>,
+    asked: u64,
+    /// Of `asked`.
+    answered: u64,
+    sent: u64,
+    errors: u64,
+    right_in_window: u64,
+    in_system: u64,
+    response: Histogram<u64>,
+}
+
+impl Recorder {
+    fn new() -> Recorder {
+        Recorder {
+            window: None,
+            asked: 0,
+            answered: 0,
+            sent: 0,
+            errors: 0,
+            right_in_window: 0,
+            in_system: 0,
+            response: Histogram::new_with_bounds(1, 120_000_000_000, 3)
+                .expect("the bounds are those of a histogram"),
+        }
+    }
+
+    /// A request has ended. When no more are to be sent, if that is known.
+    pub(crate) fn done(&mut self, exchange: Exchange) -> Option<u64> {
+        let Exchange { sent, done, right } = exchange;
+        self.asked += 1;
+        self.answered += u64::from(right);
+        let window = self.window?;
+        self.in_system += window.overlap(sent, done);
+        self.right_in_window += u64::from(right && window.contains(done));
+        if window.contains(sent) {
+            self.sent += 1;
+            if right {
+                self.response.saturating_record(done - sent);
+            } else {
+                self.errors += 1;
+            }
+        }
+        Some(window.end)
+    }
+}
+
+/// The recorders of all users. Each has a lock that hardly two ever want at once.
+#[derive(Debug)]
+pub(crate) struct Recorders(Vec<Mutex<Recorder>>);
+
+impl Recorders {
+    /// For so many users.
+    pub(crate) fn new(users: usize) -> Recorders {
+        Recorders((0..users.min(MOST_RECORDERS)).map(|_| Mutex::new(Recorder::new())).collect())
+    }
+
+    /// The recorder of a user.
+    pub(crate) fn of(&self, user: usize) -> MutexGuard<'_, Recorder> {
+        lock(&self.0[user % self.0.len()])
+    }
+
+    /// Right answers since the start.
+    pub(crate) fn answered(&self) -> u64 {
+        self.0.iter().map(|recorder| lock(recorder).answered).sum()
+    }
+
+    /// Begins the window, which is `window(now)`; `now` is called while nobody can record.
+    ///
+    /// So whoever has recorded without knowing the window was done before it began, and nothing in it is lost.
+    pub(crate) fn open(&self, window: impl FnOnce() -> Window) -> Window {
+        let mut all: Vec<_> = self.0.iter().map(lock).collect();
+        let window = window();
+        for recorder in &mut all {
+            recorder.window = Some(window);
+        }
+        window
+    }
+
+    /// All that was recorded, for a window of `window_ns`.
+    pub(crate) fn sum(&self, window_ns: u64) -> Driven {
+        let mut sum = Recorder::new();
+        for recorder in self.0.iter().map(lock) {
+            sum.asked += recorder.asked;
+            sum.sent += recorder.sent;
+            sum.errors += recorder.errors;
+            sum.right_in_window += recorder.right_in_window;
+            sum.in_system += recorder.in_system;
+            sum.response.add(&recorder.response).expect("histograms of the same bounds add");
+        }
+        Driven {
+            sent: sum.sent,
+            right: sum.sent - sum.errors,
+            errors: sum.errors,
+            right_in_window: sum.right_in_window,
+            window_ns,
+            in_system_ns: sum.in_system,
+            response: sum.response,
+            asked_in_all: sum.asked,
+        }
+    }
+}
+
+fn lock(recorder: &Mutex<Recorder>) -> MutexGuard<'_, Recorder> {
+    recorder.lock().expect("no holder of the lock panics")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Window = Window { start: 1_000, end: 2_000 };
+
+    fn exchange(sent: u64, done: u64, right: bool) -> Exchange {
+        Exchange { sent, done, right }
+    }
+
+    #[test]
+    fn a_request_belongs_to_the_window_in_which_it_was_sent() {
+        let recorders = Recorders::new(2);
+        // Before the window is known.
+        assert_eq!(recorders.of(0).done(exchange(100, 900, true)), None);
+        recorders.open(|| WINDOW);
+        for (sent, done, right) in [
+            // Sent before it and answered in it; sent in it, one of them an error; answered after it; sent after it.
+            (900, 1_100, true),
+            (1_000, 1_300, true),
+            (1_300, 1_400, false),
+            (1_900, 2_500, true),
+            (2_000, 2_100, true),
+        ] {
+            assert_eq!(recorders.of(1).done(exchange(sent, done, right)), Some(2_000));
+        }
+        let sum = recorders.sum(1_000);
+        assert_eq!((sum.sent, sum.right, sum.errors), (3, 2, 1));
+        assert_eq!(sum.right_in_window, 2);
+        assert_eq!(sum.in_system_ns, 100 + 300 + 100 + 100);
+        assert_eq!(sum.asked_in_all, 6);
+        assert_eq!(sum.response.len(), sum.right);
+        assert_eq!(recorders.answered(), 5);
+    }
+
+    #[test]
+    fn many_users_share_recorders() {
+        let recorders = Recorders::new(1_000);
+        recorders.open(|| WINDOW);
+        for user in 0..1_000 {
+            recorders.of(user).done(exchange(1_500, 1_600, true));
+        }
+        assert_eq!(recorders.sum(1_000).sent, 1_000);
+    }
+}

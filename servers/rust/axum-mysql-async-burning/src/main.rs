@@ -1,0 +1,20 @@
+//! axum over mysql_async, except that each lookup first burns `BURN_NS` nanoseconds of CPU time: a known difference,
+//! which the harness must find.
+
+mod burning;
+
+use std::process::ExitCode;
+
+use contract::Identity;
+use layer_mysql_async::MysqlAsync;
+
+use crate::burning::Burning;
+
+fn main() -> ExitCode {
+    let identity = Identity {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        packages: &["axum", "mysql_async"],
+    };
+    contract::main(identity, framework_axum::run::<Burning<MysqlAsync>>)
+}
