@@ -114,7 +114,8 @@ fn window(address: SocketAddr) -> Window {
     assert_eq!(record.sent, record.right, "{:?}", record.errors);
     let mut answered = Latencies::default();
     let (mut received, mut excess) = (answered.clone(), answered.clone());
-    let window = start + spec.warmup..start + spec.warmup + spec.window;
+    let from = start + spec.warmup.least;
+    let window = from..from + spec.window;
     for (index, served) in delay_server::record(address).into_iter().enumerate() {
         // Two that the server received in another order than they were due change places: the percentiles
         // of all differ by no more than the two were apart.
