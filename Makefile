@@ -44,6 +44,10 @@ servers: bootstrap ## build all servers
 bench-load: harness servers ## measure what the load costs and how true its times are, beside wrk, ab, oha and Goose's own client
 	$(CARGO) bench --locked --package stackmark --bench load
 
+.PHONY: bench-profile
+bench-profile: harness servers ## say where the load's CPU time goes; needs perf
+	$(CARGO) bench --locked --package stackmark --bench load -- profile
+
 .PHONY: bench-seed
 bench-seed: harness ## time seeding against the mariadb client loading the same rows from a file, alternating
 	$(STACKMARK) db exec -- $(CARGO) run --release --locked -p demo-data --features loader --example bench-seed -- 7

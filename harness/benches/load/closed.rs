@@ -1,15 +1,13 @@
 //! CPU per request and requests per second of a closed load, as ratios to wrk's.
 
-use stackmark::load::Pace;
 use stackmark::load::spec::SLICE;
 use stackmark::stats;
-use stackmark::units::Nanos;
 
 use crate::ours;
 use crate::peer::{Outcome, Peer};
 use crate::server;
 
-const USERS: u32 = 64;
+pub(crate) const USERS: u32 = 64;
 const PAIRS: usize = 15;
 /// The other peers give context, not a verdict: every third round is enough.
 const EVERY: usize = 3;
@@ -19,42 +17,28 @@ pub(crate) fn measure() {
     println!("\n## Closed, {USERS} connections, {SECONDS} s each, {PAIRS} rounds\n");
     let peers = Peer::found();
     let server = server::null();
-    let ours = |slice| {
-        let mut spec =
-            ours::spec(server.address, USERS, Pace::Closed, 0, u64::from(SECONDS) * 1000);
-        spec.slice = slice;
-        let (record, cpu) = ours::run(&spec, |_| {});
-        assert_eq!(record.sent, record.right, "{:?}", record.errors);
-        Outcome::new(record.right as f64, record.window.as_secs(), cpu)
-    };
+    let ours = || ours::closed(server.address, USERS, SECONDS, SLICE);
     // The first of each finds everything cold.
-    ours(SLICE);
+    ours();
     let (mut mine, mut theirs) = (Vec::new(), vec![Vec::new(); peers.len()]);
-    let mut unsliced = Vec::new();
     for round in 0..PAIRS {
         let mut others: Vec<usize> =
             (0..peers.len()).filter(|i| peers[*i] == Peer::Wrk || round % EVERY == 0).collect();
         // Whoever comes first meets another machine than whoever comes second: take turns.
         if round % 2 == 0 {
-            mine.push(ours(SLICE));
+            mine.push(ours());
         } else {
             others.reverse();
         }
         for index in others {
             theirs[index].extend(peers[index].run(server.address, USERS, SECONDS));
         }
-        if round % EVERY == 0 {
-            unsliced.push(ours(Nanos(0)));
-        }
         if round % 2 == 1 {
-            mine.push(ours(SLICE));
+            mine.push(ours());
         }
     }
-    println!(
-        "| generator | requests/s | CPU µs/request | of it user | runs |\n|---|---|---|---|---|"
-    );
+    head();
     row("stackmark", &mine);
-    row("stackmark, a Goose transaction a request", &unsliced);
     for (peer, outcomes) in peers.iter().zip(&theirs) {
         row(peer.name(), outcomes);
     }
@@ -64,7 +48,14 @@ pub(crate) fn measure() {
     }
 }
 
-fn row(name: &str, outcomes: &[Outcome]) {
+/// The head of a table of [`row`]s.
+pub(crate) fn head() {
+    println!(
+        "| generator | requests/s | CPU µs/request | of it user | runs |\n|---|---|---|---|---|"
+    );
+}
+
+pub(crate) fn row(name: &str, outcomes: &[Outcome]) {
     let mean = |figure: &dyn Fn(&Outcome) -> f64| {
         outcomes.iter().map(figure).sum::<f64>() / outcomes.len() as f64
     };
@@ -77,19 +68,18 @@ fn row(name: &str, outcomes: &[Outcome]) {
     );
 }
 
-/// The geometric mean of paired ratios, with a 95% t-interval of their logarithms.
-fn ratio(name: &str, mine: &[Outcome], theirs: &[Outcome], figure: impl Fn(&Outcome) -> f64) {
-    let logs: Vec<f64> = mine
-        .iter()
-        .zip(theirs)
-        .map(|(mine, theirs)| (figure(mine) / figure(theirs)).ln())
-        .collect();
-    let estimate = stats::mean(&logs).unwrap();
+/// The geometric mean of paired ratios, with its 95% interval.
+pub(crate) fn ratio(
+    name: &str,
+    mine: &[Outcome],
+    theirs: &[Outcome],
+    figure: impl Fn(&Outcome) -> f64,
+) {
+    let ratios: Vec<f64> =
+        mine.iter().zip(theirs).map(|(mine, theirs)| figure(mine) / figure(theirs)).collect();
+    let estimate = stats::geometric_mean(&ratios).expect("two pairs and more, of times above zero");
     println!(
         "\n{name}: {:.3} (95% interval {:.3} to {:.3}, {} pairs)",
-        estimate.mean.exp(),
-        estimate.lo.exp(),
-        estimate.hi.exp(),
-        estimate.count
+        estimate.mean, estimate.lo, estimate.hi, estimate.count
     );
 }

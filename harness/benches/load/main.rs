@@ -2,18 +2,24 @@
 //!
 //! A server on one CPU, a load generator on another, one at a time, alternating. Peers are those found
 //! on the PATH (wrk, ab, oha), Goose's own client, and a bare epoll loop that only sends and receives.
-//! With names as arguments (`closed`, `open`, `stall`, `delay`) only those are measured.
+//! With names as arguments (`closed`, `slice`, `open`, `stall`, `delay`) only those are measured;
+//! `profile` says where the load's time goes, if asked for.
 
 #![allow(clippy::unwrap_used)] // A benchmark that cannot set itself up ends there.
 
 mod closed;
 mod delay;
+mod delay_server;
 mod floor;
 mod goose_client;
 mod open;
 mod ours;
 mod peer;
+mod profile;
+mod said;
+mod sample;
 mod server;
+mod slice;
 mod stall;
 
 fn main() {
@@ -24,7 +30,7 @@ fn main() {
         // This program again, as one of the processes that are measured.
         ["--floor", address, users, seconds] => floor::run(address, users, seconds),
         ["--goose-client", address, users, seconds] => goose_client::run(address, users, seconds),
-        ["--delay-server", address, ref delays @ ..] => delay::serve(address, delays),
+        ["--delay-server", address, ref delays @ ..] => delay_server::serve(address, delays),
         ["--keep-awake"] => loop {
             std::hint::spin_loop();
         },
@@ -32,6 +38,9 @@ fn main() {
             let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
             if wanted("closed") {
                 closed::measure();
+            }
+            if wanted("slice") {
+                slice::measure();
             }
             if wanted("open") {
                 open::measure();
@@ -41,6 +50,10 @@ fn main() {
             }
             if wanted("delay") {
                 delay::measure();
+            }
+            // Only if asked for: it needs perf, and the right to sample the kernel.
+            if chosen.contains(&"profile") {
+                profile::measure();
             }
         }
     }

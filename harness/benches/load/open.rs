@@ -15,7 +15,7 @@ pub(crate) fn measure() {
     let server = server::null();
     for rate in [10.0, 1_000.0, 4_000.0, 20_000.0] {
         let pace = Pace::Open { rate: PerSecond(rate), arrivals: Arrivals::Constant };
-        let (record, _) = ours::run(&ours::spec(server.address, 64, pace, 500, 6_000), |_| {});
+        let (record, _) = ours::run(&ours::spec(server.address, 64, pace, 500, 6_000), |_, _| {});
         assert_eq!(record.sent, record.right, "{:?}", record.errors);
         let micros = |latency: Nanos| latency.as_micros().0;
         println!(

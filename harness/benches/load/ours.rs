@@ -12,7 +12,7 @@ use stackmark::load::{LoadRecord, LoadSpec, Pace, Warmup};
 use stackmark::process;
 use stackmark::units::Nanos;
 
-use crate::peer::CpuTime;
+use crate::peer::{CpuTime, Outcome};
 use crate::server::load_cpu;
 
 /// What a load is asked to do here: everything is recorded, checked and accounted for.
@@ -39,9 +39,18 @@ pub(crate) fn spec(
     }
 }
 
-/// Runs it; `at_start` is told when its warm-up begins. The CPU time is that from its being ready to its
+/// A closed load, as its peers do it.
+pub(crate) fn closed(address: SocketAddr, users: u32, seconds: u32, slice: Nanos) -> Outcome {
+    let mut spec = spec(address, users, Pace::Closed, 0, u64::from(seconds) * 1_000);
+    spec.slice = slice;
+    let (record, cpu) = run(&spec, |_, _| {});
+    assert_eq!(record.sent, record.right, "{:?}", record.errors);
+    Outcome::new(record.right as f64, record.window.as_secs(), cpu)
+}
+
+/// Runs it; `at_start` is told when its warm-up begins, and its process. The CPU time is that from its being ready to its
 /// record, and so without the time that the rows' truth takes to compute.
-pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos)) -> (LoadRecord, CpuTime) {
+pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos, u32)) -> (LoadRecord, CpuTime) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
     command.args(["load", "--spec"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = process::spawn_tied(&mut command, Some(&load_cpu()), Signal::SIGKILL).unwrap();
@@ -55,7 +64,7 @@ pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos)) -> (LoadRecord,
                 before = CpuTime::of(child.id());
                 let start = Nanos::now() + Nanos(30_000_000);
                 writeln!(input, "{}", serde_json::to_string(&Go { start }).unwrap()).unwrap();
-                at_start.take().unwrap()(start);
+                at_start.take().unwrap()(start, child.id());
             }
             Event::WarmingUp { .. } | Event::WindowStart | Event::WindowEnd => {}
             Event::Record(record) => {

@@ -10,6 +10,7 @@ use nix::sys::time::TimeVal;
 use stackmark::observe::processes;
 use stackmark::process;
 
+use crate::said;
 use crate::server::load_cpu;
 
 /// CPU time, in microseconds.
@@ -162,26 +163,9 @@ impl Peer {
     /// Requests, and the seconds that they took.
     fn parse(self, text: &str, seconds: f64) -> Option<(f64, f64)> {
         match self {
-            // "  273511 requests in 3.00s, 35.2MB read"
-            Peer::Wrk => {
-                let line = text.lines().find(|line| line.contains(" requests in "))?;
-                let mut fields = line.split_whitespace();
-                let requests = fields.next()?.parse().ok()?;
-                Some((requests, fields.nth(2)?.trim_end_matches("s,").parse().ok()?))
-            }
-            Peer::Ab => {
-                let field = |name: &str| -> Option<f64> {
-                    let line = text.lines().find(|line| line.starts_with(name))?;
-                    line.split_whitespace().find_map(|word| word.parse().ok())
-                };
-                Some((field("Complete requests:")?, field("Time taken for tests:")?))
-            }
-            Peer::Oha => {
-                let json: serde_json::Value = serde_json::from_str(text).ok()?;
-                let codes = json["statusCodeDistribution"].as_object()?;
-                let requests: f64 = codes.values().filter_map(serde_json::Value::as_f64).sum();
-                Some((requests, json["summary"]["total"].as_f64()?))
-            }
+            Peer::Wrk => said::wrk(text),
+            Peer::Ab => said::ab(text),
+            Peer::Oha => said::oha(text),
             Peer::GooseClient | Peer::Floor => Some((text.trim().parse().ok()?, seconds)),
         }
     }

@@ -33,7 +33,7 @@ pub(crate) fn measure() {
     let spec =
         ours::spec(server.address, 64, pace, WARMUP.0 / 1_000_000, PERIODS * PERIOD.0 / 1_000_000);
     let mut stalls = None;
-    let (record, _) = ours::run(&spec, |start| stalls = Some(stall(&server, start + WARMUP)));
+    let (record, _) = ours::run(&spec, |start, _| stalls = Some(stall(&server, start + WARMUP)));
     stalls.unwrap().join().unwrap();
     let millis = |quantile| record.response.quantile(quantile).as_micros().0 / 1e3;
     println!(

@@ -1,0 +1,45 @@
+//! Whether a Goose transaction that covers a slice of time is worth it: CPU per request, as a ratio to a
+//! transaction for each request.
+
+use stackmark::load::spec::SLICE;
+use stackmark::units::Nanos;
+
+use crate::closed::{self, USERS};
+use crate::peer::Outcome;
+use crate::{ours, server};
+
+const PAIRS: usize = 15;
+const SECONDS: u32 = 3;
+/// Over before the first answer.
+const ONE_REQUEST: Nanos = Nanos(1);
+
+pub(crate) fn measure() {
+    println!(
+        "\n## A Goose transaction of {} ms against one a request, closed, {USERS} connections, {SECONDS} s each\n",
+        SLICE.0 / 1_000_000
+    );
+    let server = server::null();
+    let run = |slice| ours::closed(server.address, USERS, SECONDS, slice);
+    // The first finds everything cold.
+    run(SLICE);
+    let (mut slices, mut requests) = (Vec::new(), Vec::new());
+    for pair in 0..PAIRS {
+        // Whoever comes first meets another machine than whoever comes second: take turns.
+        if pair % 2 == 0 {
+            slices.push(run(SLICE));
+            requests.push(run(ONE_REQUEST));
+        } else {
+            requests.push(run(ONE_REQUEST));
+            slices.push(run(SLICE));
+        }
+    }
+    closed::head();
+    closed::row("a transaction a slice", &slices);
+    closed::row("a transaction a request", &requests);
+    let ratio = |name: &str, figure: &dyn Fn(&Outcome) -> f64| {
+        closed::ratio(&format!("{name}, slice / request"), &slices, &requests, figure);
+    };
+    ratio("CPU per request", &Outcome::cpu_us);
+    ratio("of it user", &|outcome| outcome.user_us);
+    ratio("requests/s", &|outcome| outcome.rate);
+}
