@@ -15,7 +15,8 @@ use crate::backend::{Backend, Instance};
 use crate::http;
 use crate::load::record::{Class, Errors, Latencies};
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
-use crate::observe::window::Reading;
+use crate::observe::counts::DbCounts;
+use crate::observe::window::{Reading, Resources};
 use crate::trial::{Events, Measured, OVERTIME, TrialError};
 use crate::units::Nanos;
 
@@ -59,6 +60,7 @@ pub fn measure(
 ) -> Result<Measured, TrialError> {
     let (sender, events) = channel();
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
+    let before = backend.database_counters();
     listen(instance.address(), path(spec), whole + OVERTIME, sender);
     let events = Events { events, stop, deadline: Instant::now() + whole + OVERTIME };
     let (mut warmup, mut first, mut last) = (None, None::<Reading>, None);
@@ -74,7 +76,9 @@ pub fn measure(
                 let (Some(first), Some(last)) = (first, last) else {
                     return Err(TrialError::Load("it did not tell its window".into()));
                 };
-                let resources = first.until(&last, backend.placement());
+                let counters = before.zip(backend.database_counters());
+                let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
+                let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
                 return Ok(Measured { warmup, record: record(spec, driven), resources });
             }
             Event::Broken(reason) => return Err(TrialError::Load(reason)),

@@ -16,6 +16,7 @@ use crate::format::journal::Stage;
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::warmup::Watch;
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
+use crate::observe::counts::DbCounts;
 use crate::observe::window::Reading;
 pub use crate::observe::window::Resources;
 use crate::process;
@@ -98,6 +99,7 @@ pub fn measure(
         }
     }
 
+    let before = backend.database_counters();
     let start = Nanos::now() + LEAD.into();
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
     events.deadline = Instant::now() + LEAD + whole + OVERTIME;
@@ -133,7 +135,9 @@ pub fn measure(
     let (Some(first), Some(last)) = (first, last) else {
         return Err(TrialError::Load("it did not tell its window".into()));
     };
-    let resources = first.until(&last, backend.placement());
+    let counters = before.zip(backend.database_counters());
+    let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
+    let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
     Ok(Measured { warmup: warming_up.ended, record, resources })
 }
 
