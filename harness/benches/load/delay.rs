@@ -4,8 +4,9 @@
 //! 2% or 50 µs. That holds where nothing else happens; on a host that takes CPUs away at random, the tail is
 //! the host's. So also by the server's record, on the same clock: from when each request was due to when
 //! its answer was about to be written, plus the rest of the way as it is without a delay. What
-//! the host did before the answer is in both, and what is left is the load's. The difference of the two
-//! is the host's.
+//! the host did before the answer is in both, and what is left is the load's, and the host's on that last leg. By
+//! how much the two expectations differ, the host was in the way before the answer (or the load was late, which
+//! its lateness tells).
 //!
 //! The question is whether the load times rightly, not how fast this machine's CPUs wake from sleep, which
 //! takes a virtual one up to a millisecond. So both are kept awake by processes of idle priority, and the

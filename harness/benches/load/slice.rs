@@ -36,10 +36,7 @@ pub(crate) fn measure() {
     closed::head();
     closed::row("a transaction a slice", &slices);
     closed::row("a transaction a request", &requests);
-    let ratio = |name: &str, figure: &dyn Fn(&Outcome) -> f64| {
-        closed::ratio(&format!("{name}, slice / request"), &slices, &requests, figure);
-    };
-    ratio("CPU per request", &Outcome::cpu_us);
-    ratio("of it user", &|outcome| outcome.user_us);
-    ratio("requests/s", &|outcome| outcome.rate);
+    let name = |figure| format!("{figure}, slice / request");
+    closed::ratio(&name("CPU per request"), &slices, &requests, Outcome::cpu_us);
+    closed::ratio(&name("requests/s"), &slices, &requests, |outcome| outcome.rate);
 }

@@ -62,8 +62,8 @@ pub struct LoadSpec {
     pub slice: Nanos,
 }
 
-/// Goose's own work for a transaction can be seen in the user time of a request (`make bench-load` shows
-/// it); spread over a tenth of a second it cannot, and Goose still ends a user within that time.
+/// Goose's own work for a transaction is a part of what a request costs (`make bench-load` shows how much);
+/// spread over a tenth of a second it is none, and Goose still ends a user within that time.
 pub const SLICE: Nanos = Nanos(100_000_000);
 
 impl LoadSpec {
