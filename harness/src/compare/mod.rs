@@ -19,6 +19,8 @@
 
 mod between;
 mod side;
+#[cfg(test)]
+mod tests;
 mod unlike;
 mod within;
 

@@ -183,3 +183,45 @@ impl Test {
 fn covaried(value: &Value) -> Covaried {
     Covaried { value: value.value, covariate: value.load_cpu }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Verdict, judge};
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha12Rng;
+    use statrs::distribution::{ContinuousCDF, Normal};
+
+    /// Of 4,000 pairs of servers that differ by `truth`, the part that is called different: 8 blocks, a host
+    /// that moves both ends of a request by 6%, and 2% of the server's own.
+    fn called_different(truth: f64) -> f64 {
+        let mut rng = ChaCha12Rng::seed_from_u64(22);
+        let normal = Normal::new(0.0, 1.0).unwrap();
+        let mut draw = || {
+            let uniform = ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+            normal.inverse_cdf(uniform)
+        };
+        let mut side = |factor: f64| {
+            let values = (1..=8).map(|block| {
+                let host = 0.06 * draw();
+                let value = factor * (host + 0.02 * draw()).exp();
+                (block, Value { value, load_cpu: host.exp() })
+            });
+            let values = values.collect();
+            Side { values, goodput: 1.0, lower_bound: false, has_database: true }
+        };
+        let pairs = 4_000;
+        let called = (0..pairs).filter(|_| {
+            let test = Test::paired(Metric::ServerCpu, &side(truth), &side(1.0)).unwrap();
+            judge(&[(test, None)])[0].verdict == Verdict::Different
+        });
+        called.count() as f64 / f64::from(pairs)
+    }
+
+    #[test]
+    fn the_same_server_is_seldom_called_different_and_a_costlier_one_mostly() {
+        let (same, costlier) = (called_different(1.0), called_different(1.05));
+        assert!(same < 0.05, "{same}");
+        assert!(costlier > 0.9, "{costlier}");
+    }
+}

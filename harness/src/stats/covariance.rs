@@ -5,6 +5,9 @@
 
 use super::ratio::{LogRatio, logs};
 
+/// A sum of squares of logarithms below this is that of roundings.
+const STILL: f64 = 1e-16;
+
 /// One measured quantity with its covariate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Covaried {
@@ -27,7 +30,7 @@ pub fn paired_adjusted(pairs: &[(Covaried, Covaried)]) -> Option<LogRatio> {
     };
     let sums = Sums::of(&of(|one| one.covariate)?, &of(|one| one.value)?);
     let freedom = sums.n - 2.0;
-    if freedom < 1.0 || sums.xx <= 0.0 {
+    if freedom < 1.0 || sums.xx < STILL {
         return None;
     }
     let slope = sums.xy / sums.xx;
@@ -53,7 +56,7 @@ pub fn unpaired_adjusted(a: &[Covaried], b: &[Covaried]) -> Option<LogRatio> {
     };
     let (of_a, of_b) = (sums(a)?, sums(b)?);
     let (xx, xy, yy) = (of_a.xx + of_b.xx, of_a.xy + of_b.xy, of_a.yy + of_b.yy);
-    if xx <= 0.0 {
+    if xx < STILL {
         return None;
     }
     let slope = xy / xx;
