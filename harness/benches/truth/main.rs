@@ -47,8 +47,14 @@ fn main() {
         burning.add(&raw, SERVER, BURNER);
         burners_twin.add(&raw, TWIN, BURNER);
     }
-    println!("\n{} runs, {} min in this sitting; {burn_ns} ns burnt a request\n", SAME, began.elapsed().as_secs() / 60);
-    println!("| comparison of server CPU per request | different, costlier | different, cheaper | equivalent within 3% | undecided | ratios: least, median, largest |\n|---|---|---|---|---|---|");
+    println!(
+        "\n{} runs, {} min in this sitting; {burn_ns} ns burnt a request\n",
+        SAME,
+        began.elapsed().as_secs() / 60
+    );
+    println!(
+        "| comparison of server CPU per request | different, costlier | different, cheaper | equivalent within 3% | undecided | ratios: least, median, largest |\n|---|---|---|---|---|---|"
+    );
     same.print("the same server twice");
     burning.print("5% burnt / the server");
     burners_twin.print("5% burnt / the server's twin");

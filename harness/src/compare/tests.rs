@@ -52,6 +52,7 @@ fn cell() -> Cell {
             scenario: "demo".into(),
             load: "closed-64".into(),
             warmup_ms: 500,
+            warmup_limit_ms: 0,
             window_ms: 1_000,
         },
     }
@@ -63,7 +64,7 @@ fn run(servers: &[Known]) -> Raw {
         for server in servers {
             let right = server.goodput.round();
             let used =
-                |cpu: f64| Usage { cpu: Nanos((cpu * right * 1e3) as u64), anonymous_kib: 0 };
+                |cpu: f64| Usage { cpu: Nanos((cpu * right * 1e3) as u64), ..Usage::default() };
             let host = server.host[block];
             entries.push(Entry::Trial(Box::new(Trial {
                 block: block as u32 + 1,
@@ -72,6 +73,7 @@ fn run(servers: &[Known]) -> Raw {
                 load: "closed-64".into(),
                 asked: None,
                 measured: Measured {
+                    warmup: None,
                     record: LoadRecord {
                         window: Nanos(1_000_000_000),
                         right_in_window: right as u64,
@@ -82,6 +84,7 @@ fn run(servers: &[Known]) -> Raw {
                         server: used(server.cpu * host * server.own[block]),
                         db: Some(Usage::default()),
                         load: used(server.load_cpu * host),
+                        ..Resources::default()
                     },
                 },
             })));
@@ -99,6 +102,7 @@ fn run(servers: &[Known]) -> Raw {
         role: server.role,
         labels: labels.clone(),
         twin_of: server.twin_of.map(Into::into),
+        drives_itself: false,
     });
     Raw {
         name: "run".into(),
