@@ -115,6 +115,8 @@ fn raw() -> Raw {
         let mut push = |trial| entries.push(Entry::Trial(Box::new(trial)));
         push(trial(block, "quick", "closed-64", 12_000 + drift, 5_000_000, 0.40 + shift));
         push(trial(block, "quick", "open-common", 4_000, 90_000 + drift, 0.14 + shift));
+        push(trial(block, "again", "closed-64", 12_010 + drift, 5_000_000, 0.405 + shift));
+        push(trial(block, "again", "open-common", 4_000, 91_000 + drift, 0.14 + shift));
         push(trial(block, "slow", "closed-64", 9_000 + drift, 7_000_000, 0.97));
         let mut wrong = trial(block, "slow", "open-common", 4_000, 150_000 + drift, 0.42 + shift);
         wrong.measured.record.errors.insert(Class::Value, Errors { count: 3, ..Errors::default() });
@@ -142,6 +144,10 @@ fn raw() -> Raw {
                 run_server("slow", Role::Contender, DatabaseLabel::Mysql),
                 run_server("broken", Role::Contender, DatabaseLabel::Mysql),
                 run_server("quick", Role::Contender, DatabaseLabel::Mysql),
+                RunServer {
+                    twin_of: Some("quick".into()),
+                    ..run_server("again", Role::Contender, DatabaseLabel::Mysql)
+                },
                 run_server("nothing", Role::Ceiling, DatabaseLabel::None),
             ],
             cell: cells(),

@@ -27,13 +27,13 @@ const VERDICT: usize = 9;
 pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     let (a, b) = (folder::read(&args.a)?, folder::read(&args.b)?);
     let unlike = unlike(&a, &b);
-    if let Some(told) = told(&unlike) {
-        if !args.force {
-            bail!(
-                "the runs are unlike in {told}, so their ratios say nothing of the servers; --force compares them"
-            );
-        }
-        eprintln!("stackmark: warning: the runs are unlike in {told}");
+    let told = told(&unlike);
+    if let Some(told) = &told
+        && !args.force
+    {
+        bail!(
+            "the runs are unlike in {told}, so their ratios say nothing of the servers; --force compares them"
+        );
     }
     // A filter shows less; what is judged together does not depend on it.
     let all = between(&a, &b);
@@ -46,6 +46,9 @@ pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     let shown: Vec<&Matched> =
         cells.iter().filter(|cell| args.all || cell.change.is_difference()).collect();
     let table = tabulated(&shown);
+    if let Some(told) = told {
+        eprintln!("stackmark: warning: the runs are unlike in {told}");
+    }
     if args.format == Format::Table {
         let rows = if shown.is_empty() { String::new() } else { table.render(Format::Table)? };
         table::print(&format!(

@@ -7,7 +7,6 @@ use crate::definition::server::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::measure::block::Metric;
-use crate::measure::{Figures, figures_of};
 use crate::plan::Cell;
 use crate::stats::Estimate;
 
@@ -69,26 +68,25 @@ impl Change {
 pub fn between(a: &Raw, b: &Raw) -> Vec<Matched> {
     let mut found: Vec<((usize, usize), Matched)> = Vec::new();
     for metric in Metric::ALL {
-        let (rows, outcomes): (Vec<_>, Vec<_>) = outcomes(a, b, metric).into_iter().unzip();
-        let tests: Vec<_> = outcomes.iter().filter_map(Outcome::test).collect();
+        let pairs = pairs(a, b, metric);
+        let tests: Vec<_> = pairs.iter().filter_map(|pair| pair.test).collect();
         let mut judged = judge(&tests).into_iter();
-        for ((place, server, cell), outcome) in rows.into_iter().zip(&outcomes) {
-            let change = match outcome {
-                Outcome::Tested(..) => judged.next().map(Change::Compared),
-                Outcome::Lost => Some(Change::Lost),
-                Outcome::Found => Some(Change::Found),
+        for pair in pairs {
+            let change = match (pair.test, &pair.a) {
+                (Some(_), _) => judged.next().map(Change::Compared),
+                (None, Some(_)) => Some(Change::Lost),
+                (None, None) => Some(Change::Found),
             };
-            let figure = |raw| figure(raw, server, cell, metric);
             let matched = Matched {
-                server: server.to_owned(),
-                scenario: cell.scenario.name.clone(),
-                load: cell.load.name.clone(),
+                server: pair.server.to_owned(),
+                scenario: pair.cell.scenario.name.clone(),
+                load: pair.cell.load.name.clone(),
                 metric,
-                a: figure(a),
-                b: figure(b),
+                a: figure(pair.a.as_ref(), metric),
+                b: figure(pair.b.as_ref(), metric),
                 change: change.expect("each test was judged"),
             };
-            found.push((place, matched));
+            found.push((pair.place, matched));
         }
     }
     // The sort is stable: metrics stay in their order.
@@ -96,27 +94,20 @@ pub fn between(a: &Raw, b: &Raw) -> Vec<Matched> {
     found.into_iter().map(|(_, matched)| matched).collect()
 }
 
-/// What two runs say of a cell before it is known what else is compared.
-enum Outcome {
-    Tested(Test, Option<f64>),
-    Lost,
-    Found,
+/// What two runs say of a cell before it is known what else is compared: at least one of them something.
+struct Pair<'a> {
+    /// Of the server and of the cell, in the first run.
+    place: (usize, usize),
+    server: &'a str,
+    cell: &'a Cell,
+    a: Option<Side>,
+    b: Option<Side>,
+    /// With its floor; where both say something.
+    test: Option<(Test, Option<f64>)>,
 }
 
-impl Outcome {
-    fn test(&self) -> Option<(Test, Option<f64>)> {
-        match self {
-            Outcome::Tested(test, floor) => Some((*test, *floor)),
-            Outcome::Lost | Outcome::Found => None,
-        }
-    }
-}
-
-/// A server in a cell, with the places of both in the first run.
-type Row<'a> = ((usize, usize), &'a str, &'a Cell);
-
-fn outcomes<'a>(a: &'a Raw, b: &Raw, metric: Metric) -> Vec<(Row<'a>, Outcome)> {
-    let mut outcomes = Vec::new();
+fn pairs<'a>(a: &'a Raw, b: &Raw, metric: Metric) -> Vec<Pair<'a>> {
+    let mut pairs = Vec::new();
     for (cell_place, cell) in a.run.cell.iter().enumerate() {
         let Some(again) = same_cell(b, cell) else { continue };
         if !Metric::of_cell(cell).contains(&metric) {
@@ -128,19 +119,22 @@ fn outcomes<'a>(a: &'a Raw, b: &Raw, metric: Metric) -> Vec<(Row<'a>, Outcome)> 
             let (None, Some(of_b)) = (&of_a.twin_of, of_b) else { continue };
             let side_a = Side::of(a, of_a, cell, metric);
             let side_b = Side::of(b, of_b, again, metric);
-            let outcome = match (&side_a, &side_b) {
-                (Some(side_a), Some(side_b)) => {
-                    Test::unpaired(metric, side_b, side_a).map(|test| Outcome::Tested(test, floor))
-                }
-                (Some(_), None) => Some(Outcome::Lost),
-                (None, Some(_)) => Some(Outcome::Found),
-                (None, None) => None,
-            };
-            let row = ((place, cell_place), of_a.name.as_str(), cell);
-            outcomes.extend(outcome.map(|outcome| (row, outcome)));
+            let both = side_a.as_ref().zip(side_b.as_ref());
+            let test = both.and_then(|(a, b)| Test::unpaired(metric, b, a));
+            // Figures without a ratio, such as a CPU time of zero, are not compared.
+            if test.is_some() || side_a.is_some() != side_b.is_some() {
+                pairs.push(Pair {
+                    place: (place, cell_place),
+                    server: &of_a.name,
+                    cell,
+                    a: side_a,
+                    b: side_b,
+                    test: test.map(|test| (test, floor)),
+                });
+            }
         }
     }
-    outcomes
+    pairs
 }
 
 pub(super) fn same_cell<'a>(raw: &'a Raw, wanted: &Cell) -> Option<&'a Cell> {
@@ -149,11 +143,9 @@ pub(super) fn same_cell<'a>(raw: &'a Raw, wanted: &Cell) -> Option<&'a Cell> {
     })
 }
 
-/// By the cell's names, so either run's cell will do.
-fn figure(raw: &Raw, server: &str, cell: &Cell, metric: Metric) -> Option<(Estimate, bool)> {
-    let figures: Figures = figures_of(raw, server, cell)?;
-    let is_bound = metric == Metric::Goodput && figures.lower_bound;
-    metric.estimate(&figures).map(|estimate| (estimate, is_bound))
+fn figure(side: Option<&Side>, metric: Metric) -> Option<(Estimate, bool)> {
+    let side = side?;
+    side.blocks.estimate(metric).map(|estimate| (estimate, side.is_bound(metric)))
 }
 
 /// The logarithm of the farthest ratio of what is the same in both runs.

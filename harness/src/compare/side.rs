@@ -11,13 +11,10 @@
 //! different makes the server's seem so as well, and the same server would be called different in 8 of 100 pairs
 //! in place of 5 (simulated, 8 blocks, a correlation of 0.95).
 
-use std::collections::BTreeMap;
-
 use crate::definition::server::DatabaseLabel;
 use crate::format::folder::Raw;
 use crate::format::run::RunServer;
-use crate::measure::block::{Metric, Value, by_block};
-use crate::measure::figures_of;
+use crate::measure::block::{Blocks, Metric, Value};
 use crate::plan::Cell;
 use crate::stats::{Covaried, LogRatio, paired, paired_adjusted, unpaired, unpaired_adjusted};
 
@@ -64,23 +61,22 @@ pub(super) enum Bounds {
 /// One server in one cell.
 #[derive(Clone, Debug)]
 pub(super) struct Side {
-    values: BTreeMap<u32, Value>,
-    goodput: f64,
-    lower_bound: bool,
+    pub(super) blocks: Blocks,
     has_database: bool,
 }
 
 impl Side {
     /// Absent where the cell has no such figure.
     pub(super) fn of(raw: &Raw, server: &RunServer, cell: &Cell, metric: Metric) -> Option<Side> {
-        let values = by_block(raw, &server.name, cell, metric);
-        let figures = figures_of(raw, &server.name, cell)?;
-        (!values.is_empty()).then(|| Side {
-            values,
-            goodput: figures.goodput.mean,
-            lower_bound: metric == Metric::Goodput && figures.lower_bound,
+        Some(Side {
+            blocks: Blocks::of(raw, &server.name, cell, metric)?,
             has_database: server.labels.database != DatabaseLabel::None,
         })
+    }
+
+    /// Whether the figure is only a lower bound.
+    pub(super) fn is_bound(&self, metric: Metric) -> bool {
+        metric == Metric::Goodput && self.blocks.lower_bound
     }
 }
 
@@ -98,9 +94,10 @@ impl Test {
     /// Of one run: its blocks pair the values. Absent where they share fewer than two.
     pub(super) fn paired(metric: Metric, a: &Side, b: &Side) -> Option<Test> {
         let pairs: Vec<(Covaried, Covaried)> = a
+            .blocks
             .values
             .iter()
-            .filter_map(|(block, a)| Some((covaried(a), covaried(b.values.get(block)?))))
+            .filter_map(|(block, a)| Some((covaried(a), covaried(b.blocks.values.get(block)?))))
             .collect();
         let parts = |part: fn(&Covaried) -> f64| -> Vec<(f64, f64)> {
             pairs.iter().map(|(a, b)| (part(a), part(b))).collect()
@@ -113,7 +110,7 @@ impl Test {
 
     /// Of two runs: what one sitting's first block had in common with the other's is nothing, so nothing pairs them.
     pub(super) fn unpaired(metric: Metric, a: &Side, b: &Side) -> Option<Test> {
-        let of = |side: &Side| side.values.values().map(covaried).collect::<Vec<_>>();
+        let of = |side: &Side| side.blocks.values.values().map(covaried).collect::<Vec<_>>();
         let (of_a, of_b) = (of(a), of(b));
         let values = |side: &[Covaried]| side.iter().map(|one| one.value).collect::<Vec<_>>();
         let costs = |side: &[Covaried]| side.iter().map(|one| one.covariate).collect::<Vec<_>>();
@@ -134,7 +131,10 @@ impl Test {
     ) -> Test {
         let applies = metric == Metric::ServerCpu && a.has_database == b.has_database;
         let adjusted = adjusted.filter(|_| applies);
-        let alike = a.goodput.max(b.goodput) / a.goodput.min(b.goodput) < GOODPUTS;
+        let alike = {
+            let (a, b) = (a.blocks.goodput, b.blocks.goodput);
+            a.max(b) / a.min(b) < GOODPUTS
+        };
         let innocent = alike && loads.is_some_and(|loads| loads.p_value() >= ALPHA);
         Test {
             metric,
@@ -143,7 +143,7 @@ impl Test {
                 (Some(_), true) => Adjustment::Load,
                 (Some(_), false) => Adjustment::Both,
             },
-            bounds: match (a.lower_bound, b.lower_bound) {
+            bounds: match (a.is_bound(metric), b.is_bound(metric)) {
                 (false, false) => Bounds::Neither,
                 (true, false) => Bounds::A,
                 (false, true) => Bounds::B,
@@ -207,8 +207,8 @@ mod tests {
                 let value = factor * (host + 0.02 * draw()).exp();
                 (block, Value { value, load_cpu: host.exp() })
             });
-            let values = values.collect();
-            Side { values, goodput: 1.0, lower_bound: false, has_database: true }
+            let blocks = Blocks { values: values.collect(), goodput: 1.0, lower_bound: false };
+            Side { blocks, has_database: true }
         };
         let pairs = 4_000;
         let called = (0..pairs).filter(|_| {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Figures, is_open, per_answer, quantile, valid};
+use super::{is_lower_bound, is_open, per_answer, quantile, valid};
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
 use crate::plan::Cell;
-use crate::stats::Estimate;
+use crate::stats::{self, Estimate};
 
 /// A figure that servers are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,18 +53,7 @@ impl Metric {
         self == Metric::Goodput
     }
 
-    /// Over all blocks.
-    #[must_use]
-    pub fn estimate(self, figures: &Figures) -> Option<Estimate> {
-        match self {
-            Metric::Goodput => Some(figures.goodput),
-            Metric::ServerCpu => Some(figures.server_cpu),
-            Metric::P50 => figures.response.as_ref()?.p50,
-            Metric::P99 => figures.response.as_ref()?.p99,
-        }
-    }
-
-    /// Of one trial, by the formulas of [`Figures`].
+    /// Of one trial, by the formulas of [`super::Figures`].
     fn of(self, trial: &Trial) -> Option<f64> {
         let record = &trial.measured.record;
         match self {
@@ -76,6 +65,17 @@ impl Metric {
     }
 }
 
+/// A metric of one server in one cell, block by block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blocks {
+    /// By block, from 1.
+    pub values: BTreeMap<u32, Value>,
+    /// Right answers per second: the mean.
+    pub goodput: f64,
+    /// Whether that is only a lower bound.
+    pub lower_bound: bool,
+}
+
 /// One block's value, and what may explain it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Value {
@@ -85,25 +85,45 @@ pub struct Value {
     pub load_cpu: f64,
 }
 
-/// `metric` of a server in a cell, by block, from the trials that [`Figures`] rest on. Empty where
-/// those have no such figure: what a block lacks is not left out of a comparison.
-#[must_use]
-pub fn by_block(raw: &Raw, server: &str, cell: &Cell, metric: Metric) -> BTreeMap<u32, Value> {
-    let trials = trials(raw, server, cell);
-    let values: Option<BTreeMap<u32, Value>> = valid(&trials, cell, &raw.run.cpus)
-        .into_iter()
-        .map(|trial| {
-            let answered = trial.measured.record.right_in_window > 0;
-            let value = answered.then(|| metric.of(trial)).flatten()?;
-            let load_cpu = per_answer(trial, trial.measured.resources.load.cpu);
-            Some((trial.block, Value { value, load_cpu }))
+impl Blocks {
+    /// Of the trials that [`super::Figures`] rest on. Absent where those have no such figure: a block that lacks it is
+    /// not left out of a comparison.
+    #[must_use]
+    pub fn of(raw: &Raw, server: &str, cell: &Cell, metric: Metric) -> Option<Blocks> {
+        let trials = valid(&trials(raw, server, cell), cell, &raw.run.cpus);
+        let values: Option<BTreeMap<u32, Value>> =
+            trials.iter().map(|trial| Some((trial.block, value(trial, metric)?))).collect();
+        let goodputs: Vec<f64> =
+            trials.iter().map(|trial| trial.measured.record.goodput()).collect();
+        Some(Blocks {
+            values: values?,
+            goodput: stats::mean(&goodputs)?.mean,
+            lower_bound: is_lower_bound(&trials, cell, &raw.run.cpus),
         })
-        .collect();
-    values.unwrap_or_default()
+    }
+
+    /// As [`super::Figures`] has it.
+    #[must_use]
+    pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
+        let values: Vec<f64> = self.values.values().map(|value| value.value).collect();
+        match metric {
+            Metric::Goodput | Metric::ServerCpu => stats::mean(&values),
+            Metric::P50 | Metric::P99 => stats::geometric_mean(&values),
+        }
+    }
+}
+
+fn value(trial: &Trial, metric: Metric) -> Option<Value> {
+    let resources = &trial.measured.resources;
+    let answered = trial.measured.record.right_in_window > 0;
+    answered
+        .then(|| metric.of(trial))
+        .flatten()
+        .map(|value| Value { value, load_cpu: per_answer(trial, resources.load.cpu) })
 }
 
 /// All trials of a server in a cell that came to their end.
-pub(super) fn trials<'a>(raw: &'a Raw, server: &str, cell: &Cell) -> Vec<&'a Trial> {
+fn trials<'a>(raw: &'a Raw, server: &str, cell: &Cell) -> Vec<&'a Trial> {
     let wanted = (server, cell.scenario.name.as_str(), cell.load.name.as_str());
     let trials = raw.entries.iter().filter_map(|entry| match entry {
         Entry::Trial(trial) => Some(&**trial),

@@ -102,13 +102,6 @@ pub struct Response {
     pub max: f64,
 }
 
-/// Of one server in one cell, as [`measurements`] has it; whatever failed is no part of it.
-#[must_use]
-pub fn figures_of(raw: &Raw, server: &str, cell: &Cell) -> Option<Figures> {
-    let trials = block::trials(raw, server, cell);
-    figures(&valid(&trials, cell, &raw.run.cpus), cell, &raw.run.cpus)
-}
-
 /// All measurements of a run: servers in the registry's order, cells in the profile's.
 #[must_use]
 pub fn measurements(raw: &Raw) -> Vec<Measurement> {
@@ -199,11 +192,9 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
     limits.sort_unstable();
     let limit = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
     let observed = trials.iter().all(|trial| trial.measured.resources.db.is_some());
-    let server_is_limit = limits.iter().all(|limit| limit.server);
-    let load_is_limit = mostly(trials, |trial| is_load_bound(trial, cpus));
     Some(Figures {
         goodput: estimate(&|trial| trial.measured.record.goodput())?,
-        lower_bound: !is_open(cell) && (!server_is_limit || load_is_limit),
+        lower_bound: is_lower_bound(trials, cell, cpus),
         response: is_open(cell).then(|| response(trials)),
         server_cpu: cpu(&|resources| resources.server.cpu)?,
         db_cpu: observed.then(|| cpu(&|resources| resources.db.unwrap_or_default().cpu)).flatten(),
@@ -215,6 +206,13 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
         load: load_figures(trials, is_open(cell), cpus),
         resources: resources::figures(trials),
     })
+}
+
+/// Whether the trials' goodput is only a lower bound: something other than the server was the limit.
+fn is_lower_bound(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> bool {
+    let server_is_limit = trials.iter().all(|trial| Limit::of(trial, cpus).server);
+    let load_is_limit = mostly(trials, |trial| is_load_bound(trial, cpus));
+    !is_open(cell) && (!server_is_limit || load_is_limit)
 }
 
 fn load_figures(trials: &[&Trial], open: bool, cpus: &Placement) -> LoadFigures {

@@ -136,7 +136,8 @@ impl Ranking {
         let adjusted = match count(Adjustment::Load) {
             0 => String::new(),
             adjusted => format!(
-                ", in {adjusted} of {all} rows at an equal CPU time of the load, which the host moves alike"
+                "; in {adjusted} of {all} rows at an equal CPU time of the load, since the host slows both ends of a \
+                 request alike, and so not the ratio of the means"
             ),
         };
         format!("×: {what} over that of {}{adjusted}. ", baseline.name)
