@@ -14,6 +14,7 @@ use crate::backend::{Backend, BackendError, Instance};
 use crate::format::journal::Stage;
 use crate::load::protocol::{Event, Go};
 use crate::load::{LoadRecord, LoadSpec};
+use crate::observe::counts::DbCounts;
 use crate::observe::window::Reading;
 pub use crate::observe::window::Resources;
 use crate::process;
@@ -91,6 +92,7 @@ pub fn measure(
         }
     }
 
+    let before = backend.database_counters();
     let start = Nanos::now() + LEAD.into();
     let whole: Duration = (spec.warmup + spec.window + spec.timeout).into();
     events.deadline = Instant::now() + LEAD + whole + OVERTIME;
@@ -116,7 +118,10 @@ pub fn measure(
     let (Some(first), Some(last)) = (first, last) else {
         return Err(TrialError::Load("it did not tell its window".into()));
     };
-    Ok(Measured { record, resources: first.until(&last, backend.placement()) })
+    let counters = before.zip(backend.database_counters());
+    let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
+    let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
+    Ok(Measured { record, resources })
 }
 
 fn unexpected(event: &Event) -> TrialError {

@@ -1,5 +1,6 @@
 //! Processes on this machine: the private database, CPU sets, loopback.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -12,9 +13,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::{Backend, BackendError, Instance, STOP_PATIENCE};
-use crate::database::Lease;
+use crate::database::{Counters, Lease};
 use crate::definition::Server;
 use crate::http;
+use crate::observe::counts::Unread;
 use crate::observe::processes::Processes;
 use crate::placement::{Cpus, Placement};
 use crate::process;
@@ -34,6 +36,7 @@ pub struct Local<'a> {
     workspace: &'a Workspace,
     database: &'a Lease,
     placement: Placement,
+    unread: Option<Cell<Unread>>,
 }
 
 impl<'a> Local<'a> {
@@ -53,7 +56,12 @@ impl<'a> Local<'a> {
             process::place(pid, &placement.db).map_err(refused("the database"))?;
         }
         process::place(std::process::id(), &placement.load).map_err(refused("the harness"))?;
-        Ok(Local { workspace, database, placement })
+        let unread = database.pid().and_then(|_| {
+            // Until the first server starts, nobody else asks.
+            let (first, second) = (database.counters().ok()?, database.counters().ok()?);
+            Some(Cell::new(Unread::new(&first, &second)))
+        });
+        Ok(Local { workspace, database, placement, unread })
     }
 
     fn log_of(&self, server: &Server) -> Result<(PathBuf, File), BackendError> {
@@ -165,6 +173,14 @@ impl Backend for Local<'_> {
 
     fn database_processes(&self) -> Option<Processes> {
         self.database.pid().map(Processes::alone)
+    }
+
+    fn database_counters(&self) -> Option<Counters> {
+        let kept = self.unread.as_ref()?;
+        let mut unread = kept.get();
+        let counters = unread.next(&self.database.counters().ok()?);
+        kept.set(unread);
+        Some(counters)
     }
 
     fn placement(&self) -> &Placement {

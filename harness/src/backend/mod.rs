@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub use usage::Usage;
 
+use crate::database::Counters;
 use crate::definition::Server;
 use crate::observe::processes::Processes;
 use crate::placement::Placement;
@@ -53,6 +54,10 @@ pub trait Backend {
 
     /// The database's processes; absent if it is not ours to observe.
     fn database_processes(&self) -> Option<Processes>;
+
+    /// What the database has counted, without what reading it costs; absent if it is not ours to observe. Not to be
+    /// called while a load is measured.
+    fn database_counters(&self) -> Option<Counters>;
 
     /// Where everything runs.
     fn placement(&self) -> &Placement;

@@ -141,6 +141,9 @@ pub struct LoadRecord {
     pub window: Nanos,
     /// Requests sent.
     pub sent: u64,
+    /// Requests sent from the load's start until it had drained, warm-up included.
+    #[serde(default)]
+    pub asked_in_all: u64,
     /// Requests that were due and found no idle connection before the load had to end.
     pub unsent: u64,
     /// Right answers.
@@ -176,6 +179,7 @@ impl LoadRecord {
         self.users += other.users;
         self.window = self.window.max(other.window);
         self.sent += other.sent;
+        self.asked_in_all += other.asked_in_all;
         self.unsent += other.unsent;
         self.right += other.right;
         for (class, errors) in &other.errors {

@@ -1,6 +1,7 @@
 //! From raw trials to measurements: what the trials of a cell say, each figure with its interval.
 
 pub mod limit;
+pub mod resources;
 pub mod warning;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::stats::{self, Estimate};
 use crate::trial::Resources;
 use crate::units::Nanos;
 use limit::{Limit, achieved, is_load_bound, load_share, load_was_at_fault};
+use resources::ResourceFigures;
 use warning::{Warning, warnings};
 
 /// A percentile rests on at least so many requests beyond it.
@@ -66,6 +68,8 @@ pub struct Figures {
     pub limit: Limit,
     /// What the load says of itself.
     pub load: LoadFigures,
+    /// What it cost beyond CPU time, and what the database counted.
+    pub resources: ResourceFigures,
 }
 
 /// What the load says of itself: for each figure that of the worst trial.
@@ -146,6 +150,7 @@ fn measurement(
     if !open && mostly(&valid, |trial| is_load_bound(trial, cpus)) {
         warnings.push(Warning::LoadBound);
     }
+    warnings.extend(resources::warnings(trials, server, cell, raw.run.pool_size));
     Measurement {
         server: server.name.clone(),
         role: server.role,
@@ -195,6 +200,7 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
         }),
         limit,
         load: load_figures(trials, is_open(cell), cpus),
+        resources: resources::figures(trials),
     })
 }
 

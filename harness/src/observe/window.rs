@@ -5,6 +5,7 @@ use std::process::Child;
 use serde::{Deserialize, Serialize};
 
 use super::cgroup;
+use super::counts::DbCounts;
 use super::processes::Processes;
 use super::steal::{Steal, Stolen};
 use crate::backend::{Backend, Instance, Usage};
@@ -31,6 +32,9 @@ pub struct Resources {
     /// What the machine's host took from it; absent if the kernel does not tell.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub steal: Option<Steal>,
+    /// What the load made the database do; absent if that is not ours to observe.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub db_counts: Option<DbCounts>,
 }
 
 /// What all parts had used at one moment.
@@ -117,7 +121,7 @@ impl Reading {
         self.load.raise(self.parts.loads.iter().map(Processes::anonymous_kib).sum());
     }
 
-    /// What was used from here to `last`.
+    /// What was used from here to `last`; without what the database counted, which is read apart.
     #[must_use]
     pub fn until(&self, last: &Reading, placement: &Placement) -> Resources {
         let interval = last.at - self.at;
@@ -132,6 +136,7 @@ impl Reading {
                 .as_ref()
                 .zip(last.stolen.as_ref())
                 .map(|(first, last)| first.until(last, interval, placement)),
+            db_counts: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::measure::{Figures, Measurement, Response};
 use crate::stats::Estimate;
 
 /// The columns, in this order.
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 40] = [
     "server",
     "scenario",
     "load",
@@ -30,6 +30,21 @@ const COLUMNS: [&str; 25] = [
     "achieved",
     "littles_law_residual",
     "intervals",
+    "server_switches_per_req",
+    "server_involuntary_switches_per_req",
+    "server_threads",
+    "server_files",
+    "server_throttled",
+    "db_switches_per_req",
+    "db_rss_mib",
+    "loader_rss_mib",
+    "throttled",
+    "stolen",
+    "db_queries_per_req",
+    "db_prepares_per_req",
+    "db_rows_per_req",
+    "db_hidden_per_req",
+    "db_connections",
 ];
 
 /// The file's text.
@@ -79,6 +94,21 @@ fn row(m: &Measurement) -> Vec<String> {
         of(&|f| f.load.achieved),
         of(&|f| Some(f.load.littles_law_residual)),
         figures.map(intervals).unwrap_or_default(),
+        of(&|f| f.resources.server.switches.map(|switches| switches.mean)),
+        of(&|f| f.resources.server.involuntary.map(|switches| switches.mean)),
+        of(&|f| f.resources.server.threads),
+        of(&|f| f.resources.server.files),
+        of(&|f| f.resources.server.throttled),
+        of(&|f| f.resources.db.switches.map(|switches| switches.mean)),
+        of(&|f| f.resources.db.memory_mib),
+        of(&|f| f.resources.load.memory_mib),
+        of(&|f| f.resources.throttled),
+        of(&|f| f.resources.stolen),
+        of(&|f| f.resources.queries.map(|queries| queries.mean)),
+        of(&|f| f.resources.prepares.map(|prepares| prepares.mean)),
+        of(&|f| f.resources.rows.map(|rows| rows.mean)),
+        of(&|f| f.resources.hidden.map(|hidden| hidden.mean)),
+        of(&|f| f.resources.connections),
     ]
 }
 
@@ -95,6 +125,13 @@ fn intervals(f: &Figures) -> String {
         ("server_cpu_us_per_req", Some(f.server_cpu)),
         ("db_cpu_us_per_req", f.db_cpu),
         ("loader_cpu_us_per_req", Some(f.load_cpu)),
+        ("server_switches_per_req", f.resources.server.switches),
+        ("server_involuntary_switches_per_req", f.resources.server.involuntary),
+        ("db_switches_per_req", f.resources.db.switches),
+        ("db_queries_per_req", f.resources.queries),
+        ("db_prepares_per_req", f.resources.prepares),
+        ("db_rows_per_req", f.resources.rows),
+        ("db_hidden_per_req", f.resources.hidden),
     ];
     let text = |(name, estimate): (&str, Option<Estimate>)| {
         estimate.map(|estimate| format!("{name}={:.3}..{:.3}", estimate.lo, estimate.hi))
