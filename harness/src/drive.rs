@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::backend::{Backend, Instance};
+use crate::backend::{Backend, BackendError, Instance};
 use crate::http;
 use crate::load::record::{Class, Errors, Latencies};
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
@@ -30,6 +30,10 @@ enum Event {
     },
     WindowEnd,
     Driven(Driven),
+    /// It could not go on to its end.
+    Failed {
+        reason: String,
+    },
     /// The harness's own word: it cannot be understood, or said no more.
     #[serde(skip)]
     Broken(String),
@@ -81,6 +85,7 @@ pub fn measure(
                 let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
                 return Ok(Measured { warmup, record: record(spec, driven), resources });
             }
+            Event::Failed { reason } => return Err(BackendError(reason).into()),
             Event::Broken(reason) => return Err(TrialError::Load(reason)),
         }
     }

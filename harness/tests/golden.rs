@@ -1,14 +1,13 @@
 //! From raw data to every derived file: whatever changes in a report shows here.
 
-use std::collections::BTreeMap;
-
 use stackmark::backend::Usage;
 use stackmark::definition::Profile;
 use stackmark::definition::scenario::Catalogue;
 use stackmark::definition::server::{DatabaseLabel, Labels, Role};
 use stackmark::format::folder::{self, Raw};
 use stackmark::format::journal::{Entry, Failure, Stage, Trial};
-use stackmark::format::run::{MachineFile, RunFile, RunServer};
+use stackmark::format::machine::MachineFile;
+use stackmark::format::run::{RunFile, RunServer};
 use stackmark::load::LoadRecord;
 use stackmark::load::record::{Class, Errors};
 use stackmark::plan::Cell;
@@ -157,12 +156,10 @@ fn raw() -> Raw {
             cpus: 2,
             memory_mib: 8000,
             kernel: "6.1".into(),
-            governor: String::new(),
             virtualisation: "virtual machine".into(),
             commit: "0123456789ab".into(),
             database: "10.11-MariaDB".into(),
-            database_is_external: false,
-            database_settings: BTreeMap::new(),
+            ..MachineFile::default()
         },
         entries,
     }
