@@ -16,7 +16,7 @@ use crate::http;
 use crate::load::record::{Class, Errors, Latencies};
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
 use crate::observe::counts::DbCounts;
-use crate::observe::window::{Reading, Resources};
+use crate::observe::window::{Parts, Reading, Resources};
 use crate::trial::{Events, Measured, OVERTIME, TrialError};
 use crate::units::Nanos;
 
@@ -64,18 +64,19 @@ pub fn measure(
 ) -> Result<Measured, TrialError> {
     let (sender, events) = channel();
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
+    let parts = Parts::find(backend, instance, &[])?;
     let before = backend.database_counters();
     listen(instance.address(), path(spec), whole + OVERTIME, sender);
     let events = Events { events, stop, deadline: Instant::now() + whole + OVERTIME };
     let (mut warmup, mut first, mut last) = (None, None::<Reading>, None);
     loop {
-        let sample = || first.iter_mut().for_each(Reading::sample);
+        let sample = || first.iter_mut().for_each(|first| first.sample(&parts));
         match events.next(sample)? {
             Event::WindowStart { warmup_ns, steady } => {
                 warmup = Some(WarmedUp { length: Nanos(warmup_ns), steady });
-                first = Some(Reading::take(backend, instance, &[])?);
+                first = Some(Reading::take(&parts, instance)?);
             }
-            Event::WindowEnd => last = Some(Reading::take(backend, instance, &[])?),
+            Event::WindowEnd => last = Some(Reading::take(&parts, instance)?),
             Event::Driven(driven) => {
                 let (Some(first), Some(last)) = (first, last) else {
                     return Err(TrialError::Load("it did not tell its window".into()));

@@ -17,7 +17,7 @@ use crate::load::protocol::{Event, Go, Measure};
 use crate::load::warmup::Watch;
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
 use crate::observe::counts::DbCounts;
-use crate::observe::window::Reading;
+use crate::observe::window::{Parts, Reading};
 pub use crate::observe::window::Resources;
 use crate::process;
 use crate::units::Nanos;
@@ -99,6 +99,7 @@ pub fn measure(
         }
     }
 
+    let parts = Parts::find(backend, instance, &loads.0)?;
     let before = backend.database_counters();
     let start = Nanos::now() + LEAD.into();
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
@@ -111,7 +112,7 @@ pub fn measure(
     let mut ended = 0;
     let mut warming_up = WarmingUp::new(spec, shards.len());
     while ended < shards.len() {
-        let sample = || first.iter_mut().for_each(Reading::sample);
+        let sample = || first.iter_mut().for_each(|first| first.sample(&parts));
         match events.next(sample)? {
             (shard, Event::WarmingUp { right }) => {
                 if warming_up.is_over(shard, right) {
@@ -122,8 +123,8 @@ pub fn measure(
                 }
             }
             // Any shard's clock is as good as another's: they share it.
-            (0, Event::WindowStart) => first = Some(Reading::take(backend, instance, &loads.0)?),
-            (0, Event::WindowEnd) => last = Some(Reading::take(backend, instance, &loads.0)?),
+            (0, Event::WindowStart) => first = Some(Reading::take(&parts, instance)?),
+            (0, Event::WindowEnd) => last = Some(Reading::take(&parts, instance)?),
             (_, Event::WindowStart | Event::WindowEnd) => {}
             (_, Event::Record(part)) => {
                 record.add(&part);

@@ -40,7 +40,6 @@ pub struct Resources {
 /// What all parts had used at one moment.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    parts: Parts,
     at: Nanos,
     server: Usage,
     db: Option<Usage>,
@@ -51,14 +50,19 @@ pub struct Reading {
 
 /// The processes of all parts.
 #[derive(Clone, Debug)]
-struct Parts {
+pub struct Parts {
     server: Processes,
     db: Option<Processes>,
     loads: Vec<Processes>,
 }
 
 impl Parts {
-    fn find(
+    /// Finds them. That takes long where a server has many threads and its CPUs are busy, so it is done before the
+    /// window: a server that starts or ends processes within it is observed as it was then.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn find(
         backend: &dyn Backend,
         instance: &mut dyn Instance,
         loads: &[Child],
@@ -77,12 +81,7 @@ impl Reading {
     ///
     /// # Errors
     /// When the server or a shard of the load is gone.
-    pub fn take(
-        backend: &dyn Backend,
-        instance: &mut dyn Instance,
-        loads: &[Child],
-    ) -> Result<Reading, TrialError> {
-        let parts = Parts::find(backend, instance, loads)?;
+    pub fn take(parts: &Parts, instance: &mut dyn Instance) -> Result<Reading, TrialError> {
         let at = Nanos::now();
         let server = parts.server.cpu();
         let db = parts.db.as_ref().map(Processes::cpu);
@@ -101,7 +100,6 @@ impl Reading {
             load = Some(load.map_or(shard, |load| load + shard));
         }
         Ok(Reading {
-            parts,
             at,
             server,
             db,
@@ -113,12 +111,12 @@ impl Reading {
 
     /// Raises the memory of this reading to what its processes have now, where that is more: taken between the
     /// two ends of a window, samples find the peak that the ends miss.
-    pub fn sample(&mut self) {
-        self.server.raise(self.parts.server.anonymous_kib());
-        if let Some((db, processes)) = self.db.as_mut().zip(self.parts.db.as_ref()) {
+    pub fn sample(&mut self, parts: &Parts) {
+        self.server.raise(parts.server.anonymous_kib());
+        if let Some((db, processes)) = self.db.as_mut().zip(parts.db.as_ref()) {
             db.raise(processes.anonymous_kib());
         }
-        self.load.raise(self.parts.loads.iter().map(Processes::anonymous_kib).sum());
+        self.load.raise(parts.loads.iter().map(Processes::anonymous_kib).sum());
     }
 
     /// What was used from here to `last`; without what the database counted, which is read apart.
