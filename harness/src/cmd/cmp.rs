@@ -112,7 +112,7 @@ fn tabulated(cells: &[&Matched]) -> Table {
     ]);
     for cell in cells {
         let (ratio, adjusted, floor) = match &cell.change {
-            Change::Compared(comparison) if comparison.verdict != Verdict::Bounds => {
+            Change::Compared(comparison) => {
                 let floor = comparison.floor.map_or_else(|| "–".into(), percent);
                 (number::ratio(&comparison.ratio), comparison.adjustment.name(), floor)
             }
@@ -153,6 +153,7 @@ fn verdict(change: &Change) -> &'static str {
         Change::Compared(comparison) if comparison.is_better() => "better",
         Change::Compared(comparison) if comparison.is_worse() => "worse",
         Change::Compared(comparison) => comparison.verdict.name(),
+        Change::Bounds => "bounds",
         Change::Lost => "only in A",
         Change::Found => "only in B",
     }
@@ -164,7 +165,9 @@ fn summary(a: &Raw, b: &Raw, cells: &[Matched]) -> String {
         cells.iter().filter(|cell| matches!(&cell.change, Change::Compared(c) if is(c))).count()
     };
     let of = |wanted: Verdict| count(&|comparison| comparison.verdict == wanted);
-    let one_only = cells.iter().filter(|cell| !matches!(cell.change, Change::Compared(_))).count();
+    let bounds = cells.iter().filter(|cell| cell.change == Change::Bounds).count();
+    let lost_or_found = |cell: &&Matched| matches!(cell.change, Change::Lost | Change::Found);
+    let one_only = cells.iter().filter(lost_or_found).count();
     let mut text = format!("{} different", of(Verdict::Different));
     if of(Verdict::Different) > 0 {
         let (better, worse) = (count(&Comparison::is_better), count(&Comparison::is_worse));
@@ -173,7 +176,7 @@ fn summary(a: &Raw, b: &Raw, cells: &[Matched]) -> String {
     for (number, what) in [
         (of(Verdict::Equivalent), "equivalent"),
         (of(Verdict::Undecided), "undecided"),
-        (of(Verdict::Bounds), "with both lower bounds"),
+        (bounds, "with both lower bounds"),
         (one_only, "in one run only"),
     ] {
         if number > 0 {

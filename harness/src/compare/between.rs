@@ -34,6 +34,8 @@ pub struct Matched {
 pub enum Change {
     /// Both have it: the second over the first.
     Compared(Comparison),
+    /// Both have it, and both are lower bounds: nothing is said.
+    Bounds,
     /// Only the first has it.
     Lost,
     /// Only the second has it.
@@ -47,7 +49,7 @@ impl Change {
         match self {
             Change::Compared(comparison) => comparison.is_worse(),
             Change::Lost => true,
-            Change::Found => false,
+            Change::Bounds | Change::Found => false,
         }
     }
 
@@ -56,6 +58,7 @@ impl Change {
     pub fn is_difference(&self) -> bool {
         match self {
             Change::Compared(comparison) => comparison.is_more() || comparison.is_less(),
+            Change::Bounds => false,
             Change::Lost | Change::Found => true,
         }
     }
@@ -72,10 +75,11 @@ pub fn between(a: &Raw, b: &Raw) -> Vec<Matched> {
         let tests: Vec<_> = pairs.iter().filter_map(|pair| pair.test).collect();
         let mut judged = judge(&tests).into_iter();
         for pair in pairs {
-            let change = match (pair.test, &pair.a) {
-                (Some(_), _) => judged.next().map(Change::Compared),
-                (None, Some(_)) => Some(Change::Lost),
-                (None, None) => Some(Change::Found),
+            let change = match (pair.test, &pair.a, &pair.b) {
+                (Some(_), ..) => judged.next().map(Change::Compared),
+                (None, Some(_), Some(_)) => Some(Change::Bounds),
+                (None, _, None) => Some(Change::Lost),
+                (None, None, _) => Some(Change::Found),
             };
             let matched = Matched {
                 server: pair.server.to_owned(),
@@ -102,7 +106,7 @@ struct Pair<'a> {
     cell: &'a Cell,
     a: Option<Side>,
     b: Option<Side>,
-    /// With its floor; where both say something.
+    /// With its floor; where both say something, and not two lower bounds.
     test: Option<(Test, Option<f64>)>,
 }
 
@@ -121,8 +125,9 @@ fn pairs<'a>(a: &'a Raw, b: &Raw, metric: Metric) -> Vec<Pair<'a>> {
             let side_b = Side::of(b, of_b, again, metric);
             let both = side_a.as_ref().zip(side_b.as_ref());
             let test = both.and_then(|(a, b)| Test::unpaired(metric, b, a));
-            // Figures without a ratio, such as a CPU time of zero, are not compared.
+            // Figures without a ratio, such as a CPU time of zero, have no row.
             if test.is_some() || side_a.is_some() != side_b.is_some() {
+                let test = test.filter(Test::says_something);
                 pairs.push(Pair {
                     place: (place, cell_place),
                     server: &of_a.name,

@@ -29,7 +29,7 @@ pub use side::Adjustment;
 pub use unlike::unlike;
 pub use within::{Pairs, floor, within};
 
-use crate::measure::block::Metric;
+pub use crate::measure::block::Metric;
 use crate::stats::{Estimate, holm};
 use side::{Bounds, Test};
 
@@ -47,8 +47,6 @@ pub enum Verdict {
     Equivalent,
     /// Neither is shown.
     Undecided,
-    /// Both goodputs are lower bounds: nothing is said.
-    Bounds,
 }
 
 impl Verdict {
@@ -59,7 +57,6 @@ impl Verdict {
             Verdict::Different => "different",
             Verdict::Equivalent => "equivalent",
             Verdict::Undecided => "undecided",
-            Verdict::Bounds => "bounds",
         }
     }
 }
@@ -109,21 +106,14 @@ impl Comparison {
 
 /// Judges comparisons that are made together, each against its own floor (the logarithm of a ratio).
 fn judge(tests: &[(Test, Option<f64>)]) -> Vec<Comparison> {
-    // Nothing is tested of two bounds.
-    let is_tested = |test: &Test| test.bounds != Bounds::Both;
-    let plain: Vec<f64> =
-        tests.iter().filter(|(test, _)| is_tested(test)).map(|(test, _)| test.p_value()).collect();
-    let mut corrected = holm(&plain).into_iter();
-    let judged = tests.iter().map(|(test, floor)| {
-        let p_value = if is_tested(test) { corrected.next().unwrap_or(1.0) } else { 1.0 };
-        Comparison {
-            metric: test.metric,
-            ratio: test.ratio().estimate(),
-            adjustment: test.adjustment,
-            p_value,
-            floor: floor.map(f64::exp),
-            verdict: verdict(test, p_value, floor.unwrap_or(0.0)),
-        }
+    let plain: Vec<f64> = tests.iter().map(|(test, _)| test.p_value()).collect();
+    let judged = tests.iter().zip(holm(&plain)).map(|((test, floor), p_value)| Comparison {
+        metric: test.metric,
+        ratio: test.ratio().estimate(),
+        adjustment: test.adjustment,
+        p_value,
+        floor: floor.map(f64::exp),
+        verdict: verdict(test, p_value, floor.unwrap_or(0.0)),
     });
     judged.collect()
 }
@@ -132,12 +122,10 @@ fn verdict(test: &Test, p_value: f64, floor: f64) -> Verdict {
     let ln = test.ratio().ln;
     let differs = p_value < ALPHA && ln.abs() > floor;
     match test.bounds {
-        Bounds::Both => Verdict::Bounds,
-        Bounds::A if differs && ln > 0.0 => Verdict::Different,
-        Bounds::B if differs && ln < 0.0 => Verdict::Different,
-        Bounds::A | Bounds::B => Verdict::Undecided,
         Bounds::Neither if test.p_equivalent(MARGIN) < ALPHA => Verdict::Equivalent,
         Bounds::Neither if differs => Verdict::Different,
-        Bounds::Neither => Verdict::Undecided,
+        Bounds::A if differs && ln > 0.0 => Verdict::Different,
+        Bounds::B if differs && ln < 0.0 => Verdict::Different,
+        _ => Verdict::Undecided,
     }
 }

@@ -154,6 +154,11 @@ impl Test {
         }
     }
 
+    /// Of two lower bounds nothing can be said.
+    pub(super) fn says_something(&self) -> bool {
+        self.bounds != Bounds::Both
+    }
+
     /// The ratio that is shown.
     pub(super) fn ratio(&self) -> LogRatio {
         match (self.adjustment, self.adjusted) {

@@ -9,11 +9,20 @@ use crate::format::run::RunServer;
 use crate::measure::block::Metric;
 use crate::plan::Cell;
 
-/// `metric` of server `a` over that of server `b`, alone: corrected for no other comparison. Absent where either
-/// has no such figure, or they share fewer than two blocks. The run's noise floor counts, but for the pair that shows it.
+/// `metric` of server `a` over that of server `b` under a scenario and a load, alone: corrected for no other
+/// comparison. The run's noise floor counts, but for the pair that shows it. Absent where either has no such figure,
+/// where they share fewer than two blocks, and of two lower bounds.
 #[must_use]
-pub fn within(raw: &Raw, cell: &Cell, a: &str, b: &str, metric: Metric) -> Option<Comparison> {
-    let test = test(raw, cell, a, b, metric)?;
+pub fn within(
+    raw: &Raw,
+    (scenario, load): (&str, &str),
+    a: &str,
+    b: &str,
+    metric: Metric,
+) -> Option<Comparison> {
+    let is_it = |cell: &&Cell| cell.scenario.name == scenario && cell.load.name == load;
+    let cell = raw.run.cell.iter().find(is_it)?;
+    let test = test(raw, cell, a, b, metric).filter(Test::says_something)?;
     let twins = twins(raw).any(|(twin, of)| (twin, of) == (a, b) || (twin, of) == (b, a));
     let floor = if twins { None } else { ln_floor(raw, cell, metric) };
     judge(&[(test, floor)]).pop()
@@ -81,7 +90,10 @@ impl Pairs {
         order.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let (places, tests): (Vec<_>, Vec<_>) = (0..order.len())
             .flat_map(|a| (a + 1..order.len()).map(move |b| (a, b)))
-            .filter_map(|(a, b)| Some(((a, b), (test(order[a].1, order[b].1)?, floor))))
+            .filter_map(|(a, b)| {
+                let test = test(order[a].1, order[b].1).filter(Test::says_something)?;
+                Some(((a, b), (test, floor)))
+            })
             .unzip();
         Pairs {
             order: order.into_iter().map(|(_, place)| sides[place].0.to_owned()).collect(),

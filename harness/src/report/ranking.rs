@@ -232,7 +232,7 @@ impl Ranking {
         });
         let ratio = |server: &str| {
             let baseline = chosen.as_ref().filter(|baseline| baseline.name != server)?;
-            compare::within(raw, cell, server, &baseline.name, metric)
+            compare::within(raw, names(cell), server, &baseline.name, metric)
         };
         let compared: Vec<_> = self
             .rows
@@ -270,10 +270,19 @@ impl Ranking {
             let made_of = |row: &Row| (row.labels.framework.clone(), row.labels.layer.clone());
             let contender =
                 self.rows.iter().find(|row| row.competes() && made_of(row) == made_of(control))?;
-            let comparison =
-                compare::within(raw, cell, &control.server, &contender.server, self.metric())?;
+            let comparison = compare::within(
+                raw,
+                names(cell),
+                &control.server,
+                &contender.server,
+                self.metric(),
+            )?;
             Some((control.server.clone(), contender.server.clone(), comparison))
         });
         compared.collect()
     }
+}
+
+fn names(cell: &Cell) -> (&str, &str) {
+    (&cell.scenario.name, &cell.load.name)
 }

@@ -119,7 +119,7 @@ impl Ranking {
             format!("The same server under two names differed by {}. ", percent(floor))
         });
         format!(
-            "Servers that the data cannot tell apart share a tier. {}",
+            "Servers that the data cannot tell apart, or shows to be within 3% of each other, share a tier. {}",
             floor.unwrap_or_default()
         )
     }
