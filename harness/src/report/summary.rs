@@ -4,7 +4,7 @@ use crate::measure::{Figures, Measurement, Response};
 use crate::stats::Estimate;
 
 /// The columns, in this order.
-const COLUMNS: [&str; 40] = [
+const COLUMNS: [&str; 42] = [
     "server",
     "scenario",
     "load",
@@ -45,6 +45,8 @@ const COLUMNS: [&str; 40] = [
     "db_rows_per_req",
     "db_hidden_per_req",
     "db_connections",
+    "server_cpu_share",
+    "db_cpu_share",
 ];
 
 /// The file's text.
@@ -109,6 +111,8 @@ fn row(m: &Measurement) -> Vec<String> {
         of(&|f| f.resources.rows.map(|rows| rows.mean)),
         of(&|f| f.resources.hidden.map(|hidden| hidden.mean)),
         of(&|f| f.resources.connections),
+        of(&|f| f.resources.server.cpu_share.map(|share| share.mean)),
+        of(&|f| f.resources.db.cpu_share.map(|share| share.mean)),
     ]
 }
 
@@ -132,6 +136,8 @@ fn intervals(f: &Figures) -> String {
         ("db_prepares_per_req", f.resources.prepares),
         ("db_rows_per_req", f.resources.rows),
         ("db_hidden_per_req", f.resources.hidden),
+        ("server_cpu_share", f.resources.server.cpu_share),
+        ("db_cpu_share", f.resources.db.cpu_share),
     ];
     let text = |(name, estimate): (&str, Option<Estimate>)| {
         estimate.map(|estimate| format!("{name}={:.3}..{:.3}", estimate.lo, estimate.hi))
