@@ -204,7 +204,7 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
         }),
         limit,
         load: load_figures(trials, is_open(cell), cpus),
-        resources: resources::figures(trials),
+        resources: resources::figures(trials, cpus),
     })
 }
 

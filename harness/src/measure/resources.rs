@@ -8,6 +8,7 @@ use crate::format::journal::Trial;
 use crate::format::run::RunServer;
 use crate::observe::counts::DbCounts;
 use crate::observe::steal::Steal;
+use crate::placement::{Cpus, Placement};
 use crate::plan::Cell;
 use crate::stats::{self, Estimate};
 
@@ -46,6 +47,8 @@ pub struct ResourceFigures {
 /// What one part cost.
 #[derive(Clone, Copy, Debug)]
 pub struct PartFigures {
+    /// Its part of its CPUs' time; 1 is all of it.
+    pub cpu_share: Option<Estimate>,
     /// Context switches per right answer, of both kinds.
     pub switches: Option<Estimate>,
     /// Those in which it had to give up its CPU.
@@ -60,8 +63,9 @@ pub struct PartFigures {
     pub throttled: Option<f64>,
 }
 
-pub(super) fn figures(trials: &[&Trial]) -> ResourceFigures {
-    let part = |of: &dyn Fn(&Trial) -> Option<Usage>| part_figures(trials, of);
+pub(super) fn figures(trials: &[&Trial], cpus: &Placement) -> ResourceFigures {
+    let part =
+        |cpus: &Cpus, of: &dyn Fn(&Trial) -> Option<Usage>| part_figures(trials, cpus.count(), of);
     let per_request = |of: &dyn Fn(&DbCounts) -> u64| {
         estimate(trials, |trial| {
             let (counts, asked) = counted(trial)?;
@@ -69,9 +73,9 @@ pub(super) fn figures(trials: &[&Trial]) -> ResourceFigures {
         })
     };
     ResourceFigures {
-        server: part(&|trial| Some(trial.measured.resources.server)),
-        db: part(&|trial| trial.measured.resources.db),
-        load: part(&|trial| Some(trial.measured.resources.load)),
+        server: part(&cpus.server, &|trial| Some(trial.measured.resources.server)),
+        db: part(&cpus.db, &|trial| trial.measured.resources.db),
+        load: part(&cpus.load, &|trial| Some(trial.measured.resources.load)),
         throttled: peak(trials, |trial| {
             let resources = &trial.measured.resources;
             Some(resources.throttled?.as_secs() / resources.interval.as_secs())
@@ -87,7 +91,11 @@ pub(super) fn figures(trials: &[&Trial]) -> ResourceFigures {
     }
 }
 
-fn part_figures(trials: &[&Trial], of: &dyn Fn(&Trial) -> Option<Usage>) -> PartFigures {
+fn part_figures(
+    trials: &[&Trial],
+    cpus: usize,
+    of: &dyn Fn(&Trial) -> Option<Usage>,
+) -> PartFigures {
     let per_answer = |count: &dyn Fn(Usage) -> Option<u64>| {
         estimate(trials, |trial| {
             let measured = &trial.measured;
@@ -96,6 +104,10 @@ fn part_figures(trials: &[&Trial], of: &dyn Fn(&Trial) -> Option<Usage>) -> Part
         })
     };
     PartFigures {
+        cpu_share: estimate(trials, |trial| {
+            let available = trial.measured.resources.interval.as_secs() * cpus as f64;
+            Some(of(trial)?.cpu.as_secs() / available)
+        }),
         switches: per_answer(&|used| Some(used.voluntary_switches? + used.involuntary_switches?)),
         involuntary: per_answer(&|used| used.involuntary_switches),
         memory_mib: peak(trials, |trial| Some(of(trial)?.anonymous_kib as f64 / 1024.0)),
@@ -162,4 +174,70 @@ pub(super) fn warnings(
         warnings.push(Warning::Connections { asked_for, open });
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::profile::Visit;
+    use crate::definition::scenario::{Load, LoadKind, Scenario};
+    use crate::definition::server::{Labels, Role};
+    use crate::load::LoadRecord;
+    use crate::trial::{Measured, Resources};
+
+    fn told(asks: Asks, database: DatabaseLabel, counts: DbCounts, stolen: f64) -> Vec<String> {
+        let word = String::new;
+        let labels = Labels {
+            language: word(),
+            framework: word(),
+            layer: word(),
+            runtime: word(),
+            database,
+        };
+        let server = RunServer { name: word(), role: Role::Contender, labels, twin_of: None };
+        let cell = Cell {
+            scenario: Scenario { name: word(), path: word(), asks, about: word() },
+            load: Load { name: word(), users: 64, kind: LoadKind::Closed },
+            times: Visit { scenario: word(), load: word(), warmup_ms: 0, window_ms: 1000 },
+        };
+        let resources = Resources {
+            steal: Some(Steal { server: 0.01, db: stolen, load: 0.0 }),
+            db_counts: Some(counts),
+            ..Resources::default()
+        };
+        let record = LoadRecord { asked_in_all: 1000, ..LoadRecord::default() };
+        let trial = Trial {
+            block: 1,
+            server: word(),
+            scenario: word(),
+            load: word(),
+            asked: None,
+            measured: Measured { record, resources },
+        };
+        let all = warnings(&[&trial], &server, &cell, 32);
+        all.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn counters_that_do_not_fit_the_load_are_told() {
+        let (name, mysql) = (Asks::RandomName, DatabaseLabel::Mysql);
+        let counts = |queries, connects, connections| DbCounts {
+            queries,
+            connects,
+            connections,
+            ..DbCounts::default()
+        };
+        assert_eq!(told(name, mysql, counts(1004, 0, 32), 0.04), [""; 0]);
+        assert_eq!(told(name, mysql, counts(1031, 31, 32), 0.0), [""; 0], "new ones ask");
+        assert_eq!(
+            told(name, mysql, counts(1980, 0, 31), 0.12),
+            [
+                "in 1 of 1 windows the host took up to 12% of a part's CPU time",
+                "asked the database 1.98 times a request",
+                "32 connections were asked for, 31 open",
+            ]
+        );
+        assert_eq!(told(Asks::Nothing, mysql, counts(0, 0, 1), 0.0), [""; 0]);
+        assert_eq!(told(name, DatabaseLabel::None, counts(0, 0, 0), 0.0), [""; 0]);
+    }
 }

@@ -6,7 +6,7 @@ use crate::stats::Estimate;
 use super::ranking::{Ranking, Row};
 
 /// The columns, in this order.
-const COLUMNS: [&str; 43] = [
+const COLUMNS: [&str; 45] = [
     "server",
     "scenario",
     "load",
@@ -47,6 +47,8 @@ const COLUMNS: [&str; 43] = [
     "db_rows_per_req",
     "db_hidden_per_req",
     "db_connections",
+    "server_cpu_share",
+    "db_cpu_share",
     "tier",
     "goodput_of_null",
     "goodput_of_alone",
@@ -114,6 +116,8 @@ fn row(m: &Measurement) -> Vec<String> {
         of(&|f| f.resources.rows.map(|rows| rows.mean)),
         of(&|f| f.resources.hidden.map(|hidden| hidden.mean)),
         of(&|f| f.resources.connections),
+        of(&|f| f.resources.server.cpu_share.map(|share| share.mean)),
+        of(&|f| f.resources.db.cpu_share.map(|share| share.mean)),
     ]
 }
 
@@ -154,6 +158,8 @@ fn intervals(f: &Figures) -> String {
         ("db_prepares_per_req", f.resources.prepares),
         ("db_rows_per_req", f.resources.rows),
         ("db_hidden_per_req", f.resources.hidden),
+        ("server_cpu_share", f.resources.server.cpu_share),
+        ("db_cpu_share", f.resources.db.cpu_share),
     ];
     let text = |(name, estimate): (&str, Option<Estimate>)| {
         estimate.map(|estimate| format!("{name}={:.3}..{:.3}", estimate.lo, estimate.hi))
