@@ -48,6 +48,10 @@ bench-load: harness servers ## measure what the load costs and how true its time
 bench-profile: harness servers ## say where the load's CPU time goes; needs perf
 	$(CARGO) bench --locked --package stackmark --bench load -- profile
 
+.PHONY: bench-truth
+bench-truth: harness servers ## measure how often the same server is called different from itself, and 5% more CPU is found out
+	$(CARGO) bench --locked --package stackmark --bench truth
+
 .PHONY: bench-seed
 bench-seed: harness ## time seeding against the mariadb client loading the same rows from a file, alternating
 	$(STACKMARK) db exec -- $(CARGO) run --release --locked -p demo-data --features loader --example bench-seed -- 7

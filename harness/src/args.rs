@@ -32,6 +32,8 @@ pub enum Verb {
     Load(Load),
     /// Rank the servers of a run
     Rank(Rank),
+    /// Compare two runs, cell by cell
+    Cmp(Cmp),
     /// Rebuild a run's report from its raw trials
     Report(Report),
     /// Say what on this machine makes results worse, and what mends it
@@ -236,9 +238,45 @@ pub struct Rank {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
+    /// The server that ratios are to (default: the first of the order)
+    #[arg(long, value_name = "NAME")]
+    pub baseline: Option<String>,
     /// How to print it
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+}
+
+/// `stackmark cmp`
+#[derive(Debug, clap::Args)]
+pub struct Cmp {
+    /// The run to compare with: its folder
+    pub a: PathBuf,
+    /// The run to compare: its folder
+    pub b: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: Filter,
+    /// Print what is equivalent or undecided too
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with status 1 if there is one
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Compare runs of unlike machines or settings too
+    #[arg(long)]
+    pub force: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+/// What `stackmark cmp --fail-on` fails on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Less goodput, more CPU time, longer percentiles, or a figure that is lost
+    Regression,
+    /// Any difference
+    Difference,
 }
 
 /// `stackmark report`

@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::backend::{Backend, Instance};
+use crate::backend::{Backend, BackendError, Instance};
 use crate::http;
 use crate::load::record::{Class, Errors, Latencies};
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
-use crate::trial::{Events, Loads, Measured, OVERTIME, TrialError, between, read};
+use crate::observe::counts::DbCounts;
+use crate::observe::window::{Reading, Resources};
+use crate::trial::{Events, Measured, OVERTIME, TrialError};
 use crate::units::Nanos;
 
 /// What it tells, a JSON line each.
@@ -28,6 +30,10 @@ enum Event {
     },
     WindowEnd,
     Driven(Driven),
+    /// It could not go on to its end.
+    Failed {
+        reason: String,
+    },
     /// The harness's own word: it cannot be understood, or said no more.
     #[serde(skip)]
     Broken(String),
@@ -58,24 +64,28 @@ pub fn measure(
 ) -> Result<Measured, TrialError> {
     let (sender, events) = channel();
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
+    let before = backend.database_counters();
     listen(instance.address(), path(spec), whole + OVERTIME, sender);
     let events = Events { events, stop, deadline: Instant::now() + whole + OVERTIME };
-    let none = Loads::default();
-    let (mut warmup, mut first, mut last) = (None, None, None);
+    let (mut warmup, mut first, mut last) = (None, None::<Reading>, None);
     loop {
-        match events.next()? {
+        let sample = || first.iter_mut().for_each(Reading::sample);
+        match events.next(sample)? {
             Event::WindowStart { warmup_ns, steady } => {
                 warmup = Some(WarmedUp { length: Nanos(warmup_ns), steady });
-                first = Some(read(backend, instance, &none)?);
+                first = Some(Reading::take(backend, instance, &[])?);
             }
-            Event::WindowEnd => last = Some(read(backend, instance, &none)?),
+            Event::WindowEnd => last = Some(Reading::take(backend, instance, &[])?),
             Event::Driven(driven) => {
                 let (Some(first), Some(last)) = (first, last) else {
                     return Err(TrialError::Load("it did not tell its window".into()));
                 };
-                let resources = between(&first, &last);
+                let counters = before.zip(backend.database_counters());
+                let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
+                let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
                 return Ok(Measured { warmup, record: record(spec, driven), resources });
             }
+            Event::Failed { reason } => return Err(BackendError(reason).into()),
             Event::Broken(reason) => return Err(TrialError::Load(reason)),
         }
     }

@@ -1,11 +1,12 @@
 //! Stackmark's harness: builds, verifies, loads, measures and reports servers that it knows only as data.
 //!
-//! The data flows one way: Definition → Plan → Trial (raw) → Measurement → report.
+//! The data flows one way: Definition → Plan → Trial (raw) → Measurement → Comparison → report.
 
 pub mod args;
 pub mod backend;
 pub mod build;
 pub mod cmd;
+pub mod compare;
 pub mod database;
 pub mod definition;
 pub mod doctor;
@@ -17,6 +18,7 @@ pub mod load;
 pub mod lock;
 pub mod machine;
 pub mod measure;
+pub mod observe;
 pub mod placement;
 pub mod plan;
 pub mod prepare;

@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Verb::Run(verb) => cmd::run::run(&verb),
         Verb::Load(verb) => cmd::load::run(&verb),
         Verb::Rank(verb) => cmd::rank::run(&verb),
+        Verb::Cmp(verb) => cmd::cmp::run(&verb),
         Verb::Report(verb) => cmd::report::run(&verb),
         Verb::Doctor(verb) => cmd::doctor::run(&verb),
     };

@@ -1,5 +1,5 @@
 //! Child processes: each gets a signal from the kernel when the harness dies, however it dies, and one
-//! that is stopped takes its own children along. Also where they run, and what they cost.
+//! that is stopped takes its own children along. Also where they run.
 
 use std::fs;
 use std::io;
@@ -12,12 +12,10 @@ use nix::errno::Errno;
 use nix::sched::sched_setaffinity;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
 use crate::placement::Cpus;
 use crate::sys;
-use crate::units::Nanos;
 
 /// Starts `command` so that the kernel sends it `signal` when this process ends, however it ends
 /// (only SIGKILL cannot be ignored, and what the child itself started is not reached), in a process group of its own (a Ctrl-C in the terminal is for the
@@ -131,33 +129,6 @@ pub fn place(pid: u32, cpus: &Cpus) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// CPU time that the process `pid` has used since it started, all its threads together, ended ones
-/// included, in nanoseconds by the scheduler's account (`/proc/PID/stat` counts in ticks of 10 ms).
-///
-/// # Errors
-/// When the process is gone.
-pub fn cpu_time(pid: u32) -> io::Result<Nanos> {
-    let clock: ClockId = clock_getcpuclockid(Pid::from_raw(pid as i32))?;
-    let time = clock_gettime(clock)?;
-    Ok(Nanos(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64))
-}
-
-/// `pid` and all that descend from it: a server may answer in several processes.
-#[must_use]
-pub fn tree(pid: u32) -> Vec<u32> {
-    let mut found = vec![pid];
-    let mut next = 0;
-    while let Some(&parent) = found.get(next) {
-        next += 1;
-        let Ok(threads) = fs::read_dir(format!("/proc/{parent}/task")) else { continue };
-        for thread in threads.flatten() {
-            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-            found.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -11,11 +11,14 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{Backend, BackendError, Instance, Usage};
+use crate::backend::{Backend, BackendError, Instance};
 use crate::format::journal::Stage;
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::warmup::Watch;
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
+use crate::observe::counts::DbCounts;
+use crate::observe::window::Reading;
+pub use crate::observe::window::Resources;
 use crate::process;
 use crate::units::Nanos;
 
@@ -53,20 +56,6 @@ impl TrialError {
     }
 }
 
-/// CPU time and memory between the two readings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resources {
-    /// Between the two readings: the window, but for the time the readings took.
-    pub interval: Nanos,
-    /// The server's.
-    pub server: Usage,
-    /// The database's; absent if it is not ours to observe.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub db: Option<Usage>,
-    /// The load's, all shards together.
-    pub load: Usage,
-}
-
 /// What one trial measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -77,14 +66,6 @@ pub struct Measured {
     pub record: LoadRecord,
     /// What the window cost.
     pub resources: Resources,
-}
-
-/// Usage of all parts at one moment.
-pub(crate) struct Reading {
-    at: Nanos,
-    server: Usage,
-    db: Option<Usage>,
-    load: Usage,
 }
 
 /// Loads `instance` as `spec` says, with one shard for each CPU of the load.
@@ -112,12 +93,13 @@ pub fn measure(
     }
     let mut events = Events { events, stop, deadline: Instant::now() + SET_UP_PATIENCE };
     for _ in &shards {
-        match events.next()? {
+        match events.next(|| {})? {
             (_, Event::Ready) => {}
             (_, other) => return Err(unexpected(&other)),
         }
     }
 
+    let before = backend.database_counters();
     let start = Nanos::now() + LEAD.into();
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
     events.deadline = Instant::now() + LEAD + whole + OVERTIME;
@@ -125,11 +107,12 @@ pub fn measure(
         tell(child, &Go { start })?;
     }
     let mut record = LoadRecord::default();
-    let (mut first, mut last) = (None, None);
+    let (mut first, mut last) = (None::<Reading>, None);
     let mut ended = 0;
     let mut warming_up = WarmingUp::new(spec, shards.len());
     while ended < shards.len() {
-        match events.next()? {
+        let sample = || first.iter_mut().for_each(Reading::sample);
+        match events.next(sample)? {
             (shard, Event::WarmingUp { right }) => {
                 if warming_up.is_over(shard, right) {
                     let from = Nanos::now() + NOTICE.into();
@@ -139,8 +122,8 @@ pub fn measure(
                 }
             }
             // Any shard's clock is as good as another's: they share it.
-            (0, Event::WindowStart) => first = Some(read(backend, instance, &loads)?),
-            (0, Event::WindowEnd) => last = Some(read(backend, instance, &loads)?),
+            (0, Event::WindowStart) => first = Some(Reading::take(backend, instance, &loads.0)?),
+            (0, Event::WindowEnd) => last = Some(Reading::take(backend, instance, &loads.0)?),
             (_, Event::WindowStart | Event::WindowEnd) => {}
             (_, Event::Record(part)) => {
                 record.add(&part);
@@ -152,7 +135,10 @@ pub fn measure(
     let (Some(first), Some(last)) = (first, last) else {
         return Err(TrialError::Load("it did not tell its window".into()));
     };
-    Ok(Measured { warmup: warming_up.ended, record, resources: between(&first, &last) })
+    let counters = before.zip(backend.database_counters());
+    let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
+    let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
+    Ok(Measured { warmup: warming_up.ended, record, resources })
 }
 
 /// Adds up what the shards tell of a warm-up, slice by slice.
@@ -192,39 +178,8 @@ fn unexpected(event: &Event) -> TrialError {
     }
 }
 
-pub(crate) fn read(
-    backend: &dyn Backend,
-    instance: &mut dyn Instance,
-    loads: &Loads,
-) -> Result<Reading, TrialError> {
-    let at = Nanos::now();
-    let server = instance.usage()?;
-    let db = backend.database_usage();
-    let mut load = Usage::default();
-    for child in &loads.0 {
-        let usage = backend.load_usage(child).map_err(|error| TrialError::Load(error.0))?;
-        load.cpu = load.cpu + usage.cpu;
-        load.anonymous_kib += usage.anonymous_kib;
-    }
-    Ok(Reading { at, server, db, load })
-}
-
-pub(crate) fn between(first: &Reading, last: &Reading) -> Resources {
-    let used = |first: Usage, last: Usage| Usage {
-        cpu: last.cpu - first.cpu,
-        anonymous_kib: first.anonymous_kib.max(last.anonymous_kib),
-    };
-    Resources {
-        interval: last.at - first.at,
-        server: used(first.server, last.server),
-        db: first.db.zip(last.db).map(|(first, last)| used(first, last)),
-        load: used(first.load, last.load),
-    }
-}
-
 /// The load's processes. Dropping them ends them: a trial that fails leaves none behind.
-#[derive(Default)]
-pub(crate) struct Loads(Vec<Child>);
+struct Loads(Vec<Child>);
 
 impl Drop for Loads {
     fn drop(&mut self) {
@@ -272,16 +227,16 @@ pub(crate) struct Events<'a, T> {
 }
 
 impl<T> Events<'_, T> {
-    /// Waits for the next.
+    /// Waits for the next, and calls `meanwhile` four times a second.
     ///
     /// # Errors
     /// When no one is left to tell, the deadline has passed, or the user stops the run.
-    pub(crate) fn next(&self) -> Result<T, TrialError> {
+    pub(crate) fn next(&self, mut meanwhile: impl FnMut()) -> Result<T, TrialError> {
         loop {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(TrialError::Interrupted);
             }
-            match self.events.recv_timeout(Duration::from_millis(100)) {
+            match self.events.recv_timeout(Duration::from_millis(250)) {
                 Ok(event) => return Ok(event),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(TrialError::Load("it ended without a record".into()));
@@ -289,7 +244,7 @@ impl<T> Events<'_, T> {
                 Err(RecvTimeoutError::Timeout) if Instant::now() >= self.deadline => {
                     return Err(TrialError::Load("it did not end in time".into()));
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => meanwhile(),
             }
         }
     }

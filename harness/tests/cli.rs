@@ -109,6 +109,72 @@ fn a_place_without_a_checkout_or_a_run_is_told() {
     let empty = checkout(|_, text| text);
     refused(&stackmark(empty.path(), &["rank"]), &["holds no run yet", "stackmark run"]);
     refused(&stackmark(empty.path(), &["report", "results"]), &["holds no run yet"]);
+    refused(&stackmark(empty.path(), &["cmp", "results", "results"]), &["holds no run yet"]);
+}
+
+/// A copy of a committed run, with a changed machine, settings or journal.
+fn copy_of_a_run(change: impl Fn(&str, String) -> String) -> tempfile::TempDir {
+    let results = Path::new(ROOT).join("results");
+    let mut runs: Vec<_> = fs::read_dir(results)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("raw"))
+        .filter(|raw| raw.is_dir())
+        .collect();
+    runs.sort();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("raw")).unwrap();
+    for file in ["run.toml", "machine.toml", "journal.jsonl"] {
+        let text = fs::read_to_string(runs[0].join(file)).unwrap();
+        fs::write(folder.path().join("raw").join(file), change(file, text)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn unlike_runs_are_not_compared_but_by_force() {
+    let a = copy_of_a_run(|_, text| text);
+    let b = copy_of_a_run(|file, text| match file {
+        "run.toml" => text.replace("pool_size = 32", "pool_size = 16"),
+        _ => text,
+    });
+    let cmp = |more: &[&str]| {
+        let folders = [a.path(), b.path()].map(|folder| folder.to_str().unwrap());
+        stackmark(Path::new(ROOT), &[&["cmp", folders[0], folders[1]], more].concat())
+    };
+    refused(&cmp(&[]), &["the database connections (32, 16)", "--force"]);
+    let forced = cmp(&["--force", "--fail-on", "difference"]);
+    let (out, told) =
+        (String::from_utf8_lossy(&forced.stdout), String::from_utf8_lossy(&forced.stderr));
+    assert_eq!(forced.status.code(), Some(0), "{out}{told}");
+    assert!(told.contains("the database connections (32, 16)"), "{told}");
+    assert!(out.contains("0 different"), "{out}");
+    refused(&cmp(&["--force", "-s", "no-such"]), &["no server matches \"no-such\""]);
+}
+
+#[test]
+fn a_regression_fails_where_it_shall() {
+    let a = copy_of_a_run(|_, text| text);
+    // A server that was measured, and is no more.
+    let b = copy_of_a_run(|file, text| {
+        if file != "journal.jsonl" {
+            return text;
+        }
+        let is_lost = |line: &&str| line.contains("\"trial\"") && line.contains("\"null\"");
+        let kept = text.lines().filter(|line| !is_lost(line));
+        kept.map(|line| line.to_owned() + "\n").collect()
+    });
+    let cmp = |from: &tempfile::TempDir, to: &tempfile::TempDir, fail_on: &str| {
+        let folders = [from, to].map(|folder| folder.path().to_str().unwrap());
+        let arguments = ["cmp", folders[0], folders[1], "-s", "^null$", "--fail-on", fail_on];
+        let output = stackmark(Path::new(ROOT), &arguments);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, text) = cmp(&a, &b, "regression");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("only in A"), "{text}");
+    assert_eq!(cmp(&b, &a, "regression").0, Some(0));
+    assert_eq!(cmp(&b, &a, "difference").0, Some(1));
+    assert_eq!(cmp(&a, &a, "difference").0, Some(0));
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! From raw data to every derived file: whatever changes in a report shows here.
 
-use std::collections::BTreeMap;
-
 use stackmark::backend::Usage;
 use stackmark::definition::Profile;
 use stackmark::definition::scenario::Catalogue;
 use stackmark::definition::server::{DatabaseLabel, Labels, Role};
 use stackmark::format::folder::{self, Raw};
 use stackmark::format::journal::{Entry, Failure, Stage, Trial};
-use stackmark::format::run::{MachineFile, RunFile, RunServer};
+use stackmark::format::machine::MachineFile;
+use stackmark::format::run::{RunFile, RunServer};
 use stackmark::load::LoadRecord;
 use stackmark::load::record::{Class, Errors};
 use stackmark::plan::Cell;
@@ -73,7 +72,11 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
         record.response.record(Nanos(response));
         record.service.record(Nanos(response - 1000));
     }
-    let used = |share: f64| Usage { cpu: Nanos((share * 2e9) as u64), anonymous_kib: 20 * 1024 };
+    let used = |share: f64| Usage {
+        cpu: Nanos((share * 2e9) as u64),
+        anonymous_kib: 20 * 1024,
+        ..Usage::default()
+    };
     Trial {
         block,
         server: server.into(),
@@ -81,12 +84,14 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
         load: load.into(),
         asked: (load != "closed-64").then_some(PerSecond(4000.0)),
         measured: Measured {
+            warmup: None,
             record,
             resources: Resources {
                 interval: window,
                 server: used(cpu),
                 db: Some(used(0.6)),
                 load: used(0.38),
+                ..Resources::default()
             },
         },
     }
@@ -109,6 +114,8 @@ fn raw() -> Raw {
         let mut push = |trial| entries.push(Entry::Trial(Box::new(trial)));
         push(trial(block, "quick", "closed-64", 12_000 + drift, 5_000_000, 0.40 + shift));
         push(trial(block, "quick", "open-common", 4_000, 90_000 + drift, 0.14 + shift));
+        push(trial(block, "again", "closed-64", 12_010 + drift, 5_000_000, 0.405 + shift));
+        push(trial(block, "again", "open-common", 4_000, 91_000 + drift, 0.14 + shift));
         push(trial(block, "slow", "closed-64", 9_000 + drift, 7_000_000, 0.97));
         let mut wrong = trial(block, "slow", "open-common", 4_000, 150_000 + drift, 0.42 + shift);
         wrong.measured.record.errors.insert(Class::Value, Errors { count: 3, ..Errors::default() });
@@ -136,6 +143,10 @@ fn raw() -> Raw {
                 run_server("slow", Role::Contender, DatabaseLabel::Mysql),
                 run_server("broken", Role::Contender, DatabaseLabel::Mysql),
                 run_server("quick", Role::Contender, DatabaseLabel::Mysql),
+                RunServer {
+                    twin_of: Some("quick".into()),
+                    ..run_server("again", Role::Contender, DatabaseLabel::Mysql)
+                },
                 run_server("nothing", Role::Ceiling, DatabaseLabel::None),
             ],
             cell: cells(),
@@ -145,12 +156,10 @@ fn raw() -> Raw {
             cpus: 2,
             memory_mib: 8000,
             kernel: "6.1".into(),
-            governor: String::new(),
             virtualisation: "virtual machine".into(),
             commit: "0123456789ab".into(),
             database: "10.11-MariaDB".into(),
-            database_is_external: false,
-            database_settings: BTreeMap::new(),
+            ..MachineFile::default()
         },
         entries,
     }

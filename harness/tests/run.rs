@@ -46,7 +46,7 @@ fn trials(out: &Path) -> usize {
 
 /// Every process that descends from `pid`.
 fn descendants(pid: u32) -> Vec<u32> {
-    stackmark::process::tree(pid).split_off(1)
+    stackmark::observe::processes::tree(pid).split_off(1)
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::Signal;
 use nix::sys::time::TimeVal;
+use stackmark::observe::processes;
 use stackmark::process;
 
 use crate::said;
@@ -27,7 +28,7 @@ impl CpuTime {
     /// Of a running process: the sum from its CPU clock, in nanoseconds; how it divides, from the
     /// kernel's ticks of 10 ms.
     pub(crate) fn of(pid: u32) -> CpuTime {
-        let total = process::cpu_time(pid).unwrap().0 as f64 / 1e3;
+        let total = processes::cpu_time(pid).unwrap().0 as f64 / 1e3;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         let fields: Vec<f64> = stat
             .rsplit(')')

@@ -1,5 +1,6 @@
 //! Processes on this machine: the private database, CPU sets, loopback.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -11,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::{Backend, BackendError, Instance, STOP_PATIENCE, Usage};
-use crate::database::Lease;
+use super::{Backend, BackendError, Instance, STOP_PATIENCE};
+use crate::database::{Counters, Lease};
 use crate::definition::Server;
 use crate::http;
+use crate::observe::counts::Unread;
+use crate::observe::processes::Processes;
 use crate::placement::{Cpus, Placement};
 use crate::process;
 use crate::workspace::Workspace;
@@ -33,6 +36,7 @@ pub struct Local<'a> {
     workspace: &'a Workspace,
     database: &'a Lease,
     placement: Placement,
+    unread: Option<Cell<Unread>>,
 }
 
 impl<'a> Local<'a> {
@@ -52,7 +56,12 @@ impl<'a> Local<'a> {
             process::place(pid, &placement.db).map_err(refused("the database"))?;
         }
         process::place(std::process::id(), &placement.load).map_err(refused("the harness"))?;
-        Ok(Local { workspace, database, placement })
+        let unread = database.pid().and_then(|_| {
+            // Until the first server starts, nobody else asks.
+            let (first, second) = (database.counters().ok()?, database.counters().ok()?);
+            Some(Cell::new(Unread::new(&first, &second)))
+        });
+        Ok(Local { workspace, database, placement, unread })
     }
 
     fn log_of(&self, server: &Server) -> Result<(PathBuf, File), BackendError> {
@@ -148,8 +157,8 @@ impl Backend for Local<'_> {
         process::spawn_tied(&mut command, Some(&cpu), Signal::SIGKILL).map_err(failed)
     }
 
-    fn load_usage(&self, load: &Child) -> Result<Usage, BackendError> {
-        usage(&[load.id()]).map_err(|error| BackendError(format!("it is gone: {error}")))
+    fn load_processes(&self, load: &Child) -> Processes {
+        Processes::alone(load.id())
     }
 
     fn check_database(&self) -> Result<(), BackendError> {
@@ -162,8 +171,16 @@ impl Backend for Local<'_> {
         }
     }
 
-    fn database_usage(&self) -> Option<Usage> {
-        usage(&[self.database.pid()?]).ok()
+    fn database_processes(&self) -> Option<Processes> {
+        self.database.pid().map(Processes::alone)
+    }
+
+    fn database_counters(&self) -> Option<Counters> {
+        let kept = self.unread.as_ref()?;
+        let mut unread = kept.get();
+        let counters = unread.next(&self.database.counters().ok()?);
+        kept.set(unread);
+        Some(counters)
     }
 
     fn placement(&self) -> &Placement {
@@ -201,10 +218,13 @@ impl Instance for Running {
         self.address
     }
 
-    fn usage(&mut self) -> Result<Usage, BackendError> {
+    fn processes(&mut self) -> Result<Processes, BackendError> {
         self.check_alive()?;
-        usage(&process::tree(self.child.id()))
-            .map_err(|error| self.error(&format!("is gone: {error}")))
+        Ok(Processes::tree(self.child.id()))
+    }
+
+    fn gone(&mut self) -> BackendError {
+        self.check_alive().err().unwrap_or_else(|| self.error("is gone"))
     }
 
     fn stop(mut self: Box<Self>) -> Result<(), BackendError> {
@@ -237,22 +257,6 @@ fn free_address() -> io::Result<SocketAddr> {
 
 fn is_taken(address: SocketAddr) -> bool {
     TcpListener::bind(address).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
-}
-
-fn usage(pids: &[u32]) -> io::Result<Usage> {
-    let mut all = Usage { cpu: process::cpu_time(pids[0])?, anonymous_kib: anonymous_kib(pids[0]) };
-    for pid in &pids[1..] {
-        // A descendant may have ended since it was listed.
-        all.cpu = all.cpu + process::cpu_time(*pid).unwrap_or_default();
-        all.anonymous_kib += anonymous_kib(*pid);
-    }
-    Ok(all)
-}
-
-fn anonymous_kib(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let field = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-    field.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// The last line that says something, of at most the last 4 KiB.

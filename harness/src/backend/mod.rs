@@ -2,17 +2,19 @@
 //! report do not know which backend runs.
 
 pub mod local;
+mod usage;
 
 use std::net::SocketAddr;
 use std::process::Child;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+pub use usage::Usage;
 
+use crate::database::Counters;
 use crate::definition::Server;
+use crate::observe::processes::Processes;
 use crate::placement::Placement;
-use crate::units::Nanos;
 
 /// How long a stopping server may take: the contract says 5 s, and one more tells who is late.
 pub const STOP_PATIENCE: Duration = Duration::from_secs(6);
@@ -21,15 +23,6 @@ pub const STOP_PATIENCE: Duration = Duration::from_secs(6);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BackendError(pub String);
-
-/// What one part has used since it started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// CPU time of all its processes.
-    pub cpu: Nanos,
-    /// Anonymous memory of all its processes: what is truly theirs, without the page cache.
-    pub anonymous_kib: u64,
-}
 
 /// Starts and observes the parts of a trial.
 pub trait Backend {
@@ -50,11 +43,8 @@ pub trait Backend {
     /// When it does not start.
     fn start_load(&mut self, shard: u32) -> Result<Child, BackendError>;
 
-    /// What a load that [`Backend::start_load`] started has used.
-    ///
-    /// # Errors
-    /// When it is gone.
-    fn load_usage(&self, load: &Child) -> Result<Usage, BackendError>;
+    /// The processes of a load that [`Backend::start_load`] started.
+    fn load_processes(&self, load: &Child) -> Processes;
 
     /// Whether the database still runs, as far as it is ours to observe.
     ///
@@ -62,8 +52,12 @@ pub trait Backend {
     /// When it is gone: then no server can be measured.
     fn check_database(&self) -> Result<(), BackendError>;
 
-    /// What the database has used; absent if it is not ours to observe.
-    fn database_usage(&self) -> Option<Usage>;
+    /// The database's processes; absent if it is not ours to observe.
+    fn database_processes(&self) -> Option<Processes>;
+
+    /// What the database has counted, without what reading it costs; absent if it is not ours to observe. Not to be
+    /// called while a load is measured.
+    fn database_counters(&self) -> Option<Counters>;
 
     /// Where everything runs.
     fn placement(&self) -> &Placement;
@@ -74,11 +68,14 @@ pub trait Instance {
     /// Where it listens.
     fn address(&self) -> SocketAddr;
 
-    /// What it has used since it started.
+    /// Its processes, as they are now.
     ///
     /// # Errors
     /// When it is gone; with the last of its log.
-    fn usage(&mut self) -> Result<Usage, BackendError>;
+    fn processes(&mut self) -> Result<Processes, BackendError>;
+
+    /// That it is gone; with the last of its log.
+    fn gone(&mut self) -> BackendError;
 
     /// Stops it.
     ///

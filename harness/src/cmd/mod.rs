@@ -1,6 +1,7 @@
 //! The verbs: one file each.
 
 pub mod build;
+pub mod cmp;
 pub mod db;
 pub mod doctor;
 pub mod interrupt;

@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
+
 use crate::args::{self, Format};
 use crate::definition::select;
 use crate::format::folder;
 use crate::measure::measurements;
 use crate::report::page;
-use crate::report::ranking::{Ranking, rankings};
+use crate::report::ranking::{Ranking, rankings_against};
 use crate::report::table::{self, Table};
 use crate::workspace::Workspace;
 
@@ -22,14 +24,24 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
     };
     let raw = folder::read(&folder)?;
     let filter = &args.filter;
+    let servers = select("server", &raw.run.server, &filter.servers, |server| &server.name)?;
+    if let Some(name) = &args.baseline
+        && !raw.run.server.iter().any(|server| server.name == *name)
+    {
+        let known: Vec<&str> = raw.run.server.iter().map(|server| server.name.as_str()).collect();
+        bail!("the run has no server {name:?} to be the baseline; there are: {}", known.join(", "));
+    }
     let mut selected = raw.clone();
-    selected.run.server =
-        cloned(select("server", &raw.run.server, &filter.servers, |server| &server.name)?);
     selected.run.cell =
         cloned(select("scenario", &raw.run.cell, &filter.scenarios, |cell| &cell.scenario.name)?);
     selected.run.cell =
         cloned(select("load", &selected.run.cell, &filter.loads, |cell| &cell.load.name)?);
-    let rankings = rankings(&selected, &measurements(&selected));
+    let measurements = measurements(&selected);
+    let mut rankings = rankings_against(&selected, &measurements, args.baseline.as_deref());
+    // Hiding a server must not change what is said of the others: all are compared, and some are shown.
+    for ranking in &mut rankings {
+        ranking.rows.retain(|row| servers.iter().any(|server| server.name == row.server));
+    }
     if args.format != Format::Table {
         return print(&all(&rankings).render(args.format)?);
     }

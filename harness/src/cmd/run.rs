@@ -17,7 +17,8 @@ use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
 use crate::format::folder::{self, FolderError, Raw};
 use crate::format::journal::{Entry, Journal};
-use crate::format::run::{MachineFile, RunFile};
+use crate::format::machine::MachineFile;
+use crate::format::run::RunFile;
 use crate::live::Live;
 use crate::lock::RunLock;
 use crate::machine;
@@ -141,7 +142,7 @@ fn go_on(
     machine: &MachineFile,
     now: String,
 ) -> anyhow::Result<(Journal, Settled)> {
-    let mut unlike = machine::unlike(&raw.machine, machine);
+    let mut unlike = machine::unlike(machine, &raw.machine);
     if raw.machine.commit != machine.commit {
         let (then, now) = (&raw.machine.commit, &machine.commit);
         unlike.push(format!("commit {then} was measured, and {now} is checked out"));

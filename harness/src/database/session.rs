@@ -14,7 +14,8 @@ use super::url::DatabaseUrl;
 
 /// What the server has counted since its start, over all connections.
 ///
-/// Reading them is counted too: one question, one `SHOW`, no row of a table. Names that a server does not know are 0.
+/// Reading them is counted too: as a question, as rows of the table that `SHOW` fills and scans, and as bytes. Names
+/// that a server does not know are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Statements sent by clients.
@@ -57,6 +58,38 @@ pub struct Counters {
     pub bytes_received: u64,
     /// Seconds since the server started.
     pub uptime: u64,
+}
+
+impl Counters {
+    /// Each counter of both, by `rule`.
+    #[must_use]
+    pub fn combine(&self, other: &Counters, rule: impl Fn(u64, u64) -> u64) -> Counters {
+        Counters {
+            questions: rule(self.questions, other.questions),
+            com_select: rule(self.com_select, other.com_select),
+            com_stmt_execute: rule(self.com_stmt_execute, other.com_stmt_execute),
+            com_stmt_prepare: rule(self.com_stmt_prepare, other.com_stmt_prepare),
+            com_stmt_close: rule(self.com_stmt_close, other.com_stmt_close),
+            com_admin_commands: rule(self.com_admin_commands, other.com_admin_commands),
+            com_set_option: rule(self.com_set_option, other.com_set_option),
+            com_begin: rule(self.com_begin, other.com_begin),
+            com_commit: rule(self.com_commit, other.com_commit),
+            com_rollback: rule(self.com_rollback, other.com_rollback),
+            threads_connected: rule(self.threads_connected, other.threads_connected),
+            connections: rule(self.connections, other.connections),
+            aborted_clients: rule(self.aborted_clients, other.aborted_clients),
+            handler_read_key: rule(self.handler_read_key, other.handler_read_key),
+            handler_read_next: rule(self.handler_read_next, other.handler_read_next),
+            handler_read_rnd_next: rule(self.handler_read_rnd_next, other.handler_read_rnd_next),
+            innodb_buffer_pool_reads: rule(
+                self.innodb_buffer_pool_reads,
+                other.innodb_buffer_pool_reads,
+            ),
+            bytes_sent: rule(self.bytes_sent, other.bytes_sent),
+            bytes_received: rule(self.bytes_received, other.bytes_received),
+            uptime: rule(self.uptime, other.uptime),
+        }
+    }
 }
 
 /// Settings that bear on a lookup's cost; each server has those of its family.

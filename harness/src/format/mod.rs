@@ -3,6 +3,7 @@
 pub mod folder;
 pub mod histogram;
 pub mod journal;
+pub mod machine;
 pub mod run;
 
 /// The version of the raw formats; a report refuses what it does not know.

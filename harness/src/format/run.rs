@@ -1,6 +1,4 @@
-//! `raw/run.toml`: what was asked of the run. `raw/machine.toml`: what it ran on.
-
-use std::collections::BTreeMap;
+//! `raw/run.toml`: what was asked of the run.
 
 use serde::{Deserialize, Serialize};
 
@@ -87,30 +85,4 @@ impl RunFile {
             cell: plan.cells.clone(),
         }
     }
-}
-
-/// What the run ran on: names of things and what they said of themselves.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MachineFile {
-    /// The CPU's model.
-    pub cpu: String,
-    /// How many CPUs this process could use.
-    pub cpus: usize,
-    /// In MiB.
-    pub memory_mib: u64,
-    /// The kernel's release.
-    pub kernel: String,
-    /// The frequency governor, if there is one.
-    pub governor: String,
-    /// The hypervisor, if one tells.
-    pub virtualisation: String,
-    /// The commit, with `+` where the checkout differed from it.
-    pub commit: String,
-    /// The database's version.
-    pub database: String,
-    /// Whether it was somebody else's: neither placed nor observed.
-    #[serde(default)]
-    pub database_is_external: bool,
-    /// The database's settings.
-    pub database_settings: BTreeMap<String, String>,
 }

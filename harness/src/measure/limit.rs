@@ -112,12 +112,13 @@ mod tests {
     use crate::trial::{Measured, Resources};
 
     fn limit(placement: &str, server: f64, db: Option<f64>, load: f64) -> String {
-        let used = |share: f64| Usage { cpu: Nanos((share * 1e9) as u64), anonymous_kib: 0 };
+        let used = |share: f64| Usage { cpu: Nanos((share * 1e9) as u64), ..Usage::default() };
         let resources = Resources {
             interval: Nanos(1_000_000_000),
             server: used(server),
             db: db.map(used),
             load: used(load),
+            ..Resources::default()
         };
         let trial = Trial {
             block: 1,

@@ -1,6 +1,8 @@
 //! From raw trials to measurements: what the trials of a cell say, each figure with its interval.
 
+pub mod block;
 pub mod limit;
+pub mod resources;
 pub mod warning;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use crate::stats::{self, Estimate};
 use crate::trial::Resources;
 use crate::units::Nanos;
 use limit::{Limit, achieved, is_load_bound, load_share, load_was_at_fault};
+use resources::ResourceFigures;
 use warning::{Warning, warnings};
 
 /// A percentile rests on at least so many requests beyond it.
@@ -66,6 +69,8 @@ pub struct Figures {
     pub limit: Limit,
     /// What the load says of itself.
     pub load: LoadFigures,
+    /// What it cost beyond CPU time, and what the database counted.
+    pub resources: ResourceFigures,
 }
 
 /// What the load says of itself: for each figure that of the worst trial.
@@ -138,15 +143,13 @@ fn measurement(
     raw: &Raw,
 ) -> Measurement {
     let (open, cpus) = (is_open(cell), &raw.run.cpus);
-    let late = |trial: &Trial| open && load_was_at_fault(trial);
-    // A load with CPUs of its own has no excuse; one that shares them could not do better.
-    let valid: Vec<&Trial> =
-        trials.iter().copied().filter(|trial| !(cpus.load_is_alone() && late(trial))).collect();
-    let late = trials.iter().filter(|trial| late(trial)).count();
+    let valid = valid(trials, cell, cpus);
+    let late = trials.iter().filter(|trial| open && load_was_at_fault(trial)).count();
     let mut warnings = warnings(trials, failures, raw.run.blocks, open, late, cpus.load_is_alone());
     if !open && mostly(&valid, |trial| is_load_bound(trial, cpus)) {
         warnings.push(Warning::LoadBound);
     }
+    warnings.extend(resources::warnings(trials, server, cell, raw.run.pool_size));
     Measurement {
         server: server.name.clone(),
         role: server.role,
@@ -158,6 +161,13 @@ fn measurement(
         errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
         warnings,
     }
+}
+
+/// The trials that figures rest on: a load with CPUs of its own has no excuse to be late; one that shares
+/// them could not do better.
+fn valid<'a>(trials: &[&'a Trial], cell: &Cell, cpus: &Placement) -> Vec<&'a Trial> {
+    let excused = !is_open(cell) || !cpus.load_is_alone();
+    trials.iter().copied().filter(|trial| excused || !load_was_at_fault(trial)).collect()
 }
 
 fn is_open(cell: &Cell) -> bool {
@@ -182,11 +192,9 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
     limits.sort_unstable();
     let limit = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
     let observed = trials.iter().all(|trial| trial.measured.resources.db.is_some());
-    let server_is_limit = limits.iter().all(|limit| limit.server);
-    let load_is_limit = mostly(trials, |trial| is_load_bound(trial, cpus));
     Some(Figures {
         goodput: estimate(&|trial| trial.measured.record.goodput())?,
-        lower_bound: !is_open(cell) && (!server_is_limit || load_is_limit),
+        lower_bound: is_lower_bound(trials, cell, cpus),
         response: is_open(cell).then(|| response(trials)),
         server_cpu: cpu(&|resources| resources.server.cpu)?,
         db_cpu: observed.then(|| cpu(&|resources| resources.db.unwrap_or_default().cpu)).flatten(),
@@ -196,7 +204,15 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
         }),
         limit,
         load: load_figures(trials, is_open(cell), cpus),
+        resources: resources::figures(trials),
     })
+}
+
+/// Whether the trials' goodput is only a lower bound: something other than the server was the limit.
+fn is_lower_bound(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> bool {
+    let server_is_limit = trials.iter().all(|trial| Limit::of(trial, cpus).server);
+    let load_is_limit = mostly(trials, |trial| is_load_bound(trial, cpus));
+    !is_open(cell) && (!server_is_limit || load_is_limit)
 }
 
 fn load_figures(trials: &[&Trial], open: bool, cpus: &Placement) -> LoadFigures {

@@ -56,6 +56,27 @@ pub enum Warning {
         /// By how much, as a fraction, in the worst trial.
         residual: f64,
     },
+    /// Windows in which the machine's host took CPU time from some part.
+    Stolen {
+        /// So many windows.
+        windows: usize,
+        /// Of so many.
+        of: usize,
+        /// The largest part of a window.
+        worst: f64,
+    },
+    /// The server does not ask the database once a request.
+    Queries {
+        /// How often it does, in the worst trial.
+        per_request: f64,
+    },
+    /// The server's pool is not as large as it was told: then it is the pool that is compared.
+    Connections {
+        /// So many were asked for.
+        asked_for: u64,
+        /// So many were open, in the worst trial.
+        open: u64,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -90,6 +111,19 @@ impl fmt::Display for Warning {
             }
             Warning::LittlesLaw { residual } => {
                 write!(f, "Little's law is off by {:+.0}%", 100.0 * residual)
+            }
+            Warning::Stolen { windows, of, worst } => {
+                let percent = 100.0 * worst;
+                write!(
+                    f,
+                    "in {windows} of {of} windows the host took up to {percent:.0}% of a part's CPU time"
+                )
+            }
+            Warning::Queries { per_request } => {
+                write!(f, "asked the database {per_request:.2} times a request")
+            }
+            Warning::Connections { asked_for, open } => {
+                write!(f, "{asked_for} connections were asked for, {open} open")
             }
         }
     }

@@ -3,6 +3,7 @@
 pub mod number;
 pub mod page;
 pub mod ranking;
+mod ranking_text;
 pub mod splice;
 pub mod summary;
 pub mod table;
@@ -21,7 +22,7 @@ pub fn derived(raw: &Raw) -> anyhow::Result<BTreeMap<&'static str, String>> {
     let rankings = ranking::rankings(raw, &measurements);
     Ok(BTreeMap::from([
         ("README.md", page::page(raw, &rankings)?),
-        ("summary.csv", summary::csv(&measurements)?),
+        ("summary.csv", summary::csv(&measurements, &rankings)?),
     ]))
 }
 

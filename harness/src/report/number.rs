@@ -19,6 +19,25 @@ pub fn with_ends(estimate: &Estimate) -> String {
     format!("{} ({}–{hi})", rounded(estimate.mean, below), rounded(estimate.lo, below))
 }
 
+/// A ratio as `mean (lo–hi)`, all to the second significant digit of the distance of mean and lower end, but for
+/// an upper end that is far.
+#[must_use]
+pub fn ratio(estimate: &Estimate) -> String {
+    let (below, above) = (estimate.mean - estimate.lo, estimate.hi - estimate.mean);
+    if above > 3.0 * below {
+        return with_ends(estimate);
+    }
+    let [mean, lo, hi] =
+        [estimate.mean, estimate.lo, estimate.hi].map(|value| rounded(value, below));
+    format!("{mean} ({lo}–{hi})")
+}
+
+/// How far a ratio of at least 1 is from 1, as in `0.8%`.
+#[must_use]
+pub fn percent(ratio: f64) -> String {
+    format!("{:.1}%", 100.0 * (ratio - 1.0))
+}
+
 /// `value` to the second significant digit of `scale`; thousands are set apart.
 fn rounded(value: f64, scale: f64) -> String {
     if !(scale > 0.0 && scale.is_finite()) {
@@ -52,6 +71,20 @@ mod tests {
         assert_eq!(text(1_083.4, 741.3, 1_583.9), "1,080 (740–1,580)");
         assert_eq!(text(880.2, 0.3, 26_123_456.0), "880 (0–26,000,000)");
         assert_eq!(text(880.2, 0.3, 3.4e17), "880 (0–3e17)");
+    }
+
+    #[test]
+    fn both_ends_of_a_ratio_have_its_digits() {
+        let text = |mean, lo, hi| ratio(&Estimate { mean, lo, hi, count: 8 });
+        assert_eq!(text(1.629_1, 1.533_2, 1.731_4), "1.629 (1.533–1.731)");
+        assert_eq!(text(1.0, 0.244, 4.13), "1.00 (0.24–4.1)");
+        assert_eq!(text(1.0, 1.0, 1.0), "1.000 (1.000–1.000)");
+    }
+
+    #[test]
+    fn a_ratio_is_told_by_its_distance_from_one() {
+        assert_eq!(percent(1.0083), "0.8%");
+        assert_eq!(percent(1.0), "0.0%");
     }
 
     fn text(mean: f64, half: f64) -> String {

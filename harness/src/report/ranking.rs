@@ -1,14 +1,13 @@
 //! Which measurement stands where: one table a scenario, contenders before controls and ceilings.
 
-use crate::definition::server::{Labels, Role};
+use crate::compare::{self, Comparison, Pairs};
+use crate::definition::server::{DatabaseLabel, Labels, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
-use crate::measure::warning::Warning;
+use crate::measure::block::Metric;
 use crate::measure::{Figures, Measurement, Response};
+use crate::plan::Cell;
 use crate::units::PerSecond;
-
-use super::number::{with_ends, with_interval};
-use super::table::Table;
 
 /// One scenario's servers, in order.
 #[derive(Clone, Debug)]
@@ -21,8 +20,25 @@ pub struct Ranking {
     pub open: Option<(String, Option<PerSecond>)>,
     /// Whether the order is that of goodput: only where no contender's goodput is a mere bound.
     pub by_goodput: bool,
+    /// The server that ratios are to; absent where it was not measured.
+    pub baseline: Option<Baseline>,
+    /// How far apart the same server under two names was in the figure that orders, as a ratio of at least 1.
+    pub floor: Option<f64>,
+    /// What each control costs: its name, that of the contender it differs from, and its figure over the contender's.
+    pub controls: Vec<(String, String, Comparison)>,
     /// Best first.
     pub rows: Vec<Row>,
+}
+
+/// What ratios are to.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// The server's name.
+    pub name: String,
+    /// Whether it is the first of the order.
+    pub is_first: bool,
+    /// Whether its figure is only a lower bound.
+    pub is_bound: bool,
 }
 
 /// One server.
@@ -32,8 +48,18 @@ pub struct Row {
     pub server: String,
     /// What it is there for.
     pub role: Role,
+    /// Of a twin: the server that it is under another name.
+    pub twin_of: Option<String>,
     /// What it is made of.
     pub labels: Labels,
+    /// From 1; of contenders that were measured.
+    pub tier: Option<usize>,
+    /// The figure that orders, over the baseline's. Absent for the baseline itself.
+    pub ratio: Option<Comparison>,
+    /// Goodput over that of the ceiling without a database; where either is a bound, so is this.
+    pub of_null: Option<f64>,
+    /// Goodput over that of the ceiling that is the server's layer alone; likewise.
+    pub of_alone: Option<f64>,
     /// Under the closed load.
     pub closed: Option<Measurement>,
     /// Under the open load.
@@ -41,32 +67,59 @@ pub struct Row {
 }
 
 impl Row {
-    fn capacity(&self) -> Option<&Figures> {
+    pub(super) fn capacity(&self) -> Option<&Figures> {
         self.closed.as_ref()?.figures.as_ref()
     }
 
-    fn steady(&self) -> Option<&Figures> {
+    pub(super) fn steady(&self) -> Option<&Figures> {
         self.open.as_ref()?.figures.as_ref()
     }
 
-    fn response(&self) -> Option<&Response> {
+    pub(super) fn response(&self) -> Option<&Response> {
         self.steady()?.response.as_ref()
+    }
+
+    /// Twins are there for the noise floor, and do not compete.
+    fn competes(&self) -> bool {
+        self.role == Role::Contender && self.twin_of.is_none()
+    }
+
+    fn goodput_over(&self, ceiling: Option<&Row>) -> Option<f64> {
+        Some(self.capacity()?.goodput.mean / ceiling?.capacity()?.goodput.mean)
     }
 }
 
-/// The rankings of a run, in the order of its cells.
+/// The rankings of a run, in the order of its cells; ratios are to the first of each order.
 #[must_use]
 pub fn rankings(raw: &Raw, measurements: &[Measurement]) -> Vec<Ranking> {
+    rankings_against(raw, measurements, None)
+}
+
+/// Likewise, with ratios to the server that is named.
+#[must_use]
+pub fn rankings_against(
+    raw: &Raw,
+    measurements: &[Measurement],
+    baseline: Option<&str>,
+) -> Vec<Ranking> {
     let mut scenarios: Vec<&str> = Vec::new();
     for cell in &raw.run.cell {
         if !scenarios.contains(&cell.scenario.name.as_str()) {
             scenarios.push(&cell.scenario.name);
         }
     }
-    scenarios.into_iter().map(|scenario| ranking(raw, measurements, scenario)).collect()
+    scenarios
+        .into_iter()
+        .map(|scenario| {
+            let mut ranking = ordered(raw, measurements, scenario);
+            ranking.compare(raw, baseline);
+            ranking
+        })
+        .collect()
 }
 
-fn ranking(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
+/// A scenario's servers in order, before they are compared.
+fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
     let of_scenario = |m: &&Measurement| m.scenario == scenario;
     let first = |open: bool| {
         measurements.iter().filter(of_scenario).find(|m| m.open == open).map(|m| m.load.clone())
@@ -87,22 +140,27 @@ fn ranking(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
         .map(|server| Row {
             server: server.name.clone(),
             role: server.role,
+            twin_of: server.twin_of.clone(),
             labels: server.labels.clone(),
+            tier: None,
+            ratio: None,
+            of_null: None,
+            of_alone: None,
             closed: find(&server.name, &closed),
             open: find(&server.name, &open),
         })
         .collect();
     let mut capacities =
-        rows.iter().filter(|row| row.role == Role::Contender).filter_map(Row::capacity).peekable();
+        rows.iter().filter(|row| row.competes()).filter_map(Row::capacity).peekable();
     let by_goodput = capacities.peek().is_some() && capacities.all(|figures| !figures.lower_bound);
-    let key = |row: &Row| match (by_goodput, row.capacity().or(row.steady())) {
-        (true, Some(figures)) => -figures.goodput.mean,
-        (false, Some(figures)) => figures.server_cpu.mean,
-        (_, None) => f64::INFINITY,
+    let ordering = |row: &Row| match (&closed, by_goodput) {
+        (Some(_), true) => row.capacity().map(|figures| -figures.goodput.mean),
+        (Some(_), false) => row.capacity().map(|figures| figures.server_cpu.mean),
+        (None, _) => row.steady().map(|figures| figures.server_cpu.mean),
     };
     rows.sort_by(|a, b| {
-        let role = |row: &Row| row.role != Role::Contender;
-        role(a).cmp(&role(b)).then(key(a).total_cmp(&key(b)))
+        let key = |row: &Row| ordering(row).unwrap_or(f64::INFINITY);
+        b.competes().cmp(&a.competes()).then(key(a).total_cmp(&key(b)))
     });
     let asked = open.as_ref().and_then(|load| {
         raw.entries.iter().find_map(|entry| match entry {
@@ -115,114 +173,107 @@ fn ranking(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
         closed,
         open: open.map(|load| (load, asked)),
         by_goodput,
+        baseline: None,
+        floor: None,
+        controls: Vec::new(),
         rows,
     }
 }
 
 impl Ranking {
-    /// As rows of text. A figure that is not there is a dash, and the notes say why.
+    /// What orders: goodput, or server CPU per request.
     #[must_use]
-    pub fn table(&self) -> Table {
-        let at_rate = match &self.open {
-            Some((_, Some(rate))) => format!("at {:.0} req/s", rate.0),
-            _ => "open".into(),
-        };
-        let mut table = Table::new(&[
-            "server",
-            "framework",
-            "layer",
-            "goodput req/s",
-            "server CPU µs/req",
-            &format!("CPU µs/req {at_rate}"),
-            &format!("p50 µs {at_rate}"),
-            &format!("p99 µs {at_rate}"),
-            "limit",
-            "notes",
-        ]);
-        for row in &self.rows {
-            let goodput = row.capacity().map(|figures| {
-                let bound = if figures.lower_bound { "≥ " } else { "" };
-                format!("{bound}{}", with_interval(&figures.goodput))
-            });
-            let cells = [
-                goodput,
-                row.capacity().map(|figures| with_interval(&figures.server_cpu)),
-                row.steady().map(|figures| with_interval(&figures.server_cpu)),
-                row.response().and_then(|response| response.p50).as_ref().map(with_ends),
-                row.response().and_then(|response| response.p99).as_ref().map(with_ends),
-                row.capacity().map(|figures| figures.limit.name()),
-            ];
-            let mut text =
-                vec![row.server.clone(), row.labels.framework.clone(), row.labels.layer.clone()];
-            text.extend(cells.map(|cell| cell.unwrap_or_else(|| "–".into())));
-            text.push(notes(row));
-            table.row(text);
-        }
-        table
+    pub fn metric(&self) -> Metric {
+        if self.by_goodput { Metric::Goodput } else { Metric::ServerCpu }
     }
 
-    /// What must be known to read the table.
+    /// The load whose figure orders: the closed one, where there is one.
     #[must_use]
-    pub fn legend(&self) -> String {
-        let order = match (&self.closed, self.by_goodput) {
-            (Some(_), true) => "Ordered by goodput, most first. ",
-            (Some(_), false) => {
-                "Ordered by server CPU per request, least first: something other than the servers was the \
-                 limit, so goodput cannot order them. "
-            }
-            (None, _) => "Ordered by server CPU per request, least first. ",
-        };
-        let closed = self
-            .closed
-            .as_ref()
-            .map(|load| format!("Goodput, server CPU and limit under `{load}`. "));
-        let open = self.open.as_ref().map(|(load, _)| format!("The rest under `{load}`. "));
-        let (late, of) = self.late();
-        let late = if late == 0 {
-            String::new()
-        } else {
-            format!(
-                "In {late} of {of} of its trials the load, which shares its CPUs, was itself late: the percentiles \
-                 hold that too. "
-            )
-        };
-        format!(
-            "{order}{}{}{late}± and (–): 95% intervals over blocks. ≥: a lower bound.",
-            closed.unwrap_or_default(),
-            open.unwrap_or_default()
-        )
+    pub fn ordering_load(&self) -> Option<&str> {
+        self.closed.as_deref().or(self.open.as_ref().map(|(load, _)| load.as_str()))
     }
-}
 
-impl Ranking {
-    /// In how many trials of the open load a load without CPUs of its own was late, and of how many.
-    fn late(&self) -> (usize, usize) {
-        let open = self.rows.iter().filter_map(|row| row.open.as_ref());
-        let of = open.clone().map(|measurement| measurement.trials).sum();
-        let late =
-            open.flat_map(|measurement| &measurement.warnings).map(|warning| match warning {
-                Warning::Late { trials, invalid: false, .. } => *trials,
-                _ => 0,
-            });
-        (late.sum(), of)
+    /// Whether the figure that orders is only a lower bound.
+    pub(super) fn is_bound(&self, row: &Row) -> bool {
+        self.by_goodput && row.capacity().is_some_and(|figures| figures.lower_bound)
     }
-}
 
-fn notes(row: &Row) -> String {
-    let mut notes = match row.role {
-        Role::Contender => Vec::new(),
-        Role::Ceiling => vec!["ceiling".to_owned()],
-        Role::Control => vec!["control".to_owned()],
-    };
-    for measurement in [&row.closed, &row.open].into_iter().flatten() {
-        // The legend tells once for all rows that a load without CPUs of its own was late.
-        let own = |warning: &&Warning| !matches!(warning, Warning::Late { invalid: false, .. });
-        for warning in measurement.warnings.iter().filter(own).map(ToString::to_string) {
-            // A server's failure is told under each of its cells.
-            if !notes.contains(&warning) {
-                notes.push(warning);
-            }
+    /// In the load whose figure orders.
+    fn was_measured(&self, row: &Row) -> bool {
+        if self.closed.is_some() { row.capacity().is_some() } else { row.steady().is_some() }
+    }
+
+    /// Tiers, ratios, and what controls and ceilings tell.
+    fn compare(&mut self, raw: &Raw, baseline: Option<&str>) {
+        let cell = |cell: &&Cell| {
+            cell.scenario.name == self.scenario
+                && Some(cell.load.name.as_str()) == self.ordering_load()
+        };
+        let Some(cell) = raw.run.cell.iter().find(cell) else { return };
+        let metric = self.metric();
+        self.floor = compare::floor(raw, cell, metric);
+
+        let competes = self.rows.iter().filter(|row| row.competes());
+        let competing: Vec<String> = competes.map(|row| row.server.clone()).collect();
+        let pairs = Pairs::of(raw, cell, &competing, metric);
+        let tiers = pairs.tiers();
+        let place = |row: &Row| {
+            tiers.iter().position(|(name, _)| *name == row.server).unwrap_or(tiers.len())
+        };
+        // Those that do not compete come last already, and keep their order.
+        self.rows.sort_by_key(|row| (!row.competes(), place(row)));
+        let first = self.rows.iter().find(|row| self.was_measured(row));
+        let named =
+            |name| self.rows.iter().find(|row| row.server == name && self.was_measured(row));
+        let chosen = baseline.map_or(first, named).map(|row| Baseline {
+            name: row.server.clone(),
+            is_first: first.is_some_and(|first| first.server == row.server),
+            is_bound: self.is_bound(row),
+        });
+        let ratio = |server: &str| {
+            let baseline = chosen.as_ref().filter(|baseline| baseline.name != server)?;
+            compare::within(raw, cell, server, &baseline.name, metric)
+        };
+        let compared: Vec<_> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let tier = tiers.iter().find(|(name, _)| *name == row.server);
+                let null = self.ceiling(|labels| labels.database == DatabaseLabel::None);
+                let alone = self.ceiling(|labels| {
+                    labels.database != DatabaseLabel::None && labels.layer == row.labels.layer
+                });
+                (
+                    tier.map(|(_, tier)| *tier),
+                    ratio(&row.server),
+                    row.goodput_over(null),
+                    row.goodput_over(alone),
+                )
+            })
+            .collect();
+        self.controls = self.controls(raw, cell);
+        self.baseline = chosen;
+        for (row, (tier, ratio, of_null, of_alone)) in self.rows.iter_mut().zip(compared) {
+            (row.tier, row.ratio, row.of_null, row.of_alone) = (tier, ratio, of_null, of_alone);
         }
     }
-    notes.join("; ")
+
+    fn ceiling(&self, is: impl Fn(&Labels) -> bool) -> Option<&Row> {
+        self.rows.iter().find(|row| row.role == Role::Ceiling && is(&row.labels))
+    }
+
+    /// Each control against the contender that has its framework and layer.
+    fn controls(&self, raw: &Raw, cell: &Cell) -> Vec<(String, String, Comparison)> {
+        let controls =
+            self.rows.iter().filter(|row| row.role == Role::Control && row.twin_of.is_none());
+        let compared = controls.filter_map(|control| {
+            let made_of = |row: &Row| (row.labels.framework.clone(), row.labels.layer.clone());
+            let contender =
+                self.rows.iter().find(|row| row.competes() && made_of(row) == made_of(control))?;
+            let comparison =
+                compare::within(raw, cell, &control.server, &contender.server, self.metric())?;
+            Some((control.server.clone(), contender.server.clone(), comparison))
+        });
+        compared.collect()
+    }
 }

@@ -3,8 +3,10 @@
 use crate::measure::{Figures, Measurement, Response};
 use crate::stats::Estimate;
 
+use super::ranking::{Ranking, Row};
+
 /// The columns, in this order.
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 43] = [
     "server",
     "scenario",
     "load",
@@ -30,17 +32,35 @@ const COLUMNS: [&str; 25] = [
     "achieved",
     "littles_law_residual",
     "intervals",
+    "server_switches_per_req",
+    "server_involuntary_switches_per_req",
+    "server_threads",
+    "server_files",
+    "server_throttled",
+    "db_switches_per_req",
+    "db_rss_mib",
+    "loader_rss_mib",
+    "throttled",
+    "stolen",
+    "db_queries_per_req",
+    "db_prepares_per_req",
+    "db_rows_per_req",
+    "db_hidden_per_req",
+    "db_connections",
+    "tier",
+    "goodput_of_null",
+    "goodput_of_alone",
 ];
 
 /// The file's text.
 ///
 /// # Errors
 /// When it cannot be encoded.
-pub fn csv(measurements: &[Measurement]) -> anyhow::Result<String> {
+pub fn csv(measurements: &[Measurement], rankings: &[Ranking]) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS)?;
     for measurement in measurements {
-        writer.write_record(row(measurement))?;
+        writer.write_record(row(measurement).into_iter().chain(standing(measurement, rankings)))?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
@@ -79,6 +99,38 @@ fn row(m: &Measurement) -> Vec<String> {
         of(&|f| f.load.achieved),
         of(&|f| Some(f.load.littles_law_residual)),
         figures.map(intervals).unwrap_or_default(),
+        of(&|f| f.resources.server.switches.map(|switches| switches.mean)),
+        of(&|f| f.resources.server.involuntary.map(|switches| switches.mean)),
+        of(&|f| f.resources.server.threads),
+        of(&|f| f.resources.server.files),
+        of(&|f| f.resources.server.throttled),
+        of(&|f| f.resources.db.switches.map(|switches| switches.mean)),
+        of(&|f| f.resources.db.memory_mib),
+        of(&|f| f.resources.load.memory_mib),
+        of(&|f| f.resources.throttled),
+        of(&|f| f.resources.stolen),
+        of(&|f| f.resources.queries.map(|queries| queries.mean)),
+        of(&|f| f.resources.prepares.map(|prepares| prepares.mean)),
+        of(&|f| f.resources.rows.map(|rows| rows.mean)),
+        of(&|f| f.resources.hidden.map(|hidden| hidden.mean)),
+        of(&|f| f.resources.connections),
+    ]
+}
+
+/// The cell's tier, and its goodput over that of the two ceilings: each where the ranking has it from this cell.
+fn standing(m: &Measurement, rankings: &[Ranking]) -> [String; 3] {
+    let ranking = rankings.iter().find(|ranking| ranking.scenario == m.scenario);
+    let row = |load: &dyn Fn(&Ranking) -> Option<&str>| -> Option<&Row> {
+        let ranking = ranking.filter(|ranking| load(ranking) == Some(&m.load))?;
+        ranking.rows.iter().find(|row| row.server == m.server)
+    };
+    let tier = row(&Ranking::ordering_load).and_then(|row| row.tier);
+    let closed = row(&|ranking| ranking.closed.as_deref());
+    let part = |part: Option<f64>| part.map(|part| format!("{part:.3}")).unwrap_or_default();
+    [
+        tier.map(|tier| tier.to_string()).unwrap_or_default(),
+        part(closed.and_then(|row| row.of_null)),
+        part(closed.and_then(|row| row.of_alone)),
     ]
 }
 
@@ -95,6 +147,13 @@ fn intervals(f: &Figures) -> String {
         ("server_cpu_us_per_req", Some(f.server_cpu)),
         ("db_cpu_us_per_req", f.db_cpu),
         ("loader_cpu_us_per_req", Some(f.load_cpu)),
+        ("server_switches_per_req", f.resources.server.switches),
+        ("server_involuntary_switches_per_req", f.resources.server.involuntary),
+        ("db_switches_per_req", f.resources.db.switches),
+        ("db_queries_per_req", f.resources.queries),
+        ("db_prepares_per_req", f.resources.prepares),
+        ("db_rows_per_req", f.resources.rows),
+        ("db_hidden_per_req", f.resources.hidden),
     ];
     let text = |(name, estimate): (&str, Option<Estimate>)| {
         estimate.map(|estimate| format!("{name}={:.3}..{:.3}", estimate.lo, estimate.hi))

@@ -1,9 +1,11 @@
 //! One table, in the four formats that every listing has.
 
+use std::collections::BTreeMap;
+use std::env;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Context;
-use comfy_table::TableStyle;
+use comfy_table::{Cell, Color, TableStyle};
 
 use crate::args::Format;
 
@@ -12,19 +14,52 @@ use crate::args::Format;
 pub struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<String>>,
+    /// By row and column; shown on a terminal only.
+    painted: BTreeMap<(usize, usize), Paint>,
+}
+
+/// Why a cell has a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Nothing is shown to be better, or it is shown to have become better.
+    Best,
+    /// It is shown to have become worse.
+    Worse,
+    /// It must be known to read the row.
+    Warning,
+}
+
+impl Paint {
+    fn colour(self) -> Color {
+        match self {
+            Paint::Best => Color::Green,
+            Paint::Worse => Color::Red,
+            Paint::Warning => Color::Yellow,
+        }
+    }
 }
 
 impl Table {
     /// An empty one.
     #[must_use]
     pub fn new(headings: &[&str]) -> Table {
-        Table { headings: headings.iter().map(ToString::to_string).collect(), rows: Vec::new() }
+        Table {
+            headings: headings.iter().map(ToString::to_string).collect(),
+            rows: Vec::new(),
+            painted: BTreeMap::new(),
+        }
     }
 
     /// Adds a row; it has as many cells as there are headings.
     pub fn row(&mut self, cells: Vec<String>) {
         debug_assert_eq!(cells.len(), self.headings.len());
         self.rows.push(cells);
+    }
+
+    /// Colours a cell of the last row.
+    pub fn paint(&mut self, column: usize, paint: Paint) {
+        debug_assert!(column < self.headings.len());
+        self.painted.insert((self.rows.len().saturating_sub(1), column), paint);
     }
 
     /// Several tables in one, with a first column that tells them apart. Columns go by their place: the
@@ -40,7 +75,7 @@ impl Table {
                 .iter()
                 .map(|row| std::iter::once((*name).to_owned()).chain(row.clone()).collect())
         });
-        Table { headings, rows: rows.collect() }
+        Table { headings, rows: rows.collect(), painted: BTreeMap::new() }
     }
 
     /// As text in `format`.
@@ -54,7 +89,8 @@ impl Table {
                 // What a server says of itself may hold what would end a cell or a row.
                 let escaped = |cell: &String| cell.replace('|', "\\|").replace(['\n', '\r'], " ");
                 let rows = self.rows.iter().map(|row| row.iter().map(escaped).collect()).collect();
-                let table = Table { headings: self.headings.clone(), rows };
+                let table =
+                    Table { headings: self.headings.clone(), rows, painted: BTreeMap::new() };
                 Ok(table.aligned(comfy_table::presets::ASCII_MARKDOWN))
             }
             Format::Csv => {
@@ -89,8 +125,19 @@ impl Table {
 
     fn aligned(&self, style: TableStyle) -> String {
         let mut table = comfy_table::Table::new();
-        table.load_style(style).set_header(&self.headings).add_rows(&self.rows);
-        if !io::stdout().is_terminal() {
+        let rows = self.rows.iter().enumerate().map(|(row, cells)| {
+            let cells = cells.iter().enumerate().map(move |(column, text)| {
+                match self.painted.get(&(row, column)) {
+                    Some(paint) => Cell::new(text).fg(paint.colour()),
+                    None => Cell::new(text),
+                }
+            });
+            cells.collect::<Vec<Cell>>()
+        });
+        table.load_style(style).set_header(&self.headings).add_rows(rows);
+        // https://no-color.org: any value but an empty one.
+        let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if is_plain || !io::stdout().is_terminal() {
             table.force_no_tty();
         }
         let lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");

@@ -115,6 +115,37 @@ pub(crate) async fn raw(address: SocketAddr, bytes: &[u8], finish: bool) -> Resu
     }
 }
 
+/// An answer that is read while it comes. Dropping it closes the connection.
+pub(crate) struct Stream {
+    stream: TcpStream,
+    text: Vec<u8>,
+}
+
+impl Stream {
+    /// Asks `GET target` on a new connection.
+    pub(crate) async fn get(address: SocketAddr, target: &str) -> Result<Self> {
+        let mut stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("no connection to {address}"))?;
+        stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: kit\r\n\r\n").as_bytes()).await?;
+        Ok(Self { stream, text: Vec::new() })
+    }
+
+    /// Reads until `part` has come; it must not be cut in two by a chunk's end.
+    pub(crate) async fn read_until(&mut self, part: &str) -> Result<()> {
+        let read = async {
+            while !self.text.windows(part.len()).any(|window| window == part.as_bytes()) {
+                ensure!(self.stream.read_buf(&mut self.text).await? > 0, "the answer has ended");
+            }
+            Ok(())
+        };
+        let outcome = timeout(HANG, read).await.unwrap_or_else(|_| bail!("not within {HANG:?}"));
+        outcome.with_context(|| {
+            format!("{part} has not come, only {:?}", String::from_utf8_lossy(&self.text))
+        })
+    }
+}
+
 /// A whole answer.
 #[derive(Debug)]
 pub(crate) struct Answer {

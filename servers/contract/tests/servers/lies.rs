@@ -11,7 +11,7 @@ use url::Url;
 use crate::{
     bench::Bench,
     cases::{self, Case},
-    fixture, packets,
+    driven, fixture, packets,
     registry::{Labels, Server},
 };
 
@@ -65,10 +65,14 @@ pub(crate) fn trials(database: &Arc<Url>) -> Result<Vec<Trial>> {
     let honest = Arc::new(Bench::new(server(fixture::HONEST)?, Arc::clone(database)));
     let mut trials: Vec<Trial> = cases::ALL
         .iter()
+        .filter(|case| case.applies_to(&honest.server))
         .map(|case| crate::trial(format!("kit::{}::honest", case.name), *case, Arc::clone(&honest)))
         .collect();
     trials.push(Trial::test("kit::packets_in_pieces", || {
         packets::check_reader().map_err(|error| Failed::from(format!("{error:#}")))
+    }));
+    trials.push(Trial::test("kit::driven", || {
+        driven::try_check().map_err(|error| Failed::from(format!("{error:#}")))
     }));
     for &(lie, finder) in LIES {
         let case = *cases::ALL
@@ -101,6 +105,7 @@ fn server(lie: &str) -> Result<Server> {
     Ok(Server {
         name: fixture::NAME.to_owned(),
         labels: Labels { database: "mysql".to_owned() },
+        drives_itself: false,
         build: Vec::new(),
         version: command(fixture::VERSION),
         run: command(lie),

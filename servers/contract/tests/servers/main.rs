@@ -5,6 +5,7 @@
 
 mod bench;
 mod cases;
+mod driven;
 mod fixture;
 mod http;
 mod lies;

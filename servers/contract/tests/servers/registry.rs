@@ -10,6 +10,9 @@ use serde::Deserialize;
 pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) labels: Labels,
+    /// Whether the server asks its layer itself, at `/drive`.
+    #[serde(default)]
+    pub(crate) drives_itself: bool,
     /// The command that builds the server, as an argument vector.
     pub(crate) build: Vec<String>,
     /// The command that prints the server's name and versions.

@@ -6,7 +6,7 @@ pub(crate) const SLICE: Duration = Duration::from_millis(100);
 /// Whether a rate is steady, from the right answers of one slice after another.
 ///
 /// The counts a and b of two neighbouring stretches of half the shortest warm-up, but at least two slices, may differ
-/// by 3% of their mean, or by twice the standard deviation that chance alone gives the difference of two counts
+/// by 5% of their mean, or by twice the standard deviation that chance alone gives the difference of two counts
 /// (√(a + b), as both are Poisson's), whichever is more.
 #[derive(Clone, Debug)]
 pub(crate) struct Warmup {
@@ -42,7 +42,7 @@ impl Warmup {
         let sum = |from: usize, to: usize| self.counts[from..to].iter().sum::<u64>() as f64;
         let a = sum(count - 2 * self.half, count - self.half);
         let b = sum(count - self.half, count);
-        (a - b).abs() <= (0.03 * (a + b) / 2.0).max(2.0 * (a + b).sqrt())
+        (a - b).abs() <= (0.05 * (a + b) / 2.0).max(2.0 * (a + b).sqrt())
     }
 }
 
@@ -73,10 +73,10 @@ mod tests {
     }
 
     #[test]
-    fn three_percent_of_the_mean_are_steady() {
+    fn five_percent_of_the_mean_are_steady() {
         let counts = |b| [[1_000_000; 2], [b; 2]].concat();
-        assert_eq!(ends(0, counts(1_030_400)), Some(4));
-        assert_eq!(ends(0, counts(1_030_500)), None);
+        assert_eq!(ends(0, counts(1_051_200)), Some(4));
+        assert_eq!(ends(0, counts(1_051_300)), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod connections;
 mod database;
+mod drive;
 mod hostile;
 mod limits;
 mod lookups;
@@ -24,29 +25,41 @@ type Run = for<'a> fn(&'a Bench) -> Pin<Box<dyn Future<Output = Result<()>> + 'a
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) run: Run,
-    needs_database: bool,
+    needs: Needs,
+}
+
+/// What a server must have for a case to make sense.
+#[derive(Clone, Copy)]
+enum Needs {
+    Nothing,
+    Database,
+    Drive,
 }
 
 impl Case {
     /// Whether the case makes sense for `server`.
     pub(crate) fn applies_to(&self, server: &Server) -> bool {
-        !self.needs_database || server.has_database()
+        match self.needs {
+            Needs::Nothing => true,
+            Needs::Database => server.has_database(),
+            Needs::Drive => server.drives_itself,
+        }
     }
 }
 
-/// `any: path, …; database: path, …;` as a list of cases named after their functions.
+/// `need: path, …;` as a list of cases named after their functions.
 macro_rules! cases {
-    (any: $($any_module:ident :: $any:ident),+; database: $($module:ident :: $case:ident),+;) => {
-        &[
-            $(Case { name: stringify!($any), run: |bench| Box::pin($any_module::$any(bench)), needs_database: false },)+
-            $(Case { name: stringify!($case), run: |bench| Box::pin($module::$case(bench)), needs_database: true },)+
-        ]
+    ($($needs:ident: $($module:ident :: $case:ident),+;)+) => {
+        &[$($(
+            Case { name: stringify!($case), run: |bench| Box::pin($module::$case(bench)), needs: Needs::$needs },
+        )+)+]
     };
 }
 
-/// Every case. Those under `database` ask something of the database that a server without one cannot give.
+/// Every case. Those under `Database` ask something of the database that a server without one cannot give; those under
+/// `Drive` are for servers that drive themselves.
 pub(crate) const ALL: &[Case] = cases! {
-    any:
+    Nothing:
         lookups::given_names,
         lookups::two_hundred_connections,
         names::boundary_names,
@@ -77,7 +90,7 @@ pub(crate) const ALL: &[Case] = cases! {
         startup::log_lines,
         startup::port_taken,
         startup::bad_settings;
-    database:
+    Database:
         lookups::random_lookups,
         limits::pool_size,
         limits::one_command_per_lookup,
@@ -92,4 +105,11 @@ pub(crate) const ALL: &[Case] = cases! {
         shutdown::sigterm_with_one_worker_busy,
         shutdown::sigterm_with_database_silent,
         startup::bad_database_url;
+    Drive:
+        drive::drive_counts,
+        drive::drive_without_database,
+        drive::drive_refusals,
+        drive::drive_in_company,
+        drive::drive_ends_with_its_client,
+        drive::sigterm_while_driving;
 };

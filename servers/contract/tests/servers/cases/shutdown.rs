@@ -158,12 +158,14 @@ pub(super) async fn sigterm_with_database_silent(bench: &Bench) -> Result<()> {
     check_exit(&running).await
 }
 
-async fn check_end(running: &Running) -> Result<()> {
+/// SIGTERM, then as [`check_exit`].
+pub(super) async fn check_end(running: &Running) -> Result<()> {
     running.terminate()?;
     check_exit(running).await
 }
 
-async fn check_exit(running: &Running) -> Result<()> {
+/// The process ends in time, and with 0.
+pub(super) async fn check_exit(running: &Running) -> Result<()> {
     let status = running.wait_for_exit(END).await.context("after SIGTERM")?;
     ensure!(
         status.success(),

@@ -1,0 +1,156 @@
+//! Does the suite tell the truth? Two questions, answered by whole runs of `stackmark run`:
+//!
+//! - Of 40 comparisons of a server with itself under another name, how many call the two different?
+//! - Of 10 comparisons with the same server that burns 5% more CPU time a request, how many call that one costlier?
+//!
+//! Runs are kept under `.stackmark/truth`, so that an interrupted sitting goes on where it was, and so that the
+//! answers can be computed again: `cargo bench -p stackmark --bench truth`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use stackmark::compare::{self, Verdict};
+use stackmark::format::folder::{self, Raw};
+use stackmark::format::journal::Entry;
+use stackmark::measure::block::Metric;
+use stackmark::measure::measurements;
+
+const SAME: usize = 40;
+const BURNING: usize = 10;
+const BURNT: f64 = 0.05;
+const LOAD: &str = "closed-64";
+/// As `servers.toml` beside this file names them; a run makes the twin.
+const SERVER: &str = "axum-mysql-async";
+const TWIN: &str = "axum-mysql-async.again";
+const BURNER: &str = "burning";
+
+fn main() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let began = Instant::now();
+    let _database = Database::up(root);
+    // The burner is told how long 5% is by what the server itself needs here; the first run tells.
+    let mut burn_ns = 0;
+    let mut same = Tally::default();
+    let mut burning = Tally::default();
+    let mut burners_twin = Tally::default();
+    for number in 1..=SAME - BURNING {
+        let raw = run(root, &format!("same-{number:02}"), &format!("^{SERVER}$"), 0);
+        if number == 1 {
+            burn_ns = (BURNT * 1e3 * cpu(&raw, SERVER)).round() as u64;
+        }
+        same.add(&raw, SERVER, TWIN);
+    }
+    for number in 1..=BURNING {
+        let raw = run(root, &format!("burning-{number:02}"), ".", burn_ns);
+        same.add(&raw, SERVER, TWIN);
+        burning.add(&raw, SERVER, BURNER);
+        burners_twin.add(&raw, TWIN, BURNER);
+    }
+    println!(
+        "\n{} runs, {} min in this sitting; {burn_ns} ns burnt a request\n",
+        SAME,
+        began.elapsed().as_secs() / 60
+    );
+    println!(
+        "| comparison of server CPU per request | different, costlier | different, cheaper | equivalent within 3% | undecided | ratios: least, median, largest |\n|---|---|---|---|---|---|"
+    );
+    same.print("the same server twice");
+    burning.print("5% burnt / the server");
+    burners_twin.print("5% burnt / the server's twin");
+}
+
+/// Verdicts, and the ratios that they are about.
+#[derive(Default)]
+struct Tally {
+    costlier: usize,
+    cheaper: usize,
+    equivalent: usize,
+    undecided: usize,
+    ratios: Vec<f64>,
+}
+
+impl Tally {
+    /// What the run says of `second`'s CPU time per request over `first`'s.
+    fn add(&mut self, raw: &Raw, first: &str, second: &str) {
+        let cell = raw.run.cell.first().expect("the filter leaves one cell");
+        let comparison = compare::within(raw, cell, second, first, Metric::ServerCpu)
+            .expect("both servers were measured in every block");
+        let ratio = comparison.ratio.mean;
+        self.ratios.push(ratio);
+        *match comparison.verdict {
+            Verdict::Different if ratio > 1.0 => &mut self.costlier,
+            Verdict::Different => &mut self.cheaper,
+            Verdict::Equivalent => &mut self.equivalent,
+            Verdict::Undecided | Verdict::Bounds => &mut self.undecided,
+        } += 1;
+    }
+
+    fn print(mut self, what: &str) {
+        self.ratios.sort_by(f64::total_cmp);
+        let at = |part: f64| self.ratios[((self.ratios.len() - 1) as f64 * part) as usize];
+        println!(
+            "| {what} ({}) | {} | {} | {} | {} | {:.3}, {:.3}, {:.3} |",
+            self.ratios.len(),
+            self.costlier,
+            self.cheaper,
+            self.equivalent,
+            self.undecided,
+            at(0.0),
+            at(0.5),
+            at(1.0)
+        );
+    }
+}
+
+/// A run of `quick`, filtered; one that is whole already is only read.
+fn run(root: &Path, name: &str, servers: &str, burn_ns: u64) -> Raw {
+    let out = root.join(".stackmark/truth").join(name);
+    let whole = |raw: &Raw| raw.entries.contains(&Entry::Finished);
+    let before = folder::read(&out).ok();
+    if let Some(raw) = before.as_ref().filter(|raw| whole(raw)) {
+        return raw.clone();
+    }
+    let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/truth/servers.toml");
+    let mut command = stackmark(root);
+    command.arg("run").arg("--registry").arg(registry).env("BURN_NS", burn_ns.to_string());
+    if before.is_some() {
+        command.arg("--resume").arg(&out);
+    } else {
+        command.args(["--profile", "quick", "-l", LOAD, "-s", servers, "--out"]).arg(&out);
+    }
+    let status = command.stderr(Stdio::null()).status().expect("stackmark can be started");
+    assert!(status.success(), "{name}: {status}; run again to go on");
+    eprintln!("{name}");
+    folder::read(&out).expect("a run that succeeded can be read")
+}
+
+/// In microseconds.
+fn cpu(raw: &Raw, server: &str) -> f64 {
+    let measured = measurements(raw);
+    let of_server = measured.iter().find(|measurement| measurement.server == server);
+    of_server.and_then(|m| m.figures.as_ref()).expect("it was measured").server_cpu.mean
+}
+
+fn stackmark(root: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
+    command.current_dir(root);
+    command
+}
+
+/// The private database, up for all runs.
+struct Database(PathBuf);
+
+impl Database {
+    fn up(root: &Path) -> Database {
+        let status = stackmark(root).args(["db", "up"]).status().expect("stackmark can be started");
+        assert!(status.success(), "the database does not come up");
+        Database(root.to_owned())
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let _ = stackmark(&self.0).args(["db", "down"]).status();
+    }
+}

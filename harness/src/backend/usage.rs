@@ -1,0 +1,101 @@
+//! What one part has used.
+
+use std::ops::Add;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::Nanos;
+
+/// What one part has used, all its processes together: since it started, or in a window.
+///
+/// What a backend cannot know is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// CPU time, in the user's mode and the kernel's. Over the loopback interface a sender's CPU also does the receiver's part
+    /// of TCP, on the sender's account.
+    pub cpu: Nanos,
+    /// Anonymous memory: what is truly theirs, without the page cache; pages that processes have shared since a
+    /// fork count for each of them. Of a window, the largest of all samples.
+    pub anonymous_kib: u64,
+    /// How often a thread gave up its CPU to wait, of the threads that are there: one that has ended took its
+    /// count along. Of a window, absent if it ended with fewer threads than it began with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub voluntary_switches: Option<u64>,
+    /// How often a thread had to give up its CPU to another, likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub involuntary_switches: Option<u64>,
+    /// Threads. Of a window, the larger number of both ends.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub threads: Option<u64>,
+    /// Open file descriptors. Of a window, the larger number of both ends.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub files: Option<u64>,
+    /// How long a quota kept it from running; absent if it has no control group of its own, or no quota.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub throttled: Option<Nanos>,
+}
+
+impl Usage {
+    /// Of the window that begins with this reading and ends with `last`.
+    #[must_use]
+    pub fn until(self, last: Usage) -> Usage {
+        let whole = self.threads <= last.threads;
+        let grown = |first: Option<u64>, last: Option<u64>| {
+            first.zip(last).filter(|_| whole).and_then(|(first, last)| last.checked_sub(first))
+        };
+        Usage {
+            cpu: last.cpu - self.cpu,
+            anonymous_kib: self.anonymous_kib.max(last.anonymous_kib),
+            voluntary_switches: grown(self.voluntary_switches, last.voluntary_switches),
+            involuntary_switches: grown(self.involuntary_switches, last.involuntary_switches),
+            threads: self.threads.max(last.threads),
+            files: self.files.max(last.files),
+            throttled: self.throttled.zip(last.throttled).map(|(first, last)| last - first),
+        }
+    }
+
+    /// Counts a later sample of the anonymous memory.
+    pub fn raise(&mut self, anonymous_kib: u64) {
+        self.anonymous_kib = self.anonymous_kib.max(anonymous_kib);
+    }
+}
+
+/// Both together; what one does not know, both do not.
+impl Add for Usage {
+    type Output = Usage;
+    fn add(self, other: Usage) -> Usage {
+        let both = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
+        Usage {
+            cpu: self.cpu + other.cpu,
+            anonymous_kib: self.anonymous_kib + other.anonymous_kib,
+            voluntary_switches: both(self.voluntary_switches, other.voluntary_switches),
+            involuntary_switches: both(self.involuntary_switches, other.involuntary_switches),
+            threads: both(self.threads, other.threads),
+            files: both(self.files, other.files),
+            throttled: self.throttled.zip(other.throttled).map(|(one, other)| one + other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_has_differences_peaks_and_no_switches_that_went_with_a_thread() {
+        let used = |cpu, memory, switches, threads| Usage {
+            cpu: Nanos(cpu),
+            anonymous_kib: memory,
+            voluntary_switches: Some(switches),
+            threads: Some(threads),
+            ..Usage::default()
+        };
+        let mut first = used(5, 100, 10, 4);
+        first.raise(300);
+        let window = first.until(used(9, 200, 15, 5));
+        assert_eq!(window, used(4, 300, 5, 5));
+        assert_eq!(used(5, 1, 10, 4).until(used(9, 1, 15, 3)).voluntary_switches, None);
+        assert_eq!((first + first).voluntary_switches, Some(20));
+        assert_eq!((first + Usage::default()).threads, None);
+    }
+}

@@ -1,0 +1,198 @@
+//! `stackmark cmp`: what became of each cell from one run to another.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use regex::Regex;
+
+use crate::args::{self, FailOn, Filter, Format};
+use crate::compare::{Change, Comparison, Matched, Verdict, between, unlike};
+use crate::definition::select;
+use crate::format::folder::{self, Raw};
+use crate::measure::block::Metric;
+use crate::report::number::{self, percent, with_ends, with_interval};
+use crate::report::table::{self, Paint, Table};
+use crate::stats::Estimate;
+
+/// How many of the things that differ are named.
+const NAMED: usize = 3;
+
+/// The last column.
+const VERDICT: usize = 9;
+
+/// Runs the verb.
+///
+/// # Errors
+/// When a run cannot be read, they are unlike, they share no cell, or a filter matches nothing.
+pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
+    let (a, b) = (folder::read(&args.a)?, folder::read(&args.b)?);
+    let unlike = unlike(&a, &b);
+    let told = told(&unlike);
+    if let Some(told) = &told
+        && !args.force
+    {
+        bail!(
+            "the runs are unlike in {told}, so their ratios say nothing of the servers; --force compares them"
+        );
+    }
+    // A filter shows less; what is judged together does not depend on it.
+    let all = between(&a, &b);
+    if all.is_empty() {
+        bail!(
+            "the runs share no server in a scenario under the same load; nothing can be compared"
+        );
+    }
+    let cells = filtered(all, &args.filter)?;
+    let shown: Vec<&Matched> =
+        cells.iter().filter(|cell| args.all || cell.change.is_difference()).collect();
+    let table = tabulated(&shown);
+    if let Some(told) = told {
+        eprintln!("stackmark: warning: the runs are unlike in {told}");
+    }
+    if args.format == Format::Table {
+        let rows = if shown.is_empty() { String::new() } else { table.render(Format::Table)? };
+        table::print(&format!(
+            "{} against {}\n{rows}{}\n",
+            b.name,
+            a.name,
+            summary(&a, &b, &cells)
+        ))?;
+    } else {
+        table.print(args.format)?;
+    }
+    let fails = |cell: &Matched| match args.fail_on {
+        Some(FailOn::Regression) => cell.change.is_regression(),
+        Some(FailOn::Difference) => cell.change.is_difference(),
+        None => false,
+    };
+    Ok(if cells.iter().any(fails) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The first of what differs.
+fn told(unlike: &[String]) -> Option<String> {
+    let more = match unlike.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let first = unlike.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    (!unlike.is_empty()).then(|| first + &more)
+}
+
+fn filtered(cells: Vec<Matched>, filter: &Filter) -> anyhow::Result<Vec<Matched>> {
+    let servers = kept("server", &cells, &filter.servers, |cell| &cell.server)?;
+    let scenarios = kept("scenario", &cells, &filter.scenarios, |cell| &cell.scenario)?;
+    let loads = kept("load", &cells, &filter.loads, |cell| &cell.load)?;
+    let is_kept = |cell: &Matched| {
+        servers.contains(&cell.server)
+            && scenarios.contains(&cell.scenario)
+            && loads.contains(&cell.load)
+    };
+    Ok(cells.into_iter().filter(is_kept).collect())
+}
+
+/// The names that a filter keeps, of those that there are.
+fn kept(
+    kind: &'static str,
+    cells: &[Matched],
+    patterns: &[Regex],
+    name: impl Fn(&Matched) -> &String,
+) -> anyhow::Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for cell in cells {
+        if !names.contains(name(cell)) {
+            names.push(name(cell).clone());
+        }
+    }
+    Ok(select(kind, &names, patterns, |name| name)?.into_iter().cloned().collect())
+}
+
+fn tabulated(cells: &[&Matched]) -> Table {
+    let mut table = Table::new(&[
+        "server", "scenario", "load", "metric", "A", "B", "B/A", "adjusted", "floor", "verdict",
+    ]);
+    for cell in cells {
+        let (ratio, adjusted, floor) = match &cell.change {
+            Change::Compared(comparison) if comparison.verdict != Verdict::Bounds => {
+                let floor = comparison.floor.map_or_else(|| "–".into(), percent);
+                (number::ratio(&comparison.ratio), comparison.adjustment.name(), floor)
+            }
+            _ => ("–".into(), "–", "–".into()),
+        };
+        table.row(vec![
+            cell.server.clone(),
+            cell.scenario.clone(),
+            cell.load.clone(),
+            cell.metric.name().to_owned(),
+            figure(cell.metric, cell.a),
+            figure(cell.metric, cell.b),
+            ratio,
+            adjusted.to_owned(),
+            floor,
+            verdict(&cell.change).to_owned(),
+        ]);
+        if cell.change.is_regression() {
+            table.paint(VERDICT, Paint::Worse);
+        } else if cell.change.is_difference() {
+            table.paint(VERDICT, Paint::Best);
+        }
+    }
+    table
+}
+
+fn figure(metric: Metric, figure: Option<(Estimate, bool)>) -> String {
+    let Some((estimate, is_bound)) = figure else { return "–".into() };
+    let text = match metric {
+        Metric::Goodput | Metric::ServerCpu => with_interval(&estimate),
+        Metric::P50 | Metric::P99 => with_ends(&estimate),
+    };
+    format!("{}{text}", if is_bound { "≥ " } else { "" })
+}
+
+fn verdict(change: &Change) -> &'static str {
+    match change {
+        Change::Compared(comparison) if comparison.is_better() => "better",
+        Change::Compared(comparison) if comparison.is_worse() => "worse",
+        Change::Compared(comparison) => comparison.verdict.name(),
+        Change::Lost => "only in A",
+        Change::Found => "only in B",
+    }
+}
+
+/// How many of each, and what the words mean.
+fn summary(a: &Raw, b: &Raw, cells: &[Matched]) -> String {
+    let count = |is: &dyn Fn(&Comparison) -> bool| {
+        cells.iter().filter(|cell| matches!(&cell.change, Change::Compared(c) if is(c))).count()
+    };
+    let of = |wanted: Verdict| count(&|comparison| comparison.verdict == wanted);
+    let one_only = cells.iter().filter(|cell| !matches!(cell.change, Change::Compared(_))).count();
+    let mut text = format!("{} different", of(Verdict::Different));
+    if of(Verdict::Different) > 0 {
+        let (better, worse) = (count(&Comparison::is_better), count(&Comparison::is_worse));
+        text += &format!(" ({better} better, {worse} worse)");
+    }
+    for (number, what) in [
+        (of(Verdict::Equivalent), "equivalent"),
+        (of(Verdict::Undecided), "undecided"),
+        (of(Verdict::Bounds), "with both lower bounds"),
+        (one_only, "in one run only"),
+    ] {
+        if number > 0 {
+            text += &format!(", {number} {what}");
+        }
+    }
+    text += &format!(
+        " of {}. ± and (–): 95% intervals; blocks of two sittings are not paired. Equivalent: within 3%. \
+         Adjusted: taken at an equal CPU time of the load (load), or both with and without (both). Floor: how far \
+         apart what did not change was.",
+        cells.len()
+    );
+    for (these, others, name) in [(a, b, "A"), (b, a, "B")] {
+        let is_other = |name: &str| !others.run.server.iter().any(|other| other.name == name);
+        let names = these.run.server.iter().map(|server| server.name.as_str());
+        let only: Vec<&str> = names.filter(|name| is_other(name)).collect();
+        if !only.is_empty() {
+            text += &format!("\nOnly in {name}: {}.", only.join(", "));
+        }
+    }
+    text
+}

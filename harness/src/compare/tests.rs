@@ -1,0 +1,294 @@
+//! Runs whose truth is known, and what is said of them.
+
+use super::*;
+use crate::backend::Usage;
+use crate::definition::profile::Visit;
+use crate::definition::scenario::{Asks, Load, LoadKind, Scenario};
+use crate::definition::server::{DatabaseLabel, Labels, Role};
+use crate::format::folder::Raw;
+use crate::format::journal::{Entry, Trial};
+use crate::format::machine::MachineFile;
+use crate::format::run::{RunFile, RunServer};
+use crate::load::LoadRecord;
+use crate::placement::Placement;
+use crate::plan::Cell;
+use crate::trial::{Measured, Resources};
+use crate::units::Nanos;
+
+/// What a server is, and what a block does to it.
+struct Known {
+    name: &'static str,
+    role: Role,
+    twin_of: Option<&'static str>,
+    goodput: f64,
+    /// Microseconds a request.
+    cpu: f64,
+    load_cpu: f64,
+    /// By block: a factor of both CPU times.
+    host: [f64; 8],
+    /// By block: a factor of the server's CPU time alone.
+    own: [f64; 8],
+}
+
+/// Two of small noises that have little to do with each other, and a large one.
+const SMALL: [f64; 8] = [1.004, 0.997, 1.001, 0.995, 1.006, 1.0, 0.998, 1.003];
+const OTHER: [f64; 8] = [0.998, 1.005, 0.996, 1.002, 1.001, 0.994, 1.004, 0.999];
+const LARGE: [f64; 8] = [1.1, 0.95, 1.04, 0.88, 1.07, 0.93, 1.15, 0.9];
+
+fn known(name: &'static str, cpu: f64, own: [f64; 8]) -> Known {
+    let (role, host) = (Role::Contender, [1.0; 8]);
+    Known { name, role, twin_of: None, goodput: 10_000.0, cpu, load_cpu: 10.0, host, own }
+}
+
+fn cell() -> Cell {
+    Cell {
+        scenario: Scenario {
+            name: "demo".into(),
+            path: "/demo".into(),
+            asks: Asks::RandomName,
+            about: "a lookup".into(),
+        },
+        load: Load { name: "closed-64".into(), users: 64, kind: LoadKind::Closed },
+        times: Visit {
+            scenario: "demo".into(),
+            load: "closed-64".into(),
+            warmup_ms: 500,
+            warmup_limit_ms: 0,
+            window_ms: 1_000,
+        },
+    }
+}
+
+fn run(servers: &[Known]) -> Raw {
+    let mut entries = Vec::new();
+    for block in 0..8 {
+        for server in servers {
+            let right = server.goodput.round();
+            let used =
+                |cpu: f64| Usage { cpu: Nanos((cpu * right * 1e3) as u64), ..Usage::default() };
+            let host = server.host[block];
+            entries.push(Entry::Trial(Box::new(Trial {
+                block: block as u32 + 1,
+                server: server.name.into(),
+                scenario: "demo".into(),
+                load: "closed-64".into(),
+                asked: None,
+                measured: Measured {
+                    warmup: None,
+                    record: LoadRecord {
+                        window: Nanos(1_000_000_000),
+                        right_in_window: right as u64,
+                        ..LoadRecord::default()
+                    },
+                    resources: Resources {
+                        interval: Nanos(1_000_000_000),
+                        server: used(server.cpu * host * server.own[block]),
+                        db: Some(Usage::default()),
+                        load: used(server.load_cpu * host),
+                        ..Resources::default()
+                    },
+                },
+            })));
+        }
+    }
+    let labels = Labels {
+        language: "L".into(),
+        framework: "F".into(),
+        layer: "Y".into(),
+        runtime: "R".into(),
+        database: DatabaseLabel::Mysql,
+    };
+    let server = servers.iter().map(|server| RunServer {
+        name: server.name.into(),
+        role: server.role,
+        labels: labels.clone(),
+        twin_of: server.twin_of.map(Into::into),
+        drives_itself: false,
+    });
+    Raw {
+        name: "run".into(),
+        run: RunFile {
+            format: 1,
+            began: "2026-01-02T03:04:05Z".into(),
+            label: "model-2c".into(),
+            profile: "quick".into(),
+            backend: "local".into(),
+            seed: 7,
+            blocks: 8,
+            pool_size: 32,
+            cpus: Placement::by_size(&(0..2).collect()),
+            server: server.collect(),
+            cell: vec![cell()],
+        },
+        machine: MachineFile::default(),
+        entries,
+    }
+}
+
+fn cpu(raw: &Raw, a: &str, b: &str) -> Comparison {
+    within(raw, &cell(), a, b, Metric::ServerCpu).unwrap()
+}
+
+fn goodput(raw: &Raw, a: &str, b: &str) -> Verdict {
+    within(raw, &cell(), a, b, Metric::Goodput).unwrap().verdict
+}
+
+#[test]
+fn what_differs_is_told_from_what_does_not() {
+    let raw = run(&[
+        known("a", 50.0, SMALL),
+        known("same", 50.0, OTHER),
+        known("costly", 55.0, OTHER),
+        known("noisy", 52.0, LARGE),
+    ]);
+    let costly = cpu(&raw, "costly", "a");
+    assert!((costly.ratio.mean - 1.1).abs() < 0.005, "{costly:?}");
+    assert!(costly.is_more() && costly.is_worse() && !costly.is_better());
+    assert_eq!(cpu(&raw, "same", "a").verdict, Verdict::Equivalent);
+    assert_eq!(cpu(&raw, "noisy", "a").verdict, Verdict::Undecided);
+    assert_eq!(within(&raw, &cell(), "a", "absent", Metric::ServerCpu), None);
+}
+
+#[test]
+fn a_difference_below_the_noise_floor_is_none() {
+    let mut servers =
+        vec![known("a", 50.0, SMALL), known("twin", 53.0, OTHER), known("b", 52.5, OTHER)];
+    assert_eq!(cpu(&run(&servers), "b", "a").verdict, Verdict::Different);
+    servers[1].twin_of = Some("a");
+    let raw = run(&servers);
+    let comparison = cpu(&raw, "b", "a");
+    assert!(comparison.floor.unwrap() > 1.055 && comparison.p_value < 1e-3, "{comparison:?}");
+    assert_eq!(comparison.verdict, Verdict::Undecided);
+    // The pair that shows the floor is not held against itself.
+    assert_eq!(cpu(&raw, "a", "twin").floor, None);
+    assert_eq!(cpu(&raw, "a", "twin").verdict, Verdict::Different);
+}
+
+#[test]
+fn what_the_host_does_to_both_ends_is_taken_out() {
+    let reversed = std::array::from_fn(|block| LARGE[7 - block]);
+    let raw = run(&[
+        Known { host: LARGE, ..known("a", 50.0, SMALL) },
+        Known { host: reversed, ..known("costly", 52.5, OTHER) },
+    ]);
+    let comparison = cpu(&raw, "costly", "a");
+    assert_eq!((comparison.adjustment, comparison.verdict), (Adjustment::Load, Verdict::Different));
+    assert!((comparison.ratio.mean - 1.05).abs() < 0.01, "{comparison:?}");
+}
+
+#[test]
+fn a_load_that_a_server_makes_costlier_hides_nothing() {
+    // Both ends cost 20% more: that may be the server's doing.
+    let raw = run(&[
+        Known { host: SMALL, ..known("a", 50.0, OTHER) },
+        Known { host: OTHER, load_cpu: 12.0, ..known("costly", 60.0, SMALL) },
+    ]);
+    let comparison = cpu(&raw, "costly", "a");
+    assert_eq!(comparison.adjustment, Adjustment::Both);
+    assert!((comparison.ratio.mean - 1.2).abs() < 0.01, "{comparison:?}");
+    assert_ne!(comparison.verdict, Verdict::Equivalent);
+}
+
+#[test]
+fn a_goodput_that_is_a_bound_is_not_compared_as_if_exact() {
+    // A server is the limit of what keeps its CPU busy.
+    let of = |name, goodput, busy: f64| Known {
+        goodput,
+        load_cpu: 1.0,
+        ..known(name, busy * 1e6 / goodput, SMALL)
+    };
+    let raw = run(&[
+        of("exact", 10_000.0, 0.98),
+        of("bound above", 12_000.0, 0.6),
+        of("bound below", 8_000.0, 0.6),
+        of("more", 11_000.0, 0.98),
+    ]);
+    assert_eq!(goodput(&raw, "bound above", "bound below"), Verdict::Bounds);
+    assert_eq!(goodput(&raw, "bound above", "exact"), Verdict::Different);
+    assert_eq!(goodput(&raw, "exact", "bound above"), Verdict::Different);
+    assert_eq!(goodput(&raw, "bound below", "exact"), Verdict::Undecided);
+    assert_eq!(goodput(&raw, "exact", "bound below"), Verdict::Undecided);
+    assert_eq!(goodput(&raw, "more", "exact"), Verdict::Different);
+}
+
+#[test]
+fn two_that_cannot_be_told_apart_share_a_tier() {
+    let tiers = |middle: [f64; 8]| {
+        let raw = run(&[
+            known("last", 56.0, SMALL),
+            known("middle", 53.0, middle),
+            known("first", 50.0, OTHER),
+            known("second", 50.2, SMALL),
+        ]);
+        let names = raw.run.server.iter().map(|server| server.name.clone()).collect::<Vec<_>>();
+        let pairs = Pairs::of(&raw, &cell(), &names, Metric::ServerCpu);
+        let tiers = pairs.tiers();
+        tiers.into_iter().map(|(name, tier)| (name.to_owned(), tier)).collect::<Vec<_>>()
+    };
+    let expected = |tiers: [usize; 4]| {
+        let names = ["first", "second", "middle", "last"].map(str::to_owned);
+        names.into_iter().zip(tiers).collect::<Vec<_>>()
+    };
+    assert_eq!(tiers(OTHER), expected([1, 1, 2, 3]));
+    // First and last differ as before; what lies between them joins them.
+    assert_eq!(tiers(LARGE), expected([1, 1, 1, 1]));
+}
+
+#[test]
+fn two_runs_are_compared_by_cell() {
+    let a = run(&[known("a", 50.0, SMALL), known("b", 50.0, OTHER), known("gone", 50.0, SMALL)]);
+    let mut b =
+        run(&[known("a", 50.1, OTHER), known("b", 60.0, SMALL), known("gone", 50.0, SMALL)]);
+    b.entries.retain(|entry| !matches!(entry, Entry::Trial(trial) if trial.server == "gone"));
+    let found: Vec<_> = between(&a, &b)
+        .into_iter()
+        .filter(|matched| matched.metric == Metric::ServerCpu)
+        .map(|matched| (matched.server, matched.change))
+        .collect();
+    let verdict = |place: usize| match found[place].1 {
+        Change::Compared(comparison) => comparison.verdict,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((verdict(0), verdict(1)), (Verdict::Equivalent, Verdict::Different));
+    assert!(!found[0].1.is_regression() && found[1].1.is_regression());
+    assert_eq!(found[2], ("gone".into(), Change::Lost));
+    assert!(found[2].1.is_regression());
+}
+
+#[test]
+fn what_moved_without_a_change_is_the_sitting() {
+    let sitting = |factor: f64, version: &str| {
+        let ceiling = Known { role: Role::Ceiling, ..known("ceiling", 10.0 * factor, OTHER) };
+        let mut raw = run(&[known("a", 50.0 * factor, SMALL), ceiling]);
+        let (server, version) = ("ceiling".into(), version.into());
+        raw.entries.push(Entry::Verified { server, version });
+        raw
+    };
+    let verdict = |version: &str| {
+        let found = between(&sitting(1.0, "1"), &sitting(1.05, version));
+        let of_a = |matched: &&Matched| {
+            (matched.server.as_str(), matched.metric) == ("a", Metric::ServerCpu)
+        };
+        let Change::Compared(comparison) = found.iter().find(of_a).unwrap().change else {
+            panic!()
+        };
+        comparison.verdict
+    };
+    assert_eq!(verdict("1"), Verdict::Undecided);
+    assert_eq!(verdict("2"), Verdict::Different, "what changed is no measure of the sitting");
+}
+
+#[test]
+fn unlike_runs_are_told_by_what_differs() {
+    let a = run(&[known("a", 50.0, SMALL)]);
+    let mut b = a.clone();
+    assert!(unlike(&a, &b).is_empty());
+    b.run.pool_size = 16;
+    b.run.cell[0].times.window_ms = 2_000;
+    b.machine.kernel = "another".into();
+    let told = [
+        "the database connections (32, 16)",
+        "the window of demo under closed-64 (1000 ms, 2000 ms)",
+    ];
+    assert_eq!(unlike(&a, &b), told);
+}

@@ -1,0 +1,137 @@
+//! A figure block by block: what comparisons pair.
+
+use std::collections::BTreeMap;
+
+use super::{is_lower_bound, is_open, per_answer, quantile, valid};
+use crate::format::folder::Raw;
+use crate::format::journal::{Entry, Trial};
+use crate::plan::Cell;
+use crate::stats::{self, Estimate};
+
+/// A figure that servers are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// Right answers per second; of a closed load.
+    Goodput,
+    /// The server's CPU time per right answer, in microseconds.
+    ServerCpu,
+    /// Of an open load: microseconds from due to the last byte that half of the requests do not exceed.
+    P50,
+    /// Likewise 99 in 100.
+    P99,
+}
+
+impl Metric {
+    /// All of them, in the order of their columns.
+    pub const ALL: [Metric; 4] = [Metric::Goodput, Metric::ServerCpu, Metric::P50, Metric::P99];
+
+    /// Those that mean something in `cell`: an open load's goodput is what it was told to ask, and a closed
+    /// one's percentiles say nothing but users ÷ rate.
+    #[must_use]
+    pub fn of_cell(cell: &Cell) -> &'static [Metric] {
+        if is_open(cell) {
+            &[Metric::ServerCpu, Metric::P50, Metric::P99]
+        } else {
+            &[Metric::Goodput, Metric::ServerCpu]
+        }
+    }
+
+    /// As headings call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::Goodput => "goodput req/s",
+            Metric::ServerCpu => "server CPU µs/req",
+            Metric::P50 => "p50 µs",
+            Metric::P99 => "p99 µs",
+        }
+    }
+
+    /// Whether more of it is better.
+    #[must_use]
+    pub fn more_is_better(self) -> bool {
+        self == Metric::Goodput
+    }
+
+    /// Of one trial, by the formulas of [`super::Figures`].
+    fn of(self, trial: &Trial) -> Option<f64> {
+        let record = &trial.measured.record;
+        match self {
+            Metric::Goodput => Some(record.goodput()),
+            Metric::ServerCpu => Some(per_answer(trial, trial.measured.resources.server.cpu)),
+            Metric::P50 => quantile(record, 0.5),
+            Metric::P99 => quantile(record, 0.99),
+        }
+    }
+}
+
+/// A metric of one server in one cell, block by block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blocks {
+    /// By block, from 1.
+    pub values: BTreeMap<u32, Value>,
+    /// Right answers per second: the mean.
+    pub goodput: f64,
+    /// Whether that is only a lower bound.
+    pub lower_bound: bool,
+}
+
+/// One block's value, and what may explain it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Value {
+    /// In the metric's unit.
+    pub value: f64,
+    /// The load's CPU time per right answer in the same trial, in microseconds.
+    pub load_cpu: f64,
+}
+
+impl Blocks {
+    /// Of the trials that [`super::Figures`] rest on. Absent where those have no such figure: a block that lacks it is
+    /// not left out of a comparison.
+    #[must_use]
+    pub fn of(raw: &Raw, server: &str, cell: &Cell, metric: Metric) -> Option<Blocks> {
+        let trials = valid(&trials(raw, server, cell), cell, &raw.run.cpus);
+        let values: Option<BTreeMap<u32, Value>> =
+            trials.iter().map(|trial| Some((trial.block, value(trial, metric)?))).collect();
+        let goodputs: Vec<f64> =
+            trials.iter().map(|trial| trial.measured.record.goodput()).collect();
+        Some(Blocks {
+            values: values?,
+            goodput: stats::mean(&goodputs)?.mean,
+            lower_bound: is_lower_bound(&trials, cell, &raw.run.cpus),
+        })
+    }
+
+    /// As [`super::Figures`] has it.
+    #[must_use]
+    pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
+        let values: Vec<f64> = self.values.values().map(|value| value.value).collect();
+        match metric {
+            Metric::Goodput | Metric::ServerCpu => stats::mean(&values),
+            Metric::P50 | Metric::P99 => stats::geometric_mean(&values),
+        }
+    }
+}
+
+fn value(trial: &Trial, metric: Metric) -> Option<Value> {
+    let resources = &trial.measured.resources;
+    let answered = trial.measured.record.right_in_window > 0;
+    answered
+        .then(|| metric.of(trial))
+        .flatten()
+        .map(|value| Value { value, load_cpu: per_answer(trial, resources.load.cpu) })
+}
+
+/// All trials of a server in a cell that came to their end.
+fn trials<'a>(raw: &'a Raw, server: &str, cell: &Cell) -> Vec<&'a Trial> {
+    let wanted = (server, cell.scenario.name.as_str(), cell.load.name.as_str());
+    let trials = raw.entries.iter().filter_map(|entry| match entry {
+        Entry::Trial(trial) => Some(&**trial),
+        _ => None,
+    });
+    trials
+        .filter(|trial| {
+            (trial.server.as_str(), trial.scenario.as_str(), trial.load.as_str()) == wanted
+        })
+        .collect()
+}

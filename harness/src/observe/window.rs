@@ -1,0 +1,142 @@
+//! What all parts of a trial used between the two ends of its window.
+
+use std::process::Child;
+
+use serde::{Deserialize, Serialize};
+
+use super::cgroup;
+use super::counts::DbCounts;
+use super::processes::Processes;
+use super::steal::{Steal, Stolen};
+use crate::backend::{Backend, Instance, Usage};
+use crate::placement::Placement;
+use crate::trial::TrialError;
+use crate::units::Nanos;
+
+/// What the parts used between the two readings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Between the two readings: the window, but for the time the readings took.
+    pub interval: Nanos,
+    /// The server's.
+    pub server: Usage,
+    /// The database's; absent if it is not ours to observe.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub db: Option<Usage>,
+    /// The load's, all shards together.
+    pub load: Usage,
+    /// How long a quota of the harness's own control group, which all parts without one of their own share, kept
+    /// them from running; absent without a quota.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub throttled: Option<Nanos>,
+    /// What the machine's host took from it; absent if the kernel does not tell.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub steal: Option<Steal>,
+    /// What the load made the database do; absent if that is not ours to observe.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub db_counts: Option<DbCounts>,
+}
+
+/// What all parts had used at one moment.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    parts: Parts,
+    at: Nanos,
+    server: Usage,
+    db: Option<Usage>,
+    load: Usage,
+    throttled: Option<Nanos>,
+    stolen: Option<Stolen>,
+}
+
+/// The processes of all parts.
+#[derive(Clone, Debug)]
+struct Parts {
+    server: Processes,
+    db: Option<Processes>,
+    loads: Vec<Processes>,
+}
+
+impl Parts {
+    fn find(
+        backend: &dyn Backend,
+        instance: &mut dyn Instance,
+        loads: &[Child],
+    ) -> Result<Parts, TrialError> {
+        Ok(Parts {
+            server: instance.processes()?,
+            db: backend.database_processes(),
+            loads: loads.iter().map(|load| backend.load_processes(load)).collect(),
+        })
+    }
+}
+
+impl Reading {
+    /// Reads now. CPU times come first, next to the moment and to each other: all else takes longer, and bears
+    /// being late.
+    ///
+    /// # Errors
+    /// When the server or a shard of the load is gone.
+    pub fn take(
+        backend: &dyn Backend,
+        instance: &mut dyn Instance,
+        loads: &[Child],
+    ) -> Result<Reading, TrialError> {
+        let parts = Parts::find(backend, instance, loads)?;
+        let at = Nanos::now();
+        let server = parts.server.cpu();
+        let db = parts.db.as_ref().map(Processes::cpu);
+        let shards: Vec<_> = parts.loads.iter().map(Processes::cpu).collect();
+
+        let server = match server {
+            Ok(cpu) => parts.server.usage(cpu),
+            // It ended since it was found, and tells why when it is asked again.
+            Err(_) => return Err(instance.gone().into()),
+        };
+        let db = parts.db.as_ref().zip(db).and_then(|(db, cpu)| Some(db.usage(cpu.ok()?)));
+        let mut load: Option<Usage> = None;
+        for (shard, cpu) in parts.loads.iter().zip(shards) {
+            let cpu = cpu.map_err(|error| TrialError::Load(format!("it is gone: {error}")))?;
+            let shard = shard.usage(cpu);
+            load = Some(load.map_or(shard, |load| load + shard));
+        }
+        Ok(Reading {
+            parts,
+            at,
+            server,
+            db,
+            load: load.unwrap_or_default(),
+            throttled: cgroup::throttled(),
+            stolen: Stolen::read(),
+        })
+    }
+
+    /// Raises the memory of this reading to what its processes have now, where that is more: taken between the
+    /// two ends of a window, samples find the peak that the ends miss.
+    pub fn sample(&mut self) {
+        self.server.raise(self.parts.server.anonymous_kib());
+        if let Some((db, processes)) = self.db.as_mut().zip(self.parts.db.as_ref()) {
+            db.raise(processes.anonymous_kib());
+        }
+        self.load.raise(self.parts.loads.iter().map(Processes::anonymous_kib).sum());
+    }
+
+    /// What was used from here to `last`; without what the database counted, which is read apart.
+    #[must_use]
+    pub fn until(&self, last: &Reading, placement: &Placement) -> Resources {
+        let interval = last.at - self.at;
+        Resources {
+            interval,
+            server: self.server.until(last.server),
+            db: self.db.zip(last.db).map(|(first, last)| first.until(last)),
+            load: self.load.until(last.load),
+            throttled: self.throttled.zip(last.throttled).map(|(first, last)| last - first),
+            steal: self
+                .stolen
+                .as_ref()
+                .zip(last.stolen.as_ref())
+                .map(|(first, last)| first.until(last, interval, placement)),
+            db_counts: None,
+        }
+    }
+}
