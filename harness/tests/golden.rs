@@ -28,7 +28,7 @@ fn run_server(name: &str, role: Role, database: DatabaseLabel) -> RunServer {
         runtime: word("R"),
         database,
     };
-    RunServer { name: word(name), role, labels }
+    RunServer { name: word(name), role, labels, twin_of: None }
 }
 
 fn cells() -> Vec<Cell> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use demo_data::Truth;
 
-use super::interrupt;
+use super::{interrupt, report};
 use crate::args::{self, Backend};
 use crate::backend::local::{Local, POOL_SIZE};
 use crate::database::{self, Lease};
@@ -25,7 +25,6 @@ use crate::placement::Placement;
 use crate::plan::Plan;
 use crate::prepare::{Prepared, prepare};
 use crate::progress::Steps;
-use crate::report;
 use crate::runner::{Ending, execute};
 use crate::workspace::Workspace;
 
@@ -99,7 +98,8 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     };
     let lost_database = live.lost_database().cloned();
     drop(live);
-    write_report(&out).with_context(unwritable)?;
+    report::write(&out).with_context(unwritable)?;
+    eprintln!("stackmark: the run is in {}", out.display());
     if let Some(error) = lost_database {
         return Err(error.into());
     }
@@ -163,13 +163,4 @@ fn create(out: &Path, run: &RunFile, machine: &MachineFile) -> anyhow::Result<Jo
         }
         created => Ok(created?),
     }
-}
-
-fn write_report(out: &Path) -> anyhow::Result<()> {
-    for (name, text) in report::derived(&folder::read(out)?)? {
-        let path = out.join(name);
-        fs::write(&path, text).with_context(|| path.display().to_string())?;
-    }
-    eprintln!("stackmark: the run is in {}", out.display());
-    Ok(())
 }

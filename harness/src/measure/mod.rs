@@ -1,6 +1,7 @@
 //! From raw trials to measurements: what the trials of a cell say, each figure with its interval.
 
 pub mod limit;
+pub mod pooled;
 pub mod warning;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use crate::plan::Cell;
 use crate::stats::{self, Estimate};
 use crate::trial::Resources;
 use crate::units::Nanos;
-use limit::{Limit, achieved, is_load_bound, load_share, load_was_at_fault};
+use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fault};
 use warning::{Warning, warnings};
 
 /// A percentile rests on at least so many requests beyond it.
@@ -138,9 +139,8 @@ fn measurement(
 ) -> Measurement {
     let (open, cpus) = (is_open(cell), &raw.run.cpus);
     let late = |trial: &Trial| open && load_was_at_fault(trial);
-    // A load with CPUs of its own has no excuse; one that shares them could not do better.
     let valid: Vec<&Trial> =
-        trials.iter().copied().filter(|trial| !(cpus.load_is_alone() && late(trial))).collect();
+        trials.iter().copied().filter(|trial| is_valid(trial, open, cpus)).collect();
     let late = trials.iter().filter(|trial| late(trial)).count();
     let mut warnings = warnings(trials, failures, raw.run.blocks, open, late, cpus.load_is_alone());
     if !open && mostly(&valid, |trial| is_load_bound(trial, cpus)) {

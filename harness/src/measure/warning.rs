@@ -58,6 +58,24 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// Which one, for programs.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Warning::Failed { .. } => "failed",
+            Warning::Blocks { .. } => "blocks",
+            Warning::NoAnswer => "no-answer",
+            Warning::Errors(_) => "errors",
+            Warning::LoadBound => "load-bound",
+            Warning::Short { .. } => "short",
+            Warning::Late { invalid: true, .. } => "invalid",
+            Warning::Late { invalid: false, .. } => "late",
+            Warning::LittlesLaw { .. } => "littles-law",
+        }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

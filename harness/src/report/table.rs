@@ -27,6 +27,18 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// What the columns are.
+    #[must_use]
+    pub fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
+    /// All rows, each with as many cells as there are headings.
+    #[must_use]
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     /// Several tables in one, with a first column that tells them apart. Columns go by their place: the
     /// first table's headings name them.
     #[must_use]
