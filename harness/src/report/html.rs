@@ -68,7 +68,10 @@ pub fn page(
 fn warnings(measurements: &[Measurement]) -> Vec<(String, String)> {
     let of_cell = |m: &Measurement| {
         let cell = format!("{}, {} under {}", m.server, m.scenario, m.load);
-        m.warnings.iter().map(move |warning| (cell.clone(), warning.to_string())).collect::<Vec<_>>()
+        m.warnings
+            .iter()
+            .map(move |warning| (cell.clone(), warning.to_string()))
+            .collect::<Vec<_>>()
     };
     measurements.iter().flat_map(of_cell).collect()
 }

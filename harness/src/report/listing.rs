@@ -79,7 +79,8 @@ mod tests {
             let listed = Listed::unreadable(name);
             Listed { began: began.into(), ..listed }
         };
-        let runs = vec![run("old", "2026-01-01"), Listed::unreadable("odd"), run("new", "2026-02-02")];
+        let runs =
+            vec![run("old", "2026-01-01"), Listed::unreadable("odd"), run("new", "2026-02-02")];
         let text = page(runs).unwrap();
         let place = |name: &str| text.find(&link(name)).unwrap();
         assert!(place("new") < place("old") && place("old") < place("odd"), "{text}");

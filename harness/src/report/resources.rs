@@ -26,7 +26,9 @@ pub(super) fn table(measurements: &[Measurement], scenario: &str) -> Table {
     for measurement in measurements.iter().filter(|m| m.scenario == scenario) {
         let mut row = vec![measurement.server.clone(), measurement.load.clone()];
         let figures = measurement.figures.as_ref();
-        row.extend(COLUMNS.iter().map(|(_, of)| figures.and_then(of).unwrap_or_else(|| "–".into())));
+        row.extend(
+            COLUMNS.iter().map(|(_, of)| figures.and_then(of).unwrap_or_else(|| "–".into())),
+        );
         table.row(row);
     }
     table

@@ -66,12 +66,7 @@ pub(super) fn chart(
 }
 
 /// A style of text; `pixels` is the size of its letters.
-pub(super) fn text(
-    pixels: f64,
-    colour: RGBColor,
-    across: HPos,
-    down: VPos,
-) -> TextStyle<'static> {
+pub(super) fn text(pixels: f64, colour: RGBColor, across: HPos, down: VPos) -> TextStyle<'static> {
     ("sans-serif", size(pixels)).into_font().color(&colour).pos(Pos::new(across, down))
 }
 

@@ -14,8 +14,14 @@ use super::canvas::{
 };
 
 /// The percentiles that are named on the axis.
-const NAMED: [(f64, &str); 6] =
-    [(0.5, "50%"), (0.9, "90%"), (0.99, "99%"), (0.999, "99.9%"), (0.9999, "99.99%"), (0.99999, "99.999%")];
+const NAMED: [(f64, &str); 6] = [
+    (0.5, "50%"),
+    (0.9, "90%"),
+    (0.99, "99%"),
+    (0.999, "99.9%"),
+    (0.9999, "99.99%"),
+    (0.99999, "99.999%"),
+];
 /// Where lines begin: the fastest few requests say little, and would stretch the axis.
 const FIRST: f64 = 0.1;
 /// Points of a line from one power of ten to the next.
@@ -107,10 +113,7 @@ fn plot(area: &Area, curves: &[Curve], height: i32) -> anyhow::Result<()> {
         .margin_right(MARGIN + names + LEADER + 6)
         .x_label_area_size(28)
         .y_label_area_size(56)
-        .build_cartesian_2d(
-            percentiles.clone(),
-            times.clone(),
-        )?;
+        .build_cartesian_2d(percentiles.clone(), times.clone())?;
     plot.configure_mesh()
         .bold_line_style(GRID)
         .light_line_style(GRID)

@@ -92,10 +92,7 @@ impl Points {
             .margin_left(left)
             .margin_right(right)
             .x_label_area_size(LABELS)
-            .build_cartesian_2d(
-                axis.clone(),
-                -f64::from(rows)..0.0,
-            )?;
+            .build_cartesian_2d(axis.clone(), -f64::from(rows)..0.0)?;
         plot.configure_mesh()
             .disable_y_mesh()
             .disable_y_axis()
@@ -110,8 +107,17 @@ impl Points {
         for (index, group) in self.groups.iter().enumerate() {
             if let Some(heading) = group.heading {
                 let (_, middle) = at(0.0, y + HEADING / 2 + 4);
-                line(area, vec![(MARGIN, middle - 13), (WIDTH as i32 - MARGIN, middle - 13)], GRID, 1)?;
-                area.draw_text(heading, &text(11.0, FAINT, HPos::Left, VPos::Center), (MARGIN, middle))?;
+                line(
+                    area,
+                    vec![(MARGIN, middle - 13), (WIDTH as i32 - MARGIN, middle - 13)],
+                    GRID,
+                    1,
+                )?;
+                area.draw_text(
+                    heading,
+                    &text(11.0, FAINT, HPos::Left, VPos::Center),
+                    (MARGIN, middle),
+                )?;
                 y += HEADING;
             }
             let colour = if index == 0 { LINES[0] } else { ASIDE };
