@@ -162,14 +162,17 @@ pub struct Run {
     /// The run's folder (default: results/<date>-<label>)
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// How many passes over all cells, in place of the profile's
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
+    pub blocks: Option<u32>,
     /// Another registry than servers/servers.toml
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
     /// Do again what this run did: its servers, cells, seed, orders and CPU sets
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "blocks"])]
     pub like: Option<PathBuf>,
     /// Go on with this run, which was stopped or killed, after its last whole trial
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "like", "cpus", "out", "backend"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "blocks", "like", "cpus", "out", "backend"])]
     pub resume: Option<PathBuf>,
     /// Print the cells, their order and the expected time, and stop
     #[arg(long)]

@@ -190,3 +190,26 @@ fn what_is_written_and_read_back_gives_the_same_files() {
     assert_eq!(folder::newest(folder.path()).unwrap(), out);
     assert!(folder::create(&out, &raw.run, &raw.machine).is_err(), "a run is never rewritten");
 }
+
+#[test]
+fn what_a_server_says_of_itself_is_text_and_no_markup() {
+    let mut raw = raw();
+    let evil = "<script>alert('x')</script>";
+    raw.run.server[0].labels.layer = evil.into();
+    raw.machine.cpu = evil.into();
+    raw.entries.push(Entry::Verified { server: "slow".into(), version: evil.into() });
+    for server in &mut raw.run.server {
+        server.name += "<i>";
+    }
+    for entry in &mut raw.entries {
+        if let Entry::Trial(trial) = entry {
+            trial.server += "<i>";
+        }
+    }
+    let files = derived(&raw).unwrap();
+    let page = &files["index.html"];
+    assert!(!page.contains("<script>alert") && !page.contains("<i>"), "{page}");
+    assert!(page.contains("&#60;script&#62;alert"), "{page}");
+    let chart = &files["charts/demo-cpu.svg"];
+    assert!(chart.contains("slow&lt;i&gt;") && !chart.contains("<i>"), "{chart}");
+}

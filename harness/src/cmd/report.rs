@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use crate::args;
-use crate::format::folder;
-use crate::report::{derived, excerpt, splice};
+use crate::format::folder::{self, Raw};
+use crate::report::listing::{self, Listed};
+use crate::report::{derived, excerpt, export, splice};
 use crate::workspace::Workspace;
 
 /// Runs the verb.
@@ -26,8 +27,7 @@ pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
         }
     };
     let raw = folder::read(&folder)?;
-    let mut files: Vec<(PathBuf, String)> =
-        derived(&raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect();
+    let mut files = files(&folder, &raw)?;
     if let Some(document) = document {
         let text = spliced(&document, &excerpt(&raw)?)?;
         files.push((document, text));
@@ -36,11 +36,53 @@ pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
         if args.check {
             check(&path, &text)?;
         } else {
-            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            write_file(&path, &text)?;
             eprintln!("stackmark: wrote {}", path.display());
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes all that is derived from the run in `folder`.
+///
+/// # Errors
+/// When the run cannot be read, or a file cannot be written.
+pub fn write(folder: &Path) -> anyhow::Result<()> {
+    let files = files(folder, &folder::read(folder)?)?;
+    files.iter().try_for_each(|(path, text)| write_file(path, text))
+}
+
+/// All that is derived from a run, and of a run among the project's results what tells of all of them.
+fn files(folder: &Path, raw: &Raw) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut files: Vec<(PathBuf, String)> =
+        derived(raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect();
+    if let Some(results) = results_around(folder) {
+        files.push((results.join("README.md"), list(&results)?));
+        files.push((results.join("summary.schema.json"), export::schema()?));
+    }
+    Ok(files)
+}
+
+/// The project's folder of results, if the run lies in it.
+fn results_around(folder: &Path) -> Option<PathBuf> {
+    let results = Workspace::find().ok()?.results();
+    let parent = folder.canonicalize().ok()?.parent()?.to_owned();
+    (results.canonicalize().ok()? == parent).then_some(results)
+}
+
+fn list(results: &Path) -> anyhow::Result<String> {
+    let runs = folder::all(results)?.into_iter().map(|folder| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        folder::read(&folder).map_or_else(|_| Listed::unreadable(&name), |raw| Listed::of(&raw))
+    });
+    listing::page(runs.collect())
+}
+
+fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(parent)
+        .and_then(|()| fs::write(path, text))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn spliced(document: &Path, excerpt: &str) -> anyhow::Result<String> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use demo_data::Truth;
 
-use super::interrupt;
+use super::{interrupt, report};
 use crate::args::{self, Backend};
 use crate::backend::local::{Local, POOL_SIZE};
 use crate::database::{self, Lease};
@@ -26,7 +26,6 @@ use crate::placement::{Cpus, Placement};
 use crate::plan::Plan;
 use crate::prepare::{Means, prepare};
 use crate::progress::Steps;
-use crate::report;
 use crate::runner::{Ending, execute};
 use crate::settled::Settled;
 use crate::workspace::Workspace;
@@ -79,7 +78,8 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
         .with_context(|| unwritable(&out))?;
     let lost_database = live.lost_database().cloned();
     drop(live);
-    write_report(&out).with_context(|| unwritable(&out))?;
+    report::write(&out).with_context(|| unwritable(&out))?;
+    eprintln!("stackmark: the run is in {}", out.display());
     if let Some(error) = lost_database {
         return Err(error.into());
     }
@@ -127,12 +127,14 @@ fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Resu
 fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> anyhow::Result<Plan> {
     let catalogue = Catalogue::read(&workspace.scenarios())?;
     let profiles = Profile::read_all(&workspace.scenarios(), &catalogue)?;
-    let Some(profile) = profiles.iter().find(|profile| profile.name == args.profile) else {
+    let named = profiles.iter().find(|profile| profile.name == args.profile);
+    let Some(mut profile) = named.cloned() else {
         let known: Vec<_> = profiles.iter().map(|profile| profile.name.as_str()).collect();
         bail!("there is no profile {:?}; there are: {}", args.profile, known.join(", "));
     };
+    profile.blocks = args.blocks.unwrap_or(profile.blocks);
     let seed = args.seed.unwrap_or_else(rand::random);
-    Ok(Plan::new(registry, &catalogue, profile, &args.filter, seed)?)
+    Ok(Plan::new(registry, &catalogue, &profile, &args.filter, seed)?)
 }
 
 /// Opens the journal of a run that was begun, if this is still the machine and the code that it began with.
@@ -228,13 +230,4 @@ fn create(out: &Path, run: &RunFile, machine: &MachineFile) -> anyhow::Result<Jo
         }
         created => Ok(created?),
     }
-}
-
-fn write_report(out: &Path) -> anyhow::Result<()> {
-    for (name, text) in report::derived(&folder::read(out)?)? {
-        let path = out.join(name);
-        fs::write(&path, text).with_context(|| path.display().to_string())?;
-    }
-    eprintln!("stackmark: the run is in {}", out.display());
-    Ok(())
 }

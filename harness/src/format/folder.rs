@@ -150,6 +150,21 @@ pub fn fresh(results: &Path, date: &str, label: &str) -> PathBuf {
         .expect("there are more numbers than folders")
 }
 
+/// All folders of runs in `results`, by name.
+///
+/// # Errors
+/// When `results` cannot be read.
+pub fn all(results: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let entries = fs::read_dir(results).map_err(io_error(results))?;
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("raw/run.toml").is_file())
+        .collect();
+    folders.sort();
+    Ok(folders)
+}
+
 /// The newest run: the latest to begin, by its own word.
 ///
 /// # Errors

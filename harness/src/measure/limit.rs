@@ -104,6 +104,13 @@ pub fn load_was_at_fault(trial: &Trial) -> bool {
         || record.own_lateness.quantile(0.99).0 > tolerated
 }
 
+/// Whether a trial's figures count. An open load that was late has no excuse if it had CPUs of its own; one
+/// that shares them could not do better.
+#[must_use]
+pub fn is_valid(trial: &Trial, open: bool, cpus: &Placement) -> bool {
+    !(open && cpus.load_is_alone() && load_was_at_fault(trial))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

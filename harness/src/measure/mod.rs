@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod limit;
+pub mod pooled;
 pub mod resources;
 pub mod warning;
 
@@ -18,7 +19,7 @@ use crate::plan::Cell;
 use crate::stats::{self, Estimate};
 use crate::trial::Resources;
 use crate::units::Nanos;
-use limit::{Limit, achieved, is_load_bound, load_share, load_was_at_fault};
+use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fault};
 use resources::ResourceFigures;
 use warning::{Warning, warnings};
 
@@ -163,11 +164,9 @@ fn measurement(
     }
 }
 
-/// The trials that figures rest on: a load with CPUs of its own has no excuse to be late; one that shares
-/// them could not do better.
+/// The trials that figures rest on.
 fn valid<'a>(trials: &[&'a Trial], cell: &Cell, cpus: &Placement) -> Vec<&'a Trial> {
-    let excused = !is_open(cell) || !cpus.load_is_alone();
-    trials.iter().copied().filter(|trial| excused || !load_was_at_fault(trial)).collect()
+    trials.iter().copied().filter(|trial| is_valid(trial, is_open(cell), cpus)).collect()
 }
 
 fn is_open(cell: &Cell) -> bool {

@@ -56,6 +56,13 @@ pub enum Warning {
         /// By how much, as a fraction, in the worst trial.
         residual: f64,
     },
+    /// Trials whose warm-up reached its limit before the rate was steady.
+    Unsteady {
+        /// So many trials.
+        trials: usize,
+        /// Of so many.
+        of: usize,
+    },
     /// Windows in which the machine's host took CPU time from some part.
     Stolen {
         /// So many windows.
@@ -77,6 +84,28 @@ pub enum Warning {
         /// So many were open, in the worst trial.
         open: u64,
     },
+}
+
+impl Warning {
+    /// Which one, for programs.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Warning::Failed { .. } => "failed",
+            Warning::Blocks { .. } => "blocks",
+            Warning::NoAnswer => "no-answer",
+            Warning::Errors(_) => "errors",
+            Warning::LoadBound => "load-bound",
+            Warning::Short { .. } => "short",
+            Warning::Late { invalid: true, .. } => "invalid",
+            Warning::Late { invalid: false, .. } => "late",
+            Warning::LittlesLaw { .. } => "littles-law",
+            Warning::Unsteady { .. } => "unsteady",
+            Warning::Stolen { .. } => "stolen",
+            Warning::Queries { .. } => "queries",
+            Warning::Connections { .. } => "connections",
+        }
+    }
 }
 
 impl fmt::Display for Warning {
@@ -111,6 +140,9 @@ impl fmt::Display for Warning {
             }
             Warning::LittlesLaw { residual } => {
                 write!(f, "Little's law is off by {:+.0}%", 100.0 * residual)
+            }
+            Warning::Unsteady { trials, of } => {
+                write!(f, "in {trials} of {of} trials the rate was not steady when the warm-up ended")
             }
             Warning::Stolen { windows, of, worst } => {
                 let percent = 100.0 * worst;
@@ -164,6 +196,11 @@ pub(super) fn warnings(
         if windows > 0 {
             warnings.push(Warning::Short { windows, of: trials.len() });
         }
+    }
+    let unsteady = |trial: &&&Trial| trial.measured.warmup.is_some_and(|warmup| !warmup.steady);
+    let unsteady = trials.iter().filter(unsteady).count();
+    if unsteady > 0 {
+        warnings.push(Warning::Unsteady { trials: unsteady, of: trials.len() });
     }
     if late > 0 {
         warnings.push(Warning::Late { trials: late, of: trials.len(), invalid });

@@ -6,16 +6,23 @@ use crate::args::Format;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 
-use super::ranking::Ranking;
+use super::chart::Chart;
+use super::{Section, ceilings};
 
 /// The page's text.
 ///
 /// # Errors
 /// When a table cannot be encoded.
-pub fn page(raw: &Raw, rankings: &[Ranking]) -> anyhow::Result<String> {
+pub fn page(raw: &Raw, sections: &[Section]) -> anyhow::Result<String> {
     let mut text = format!("# Run {}\n\n{}\n", raw.name, environment(raw));
-    for ranking in rankings {
-        write!(text, "\n## {}\n\n{}", ranking.scenario, section(ranking)?)?;
+    for section in sections {
+        write!(text, "\n## {}\n\n{}", section.ranking.scenario, table(section)?)?;
+        for chart in &section.charts {
+            write!(text, "\n{}\n", image(chart, ""))?;
+        }
+        if let Some(ceilings) = &section.ceilings {
+            write!(text, "\n{}\n{}\n", ceilings.render(Format::Markdown)?, ceilings::LEGEND)?;
+        }
     }
     text.push_str("\n## Versions\n\n");
     for entry in &raw.entries {
@@ -23,16 +30,33 @@ pub fn page(raw: &Raw, rankings: &[Ranking]) -> anyhow::Result<String> {
             writeln!(text, "- {server}: {version}")?;
         }
     }
-    text.push_str("\nAll of this is rebuilt from `raw/` by `stackmark report`; every cell is in `summary.csv`.\n");
+    text.push_str(
+        "\nAll of this is rebuilt from `raw/` by `stackmark report`. Every cell is in [summary.csv](summary.csv) and \
+         [summary.json](summary.json); [index.html](index.html) is one page with everything, for a browser.\n",
+    );
     Ok(text)
 }
 
-/// One table and the sentences that it needs.
+/// One table, its main chart and the sentences that they need, for a page from which the run's folder is `folder`.
 ///
 /// # Errors
 /// When the table cannot be encoded.
-pub fn section(ranking: &Ranking) -> anyhow::Result<String> {
+pub fn excerpt(section: &Section, folder: &str) -> anyhow::Result<String> {
+    let mut text = table(section)?;
+    if let Some(chart) = section.main_chart() {
+        write!(text, "\n{}\n", image(chart, folder))?;
+    }
+    Ok(text)
+}
+
+fn table(section: &Section) -> anyhow::Result<String> {
+    let ranking = &section.ranking;
     Ok(format!("{}\n{}\n", ranking.table().render(Format::Markdown)?, ranking.legend()))
+}
+
+/// A chart as Markdown. What would end its description is left out of it.
+fn image(chart: &Chart, folder: &str) -> String {
+    format!("![{}]({folder}{})", chart.about.replace(['[', ']', '\n', '\\'], " "), chart.file)
 }
 
 /// Where and how it was measured, in one paragraph.

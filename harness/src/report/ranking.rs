@@ -240,9 +240,7 @@ impl Ranking {
             .map(|row| {
                 let tier = tiers.iter().find(|(name, _)| *name == row.server);
                 let null = self.ceiling(|labels| labels.database == DatabaseLabel::None);
-                let alone = self.ceiling(|labels| {
-                    labels.database != DatabaseLabel::None && labels.layer == row.labels.layer
-                });
+                let alone = self.alone(row);
                 (
                     tier.map(|(_, tier)| *tier),
                     ratio(&row.server),
@@ -256,6 +254,13 @@ impl Ranking {
         for (row, (tier, ratio, of_null, of_alone)) in self.rows.iter_mut().zip(compared) {
             (row.tier, row.ratio, row.of_null, row.of_alone) = (tier, ratio, of_null, of_alone);
         }
+    }
+
+    /// The ceiling that is a server's layer alone.
+    pub(super) fn alone(&self, row: &Row) -> Option<&Row> {
+        self.ceiling(|labels| {
+            labels.database != DatabaseLabel::None && labels.layer == row.labels.layer
+        })
     }
 
     fn ceiling(&self, is: impl Fn(&Labels) -> bool) -> Option<&Row> {

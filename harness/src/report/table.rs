@@ -56,6 +56,18 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// What the columns are.
+    #[must_use]
+    pub fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
+    /// All rows, each with as many cells as there are headings.
+    #[must_use]
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     /// Colours a cell of the last row.
     pub fn paint(&mut self, column: usize, paint: Paint) {
         debug_assert!(column < self.headings.len());

@@ -1,0 +1,117 @@
+//! SVG charts of a ranking. Text stays text and no font is read, so that every machine draws the same bytes.
+
+mod axis;
+mod canvas;
+mod latency;
+mod points;
+
+use crate::definition::server::Role;
+use crate::format::folder::Raw;
+use crate::measure::Figures;
+use crate::stats::Estimate;
+
+use super::number::with_interval;
+use super::ranking::{Ranking, Row};
+use points::{Group, Point, Points};
+
+/// What a chart shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Right answers per second.
+    Goodput,
+    /// The server's CPU time per right answer.
+    Cpu,
+    /// Percentiles of the response time.
+    Latency,
+}
+
+/// One chart.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// What it shows.
+    pub kind: Kind,
+    /// Its file within the run's folder.
+    pub file: String,
+    /// One sentence for whoever does not see it.
+    pub about: String,
+    /// The drawing.
+    pub svg: String,
+}
+
+/// The charts of one scenario: goodput, CPU time and latency, as far as there is something to draw.
+///
+/// # Errors
+/// When a chart cannot be drawn.
+pub fn charts(raw: &Raw, ranking: &Ranking) -> anyhow::Result<Vec<Chart>> {
+    let drawn = [
+        (Kind::Goodput, "goodput", goodput(ranking).map(|points| points.draw()).transpose()?),
+        (Kind::Cpu, "cpu", cpu(ranking).map(|points| points.draw()).transpose()?),
+        (Kind::Latency, "latency", latency::draw(raw, ranking)?),
+    ];
+    let charts = drawn.into_iter().filter_map(|(kind, name, drawing)| {
+        let (about, svg) = drawing?;
+        let file = format!("charts/{}-{name}.svg", file_name(&ranking.scenario));
+        Some(Chart { kind, file, about, svg })
+    });
+    Ok(charts.collect())
+}
+
+/// A scenario's name as part of a file's: whatever a run calls it, the file stays in the run's folder.
+fn file_name(scenario: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
+    scenario.chars().map(safe).collect()
+}
+
+fn goodput(ranking: &Ranking) -> Option<Points> {
+    let load = ranking.closed.as_ref()?;
+    Some(Points {
+        title: format!("{}: goodput, right answers per second", ranking.scenario),
+        subtitle: format!(
+            "Under {load}; more is better. Bars: 95% intervals over blocks. ≥ and an open arrow: a lower bound."
+        ),
+        groups: groups(ranking, |figures| (figures.goodput, figures.lower_bound))?,
+    })
+}
+
+fn cpu(ranking: &Ranking) -> Option<Points> {
+    let load = ranking.closed.as_ref().or(ranking.open.as_ref().map(|(load, _)| load))?;
+    Some(Points {
+        title: format!("{}: server CPU time per request, µs", ranking.scenario),
+        subtitle: format!("Under {load}; less is better. Bars: 95% intervals over blocks."),
+        groups: groups(ranking, |figures| (figures.server_cpu, false))?,
+    })
+}
+
+/// A figure of all rows that have one, under the load that the ranking is about: contenders, then those
+/// that do not compete. Absent if there is none.
+fn groups(ranking: &Ranking, figure: impl Fn(&Figures) -> (Estimate, bool)) -> Option<Vec<Group>> {
+    let point = |row: &Row| {
+        let under = if ranking.closed.is_some() { &row.closed } else { &row.open };
+        let (estimate, lower_bound) = figure(under.as_ref()?.figures.as_ref()?);
+        let bound = if lower_bound { "≥ " } else { "" };
+        estimate.mean.is_finite().then(|| Point {
+            name: row.server.clone(),
+            estimate,
+            lower_bound,
+            text: format!("{bound}{}", with_interval(&estimate)),
+        })
+    };
+    let group = |heading: Option<&'static str>, competes: bool| {
+        let rows = ranking.rows.iter().filter(|row| (row.role == Role::Contender) == competes);
+        Group { heading, points: rows.filter_map(point).collect() }
+    };
+    let mut groups = vec![group(None, true), group(Some("ceilings and controls"), false)];
+    groups.retain(|group| !group.points.is_empty());
+    (!groups.is_empty()).then_some(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn a_chart_stays_in_its_folder() {
+        assert_eq!(file_name("demo-hit"), "demo-hit");
+        assert_eq!(file_name("../../etc/x"), "------etc-x");
+    }
+}
