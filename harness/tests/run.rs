@@ -91,4 +91,63 @@ fn a_run_can_be_stopped_killed_and_not_doubled() {
     assert!(report.status.success(), "what was journalled is a valid run");
     let page = fs::read_to_string(killed.join("README.md")).unwrap();
     assert!(page.contains("Stopped in block 1 of 2."), "{page}");
+    resumed(&killed);
+    done_again(&killed, &out("again"));
+}
+
+/// The run at `killed` goes on after half a line, unless it is not the same machine, and ends once.
+fn resumed(killed: &Path) {
+    let journal = killed.join("raw/journal.jsonl");
+    let before = trials(killed);
+    let mut torn = fs::read(&journal).unwrap();
+    torn.extend_from_slice(br#"{"entry":"trial","block":1,"serv"#);
+    fs::write(&journal, torn).unwrap();
+    let resume = || stackmark(&["run", "--resume", killed.to_str().unwrap()]).output().unwrap();
+
+    let machine = killed.join("raw/machine.toml");
+    let known = fs::read_to_string(&machine).unwrap();
+    let other = known.replacen("kernel = \"", "kernel = \"another ", 1);
+    assert_ne!(known, other);
+    fs::write(&machine, other).unwrap();
+    let refused = resume();
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{text}");
+    assert!(text.contains("kernel is"), "{text}");
+    fs::write(&machine, known).unwrap();
+
+    let output = resume();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let raw = folder::read(killed).unwrap();
+    assert_eq!(raw.entries.last(), Some(&Entry::Finished));
+    assert_eq!(raw.entries.iter().filter(|e| matches!(e, Entry::Resumed { .. })).count(), 1);
+    let mut all = order(&raw);
+    assert!(all.len() > before, "something was left to do");
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), trials(killed), "nothing was measured twice");
+    assert_eq!(all.len(), 4, "two cells in two blocks");
+
+    let whole = resume();
+    assert_eq!(whole.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&whole.stderr).contains("nothing to resume"));
+}
+
+/// `run --like` has the same servers, cells, seed and order.
+fn done_again(first: &Path, out: &Path) {
+    let mut command = stackmark(&["run", "--like", first.to_str().unwrap(), "--out"]);
+    let output = command.arg(out).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (first, again) = (folder::read(first).unwrap(), folder::read(out).unwrap());
+    assert_eq!(first.run.seed, again.run.seed);
+    assert_eq!((&first.run.server, &first.run.cell), (&again.run.server, &again.run.cell));
+    assert_eq!(order(&first), order(&again));
+}
+
+/// Block and load of each trial, in the order in which they were made.
+fn order(raw: &folder::Raw) -> Vec<(u32, String)> {
+    let trials = raw.entries.iter().filter_map(|entry| match entry {
+        Entry::Trial(trial) => Some((trial.block, trial.load.clone())),
+        _ => None,
+    });
+    trials.collect()
 }

@@ -45,7 +45,7 @@ pub struct WarmedUp {
 /// Watches a warm-up, slice by slice.
 ///
 /// The rate is steady when the right answers of the last two stretches, each half as long as the shortest
-/// warm-up, differ by at most 5% of their mean, or by twice the standard deviation of the difference of two
+/// warm-up and at least two slices, differ by at most 5% of their mean, or by twice the standard deviation of the difference of two
 /// Poisson counts, √(a + b), whichever is more: a slow load's counts are never equal.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -61,7 +61,7 @@ impl Watch {
     pub fn new(warmup: Warmup) -> Watch {
         let slices = |length: Nanos| length.0.div_ceil(SLICE.0) as usize;
         let least = slices(warmup.least);
-        Watch { slices: Vec::new(), half: (least / 2).max(1), least, most: slices(warmup.most) }
+        Watch { slices: Vec::new(), half: (least / 2).max(2), least, most: slices(warmup.most) }
     }
 
     /// So many right answers came in the next slice. Tells when the warm-up is over.
