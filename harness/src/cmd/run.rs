@@ -144,14 +144,13 @@ fn go_on(
     machine: &MachineFile,
     now: String,
 ) -> anyhow::Result<(Journal, Settled)> {
-    let mut unlike = machine::unlike(machine, &raw.machine);
+    let mut unlike = machine::unlike(&raw.machine, machine);
     if raw.machine.commit != machine.commit {
-        let (then, now) = (&raw.machine.commit, &machine.commit);
-        unlike.push(format!("commit {then} was measured, and {now} is checked out"));
+        unlike.push(format!("commit ({}, {})", raw.machine.commit, machine.commit));
     }
     if !unlike.is_empty() {
         bail!(
-            "{} cannot go on here, because its halves could not be compared: {}; restore that, or begin a new run",
+            "{} cannot go on, because this has changed since it began (then, now): {}; restore it, or begin a new run",
             raw.name,
             unlike.join("; ")
         );

@@ -289,8 +289,9 @@ fn unlike_runs_are_told_by_what_differs() {
     b.run.cell[0].times.window_ms = 2_000;
     b.machine.kernel = "another".into();
     let told = [
-        "the database connections (32, 16)",
-        "the window of demo under closed-64 (1000 ms, 2000 ms)",
+        format!("kernel ({}, another)", a.machine.kernel),
+        "database connections (32, 16)".into(),
+        "window of demo under closed-64 (1000 ms, 2000 ms)".into(),
     ];
     assert_eq!(unlike(&a, &b), told);
 }

@@ -3,6 +3,7 @@
 use super::between::same_cell;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
+use crate::machine;
 use crate::plan::Cell;
 
 /// Rates that differ by more than this factor are different questions.
@@ -13,12 +14,9 @@ const RATES: f64 = 1.03;
 #[must_use]
 pub fn unlike(a: &Raw, b: &Raw) -> Vec<String> {
     let both = [
-        ("the CPU", a.machine.cpu.clone(), b.machine.cpu.clone()),
-        ("the number of CPUs", a.machine.cpus.to_string(), b.machine.cpus.to_string()),
-        ("the CPU sets", a.run.cpus.to_string(), b.run.cpus.to_string()),
-        ("the backend", a.run.backend.clone(), b.run.backend.clone()),
-        ("the database", release(&a.machine.database), release(&b.machine.database)),
-        ("the database connections", a.run.pool_size.to_string(), b.run.pool_size.to_string()),
+        ("CPU sets", a.run.cpus.to_string(), b.run.cpus.to_string()),
+        ("backend", a.run.backend.clone(), b.run.backend.clone()),
+        ("database connections", a.run.pool_size.to_string(), b.run.pool_size.to_string()),
     ];
     let settings = both.into_iter().map(|(what, a, b)| (what.to_owned(), a, b));
     let cells = a.run.cell.iter().filter_map(|cell| Some((cell, same_cell(b, cell)?)));
@@ -27,26 +25,16 @@ pub fn unlike(a: &Raw, b: &Raw) -> Vec<String> {
         let window = |cell: &Cell| format!("{} ms", cell.times.window_ms);
         let users = |cell: &Cell| cell.load.users.to_string();
         [
-            (format!("the window of {name}"), window(cell_a), window(cell_b)),
-            (format!("the users of {name}"), users(cell_a), users(cell_b)),
-            rates(a, b, cell_a, format!("the rate of {name}")),
+            (format!("window of {name}"), window(cell_a), window(cell_b)),
+            (format!("users of {name}"), users(cell_a), users(cell_b)),
+            rates(a, b, cell_a, format!("rate of {name}")),
         ]
     });
-    settings
+    let settings = settings
         .chain(of_cells)
         .filter(|(_, a, b)| a != b)
-        .map(|(what, a, b)| format!("{what} ({a}, {b})"))
-        .collect()
-}
-
-/// A database's name with its version's first two numbers: `10.11.19-MariaDB-0+deb12u1` is `10.11 MariaDB`.
-fn release(version: &str) -> String {
-    let (number, rest) = version.split_once('-').unwrap_or((version, ""));
-    let numbers: Vec<&str> = number.split('.').take(2).collect();
-    let name = rest.split('-').next().unwrap_or_default();
-    // What follows the number may be a package's revision, which is no name.
-    let name = if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { "" };
-    format!("{} {name}", numbers.join(".")).trim_end().to_owned()
+        .map(|(what, a, b)| format!("{what} ({a}, {b})"));
+    machine::unlike(&a.machine, &b.machine).into_iter().chain(settings).collect()
 }
 
 /// Equal where they are as good as equal, or not both known.
@@ -66,18 +54,5 @@ fn rates(a: &Raw, b: &Raw, cell: &Cell, what: String) -> (String, String, String
             (what, format!("{:.0}/s", a.0), format!("{:.0}/s", b.0))
         }
         _ => (what, String::new(), String::new()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::release;
-
-    #[test]
-    fn a_release_is_a_name_and_two_numbers() {
-        assert_eq!(release("10.11.19-MariaDB-0+deb12u1"), "10.11 MariaDB");
-        assert_eq!(release("8.4.3"), "8.4");
-        assert_eq!(release("8.4.3-0ubuntu1"), "8.4");
-        assert_eq!(release(""), "");
     }
 }

@@ -7,8 +7,9 @@ use crate::format::machine::MachineFile;
 /// Memory may differ by this part: what the firmware and the kernel keep for themselves varies.
 const MEMORY: f64 = 0.05;
 
-/// The facts in which two machines differ so that their figures cannot be compared, each in words. What one of them
-/// does not know is not held against them; neither are the code's commit nor the crates, which a comparison may be about.
+/// The facts in which two machines differ so that their figures cannot be compared, each as `what (first's, second's)`.
+/// What one of them does not know is not held against them; neither are the code's commit nor the crates, which a
+/// comparison may be about.
 #[must_use]
 pub fn unlike(here: &MachineFile, there: &MachineFile) -> Vec<String> {
     let mut facts = Vec::new();
@@ -37,7 +38,7 @@ pub fn unlike(here: &MachineFile, there: &MachineFile) -> Vec<String> {
 
 fn differ<T: PartialEq + Display>(facts: &mut Vec<String>, what: &str, here: T, there: T) {
     if here != there {
-        facts.push(format!("{what} is {here} here and {there} there"));
+        facts.push(format!("{what} ({here}, {there})"));
     }
 }
 
@@ -81,11 +82,11 @@ mod tests {
         assert_eq!(
             unlike(&here, &there),
             [
-                "cpu is A here and B there",
-                "memory in MiB is 1000 here and 2000 there",
-                "frequency governor is none here and powersave there",
-                "threads per core is 1 here and 2 there",
-                "mitigation of spectre_v2 is Retpolines here and Vulnerable there",
+                "cpu (A, B)",
+                "memory in MiB (1000, 2000)",
+                "frequency governor (none, powersave)",
+                "threads per core (1, 2)",
+                "mitigation of spectre_v2 (Retpolines, Vulnerable)",
             ]
         );
     }

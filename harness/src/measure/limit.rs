@@ -18,7 +18,7 @@ const LATE_PART: f64 = 0.1;
 /// or this long, whichever is longer.
 const LATE: Nanos = Nanos(100_000);
 
-/// What was saturated: any of the three, or none.
+/// What was saturated: any of the three, the pool of connections, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Limit {
     /// The server's CPUs, and mostly by it.
@@ -27,15 +27,18 @@ pub struct Limit {
     pub database: bool,
     /// The load's.
     pub load: bool,
+    /// None of them: more users asked than there are connections, so requests waited for one.
+    pub pool: bool,
     /// Whether the database's CPU time is known.
     pub observed: bool,
 }
 
 impl Limit {
     /// Of one trial: a part is the limit when the CPUs that it runs on are saturated, and it uses them
-    /// more than any part that shares them.
+    /// more than any part that shares them. `connections` are those that a closed load's requests wait for; absent
+    /// where they wait for none.
     #[must_use]
-    pub fn of(trial: &Trial, cpus: &Placement) -> Limit {
+    pub fn of(trial: &Trial, cpus: &Placement, connections: Option<u32>) -> Limit {
         let resources = &trial.measured.resources;
         let parts = [
             (&cpus.server, resources.server.cpu, SERVER_SATURATED),
@@ -50,13 +53,21 @@ impl Limit {
                 && sharing().all(|other| other <= own)
         };
         let [server, database, load] = parts.each_ref().map(is_limit);
-        Limit { server, database, load, observed: resources.db.is_some() }
+        let observed = resources.db.is_some();
+        let idle = observed && !(server || database || load);
+        let pool = idle && connections.is_some_and(|size| trial.measured.record.users > size);
+        Limit { server, database, load, pool, observed }
     }
 
     /// As it is written in reports.
     #[must_use]
     pub fn name(self) -> String {
-        let parts = [(self.server, "server"), (self.database, "database"), (self.load, "load")];
+        let parts = [
+            (self.server, "server"),
+            (self.database, "database"),
+            (self.load, "load"),
+            (self.pool, "pool"),
+        ];
         let named: Vec<_> = parts.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
         match (named.is_empty(), self.observed) {
             (false, _) => named.join(" + "),
@@ -119,6 +130,17 @@ mod tests {
     use crate::trial::{Measured, Resources};
 
     fn limit(placement: &str, server: f64, db: Option<f64>, load: f64) -> String {
+        limit_with(None, placement, server, db, load)
+    }
+
+    /// Of 64 users.
+    fn limit_with(
+        connections: Option<u32>,
+        placement: &str,
+        server: f64,
+        db: Option<f64>,
+        load: f64,
+    ) -> String {
         let used = |share: f64| Usage { cpu: Nanos((share * 1e9) as u64), ..Usage::default() };
         let resources = Resources {
             interval: Nanos(1_000_000_000),
@@ -133,10 +155,10 @@ mod tests {
             scenario: "c".into(),
             load: "l".into(),
             asked: None,
-            measured: Measured { warmup: None, record: LoadRecord::default(), resources },
+            measured: Measured { warmup: None, record: LoadRecord { users: 64, ..LoadRecord::default() }, resources },
         };
         let usable = (0..8).collect();
-        Limit::of(&trial, &Placement::parse(placement, &usable).unwrap()).name()
+        Limit::of(&trial, &Placement::parse(placement, &usable).unwrap(), connections).name()
     }
 
     #[test]
@@ -153,5 +175,17 @@ mod tests {
         // Sets of several CPUs are full only when all of them are.
         assert_eq!(limit("server=0-1,db=2-4,load=5", 1.0, Some(2.0), 0.5), "none");
         assert_eq!(limit("server=0-1,db=2-4,load=5", 1.95, Some(2.9), 0.5), "server + database");
+    }
+
+    #[test]
+    fn requests_wait_for_connections_only_where_no_cpu_is_what_they_wait_for() {
+        let limit = |connections, db| {
+            limit_with(connections, "server=0,db=1,load=1", 0.5, db, 0.2)
+        };
+        assert_eq!(limit(Some(32), Some(0.3)), "pool");
+        assert_eq!(limit(Some(32), Some(0.7)), "database");
+        assert_eq!(limit(Some(64), Some(0.3)), "none", "there is one for each user");
+        assert_eq!(limit(None, Some(0.3)), "none");
+        assert_eq!(limit(Some(32), None), "unknown");
     }
 }

@@ -8,8 +8,8 @@ pub mod warning;
 
 use std::collections::BTreeMap;
 
-use crate::definition::scenario::LoadKind;
-use crate::definition::server::Role;
+use crate::definition::scenario::{Asks, LoadKind};
+use crate::definition::server::{DatabaseLabel, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Failure, Trial};
 use crate::format::run::RunServer;
@@ -158,7 +158,7 @@ fn measurement(
         load: cell.load.name.clone(),
         open,
         trials: trials.len(),
-        figures: figures(&valid, cell, cpus),
+        figures: figures(&valid, cell, cpus, connections(server, cell, raw.run.pool_size)),
         errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
         warnings,
     }
@@ -177,7 +177,18 @@ fn mostly(trials: &[&Trial], is: impl Fn(&Trial) -> bool) -> bool {
     trials.iter().filter(|trial| is(trial)).count() * 2 > trials.len()
 }
 
-fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> {
+/// The connections that a closed load's requests wait for; absent where they ask no database.
+fn connections(server: &RunServer, cell: &Cell, pool_size: u32) -> Option<u32> {
+    let asks = server.labels.database != DatabaseLabel::None && cell.scenario.asks != Asks::Nothing;
+    (asks && !is_open(cell)).then_some(pool_size)
+}
+
+fn figures(
+    trials: &[&Trial],
+    cell: &Cell,
+    cpus: &Placement,
+    connections: Option<u32>,
+) -> Option<Figures> {
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
         return None;
     }
@@ -187,7 +198,8 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
     let cpu = |used: &dyn Fn(&Resources) -> Nanos| {
         estimate(&|trial| per_answer(trial, used(&trial.measured.resources)))
     };
-    let mut limits: Vec<Limit> = trials.iter().map(|trial| Limit::of(trial, cpus)).collect();
+    let mut limits: Vec<Limit> = 
+        trials.iter().map(|trial| Limit::of(trial, cpus, connections)).collect();
     limits.sort_unstable();
     let limit = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
     let observed = trials.iter().all(|trial| trial.measured.resources.db.is_some());
@@ -209,7 +221,7 @@ fn figures(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> Option<Figures> 
 
 /// Whether the trials' goodput is only a lower bound: something other than the server was the limit.
 fn is_lower_bound(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> bool {
-    let server_is_limit = trials.iter().all(|trial| Limit::of(trial, cpus).server);
+    let server_is_limit = trials.iter().all(|trial| Limit::of(trial, cpus, None).server);
     let load_is_limit = mostly(trials, |trial| is_load_bound(trial, cpus));
     !is_open(cell) && (!server_is_limit || load_is_limit)
 }

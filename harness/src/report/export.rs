@@ -135,7 +135,7 @@ struct CellFigures {
     loader_cpu_us_per_req: Option<Figure>,
     /// The server's anonymous memory, in MiB: the largest reading of all trials.
     server_rss_mib: f64,
-    /// What was saturated in most trials: `server`, `database`, `load`, several joined by ` + `, `none` or `unknown`.
+    /// What was saturated in most trials: `server`, `database`, `load`, several joined by ` + `, `pool`, `none` or `unknown`.
     bottleneck: String,
     /// The load's share of its CPUs' time, in the worst trial; 1 is all of it.
     load_cpu_share: f64,

@@ -21,6 +21,8 @@ struct Index<'a> {
     warnings: Vec<(String, String)>,
     versions: Vec<(&'a str, &'a str)>,
     machine: Vec<(String, String)>,
+    /// Names and versions of the crates that servers and harness were built with.
+    crates: Vec<(String, String)>,
 }
 
 /// One scenario.
@@ -58,13 +60,16 @@ pub fn page(
         Entry::Verified { server, version } => Some((server.as_str(), version.as_str())),
         _ => None,
     });
+    let mut machine = raw.machine.clone();
+    let crates = std::mem::take(&mut machine.crates).into_iter().collect();
     let index = Index {
         name: &raw.name,
         environment: markup(&page::environment(raw)),
         sections: sections.collect(),
         warnings: warnings(measurements),
         versions: versions.collect(),
-        machine: facts::facts(&raw.machine)?,
+        machine: facts::facts(&machine)?,
+        crates,
     };
     Ok(index.render()? + "\n")
 }
