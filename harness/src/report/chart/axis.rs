@@ -85,10 +85,14 @@ fn even_ticks(to: f64) -> Vec<f64> {
     (0..).map(|i| f64::from(i) * step).take_while(|tick| *tick <= to).collect()
 }
 
-/// 1, 2 and 5 of each power of ten; of many powers, 1 alone.
+/// 1, 2 and 5 of each power of ten; of many powers 1 alone, and of less than one more digits.
 fn ratio_ticks(from: f64, to: f64) -> Vec<f64> {
     let powers = from.log10().floor() as i32..=to.log10().ceil() as i32;
-    let digits: &[f64] = if to / from > 1e4 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let digits: &[f64] = match to / from {
+        long if long > 1e4 => &[1.0],
+        middling if middling > 5.0 => &[1.0, 2.0, 5.0],
+        _ => &[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0],
+    };
     powers
         .flat_map(|power| digits.iter().map(move |digit| digit * 10f64.powi(power)))
         .filter(|tick| (from..=to).contains(tick))
@@ -99,7 +103,7 @@ fn ratio_ticks(from: f64, to: f64) -> Vec<f64> {
 pub(super) fn short(figure: f64) -> String {
     let (figure, unit) = match figure {
         large if large >= 999_999.5 => (large / 1e6, "M"),
-        large if large >= 9_999.5 => (large / 1e3, "k"),
+        large if large >= 999.5 => (large / 1e3, "k"),
         small => (small, ""),
     };
     let text = format!("{figure:.3}");
@@ -139,7 +143,7 @@ mod tests {
     #[test]
     fn ticks_are_short() {
         let text: Vec<_> = [0.0, 0.2, 500.0, 5_000.0, 20_000.0, 2e6].map(short).into();
-        assert_eq!(text, ["0", "0.2", "500", "5000", "20k", "2M"]);
+        assert_eq!(text, ["0", "0.2", "500", "5k", "20k", "2M"]);
         assert_eq!([50.0, 1_000.0, 200_000.0, 5e6].map(time), ["50 µs", "1 ms", "200 ms", "5 s"]);
     }
 }

@@ -82,27 +82,32 @@ fn cpu(ranking: &Ranking) -> Option<Points> {
     })
 }
 
-/// A figure of all rows that have one, under the load that the ranking is about: contenders, then those
-/// that do not compete. Absent if there is none.
+/// A figure of all rows, under the load that the ranking is about: contenders, then those
+/// that do not compete. Absent if no row has it.
 fn groups(ranking: &Ranking, figure: impl Fn(&Figures) -> (Estimate, bool)) -> Option<Vec<Group>> {
     let point = |row: &Row| {
         let under = if ranking.closed.is_some() { &row.closed } else { &row.open };
-        let (estimate, lower_bound) = figure(under.as_ref()?.figures.as_ref()?);
+        let figures = under.as_ref().and_then(|measurement| measurement.figures.as_ref());
+        let known = figures.map(&figure).filter(|(estimate, _)| estimate.mean.is_finite());
+        let lower_bound = known.is_some_and(|(_, lower_bound)| lower_bound);
         let bound = if lower_bound { "≥ " } else { "" };
-        estimate.mean.is_finite().then(|| Point {
+        Point {
             name: row.server.clone(),
-            estimate,
+            estimate: known.map(|(estimate, _)| estimate),
             lower_bound,
-            text: format!("{bound}{}", with_interval(&estimate)),
-        })
+            text: known.map_or("no figure".into(), |(estimate, _)| {
+                format!("{bound}{}", with_interval(&estimate))
+            }),
+        }
     };
     let group = |heading: Option<&'static str>, competes: bool| {
         let rows = ranking.rows.iter().filter(|row| (row.role == Role::Contender) == competes);
-        Group { heading, points: rows.filter_map(point).collect() }
+        Group { heading, points: rows.map(point).collect() }
     };
     let mut groups = vec![group(None, true), group(Some("ceilings and controls"), false)];
     groups.retain(|group| !group.points.is_empty());
-    (!groups.is_empty()).then_some(groups)
+    let known = groups.iter().flat_map(|group| &group.points).any(|point| point.estimate.is_some());
+    known.then_some(groups)
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ const HEADING: i32 = 34;
 const LABELS: i32 = 26;
 /// How large names and figures are.
 const LETTERS: f64 = 13.0;
+/// How large headings are.
+const SMALL: f64 = 11.0;
 /// A longer name is cut.
 const LONGEST_NAME: usize = 36;
 
@@ -44,8 +46,8 @@ pub(super) struct Group {
 pub(super) struct Point {
     /// The server.
     pub(super) name: String,
-    /// Its figure.
-    pub(super) estimate: Estimate,
+    /// Its figure; a server that has none has its row all the same.
+    pub(super) estimate: Option<Estimate>,
     /// Whether the figure is only a lower bound.
     pub(super) lower_bound: bool,
     /// The figure in words.
@@ -72,10 +74,11 @@ impl Points {
     /// An interval that is many times its figure does not stretch the axis.
     fn axis(&self) -> Axis {
         let fitted = self.groups.first().map_or(&[][..], |group| &group.points);
-        let means = fitted.iter().map(|point| point.estimate.mean);
+        let estimates = || fitted.iter().filter_map(|point| point.estimate);
+        let means = estimates().map(|estimate| estimate.mean);
         let least = means.clone().fold(f64::INFINITY, f64::min);
         let most = means.fold(0.0, f64::max);
-        let ends = fitted.iter().map(|point| point.estimate.hi);
+        let ends = estimates().map(|estimate| estimate.hi);
         Axis::of(least, ends.filter(|end| *end <= 1.5 * most).fold(most, f64::max))
     }
 
@@ -84,7 +87,9 @@ impl Points {
         let widest = |of: fn(&Point) -> String| {
             self.points().map(|point| width(&of(point), LETTERS)).max().unwrap_or(0)
         };
-        let left = MARGIN + widest(Point::short_name) + 14;
+        let headings = self.groups.iter().filter_map(|group| group.heading);
+        let headings = headings.map(|heading| width(heading, SMALL)).max().unwrap_or(0);
+        let left = MARGIN + widest(Point::short_name).max(headings) + 14;
         let right = MARGIN + widest(|point| point.text.clone()) + 34;
         let mut plot = ChartBuilder::on(area)
             .margin_top(HEAD)
@@ -115,7 +120,7 @@ impl Points {
                 )?;
                 area.draw_text(
                     heading,
-                    &text(11.0, FAINT, HPos::Left, VPos::Center),
+                    &text(SMALL, FAINT, HPos::Left, VPos::Center),
                     (MARGIN, middle),
                 )?;
                 y += HEADING;
@@ -158,7 +163,7 @@ impl Point {
         place: impl Fn(f64) -> Place,
         colour: plotters::style::RGBColor,
     ) -> anyhow::Result<()> {
-        let Estimate { mean, lo, hi, .. } = self.estimate;
+        let Some(Estimate { mean, lo, hi, .. }) = self.estimate else { return Ok(()) };
         let (middle, low, high) = (place(mean), place(lo), place(hi));
         if mean > axis.to() {
             return beyond(area, middle, 1, colour);
