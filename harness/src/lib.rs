@@ -13,6 +13,8 @@ pub mod doctor;
 pub mod drive;
 pub mod format;
 pub mod http;
+#[cfg(test)]
+mod known;
 pub mod live;
 pub mod load;
 pub mod lock;

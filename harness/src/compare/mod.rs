@@ -5,7 +5,7 @@
 //! 1. **Equivalent**: the 90% interval of the ratio lies within 1/1.03 to 1.03 (two one-sided tests at 5%). This
 //!    comes first: what is shown to be less than 3% is not called a difference, however surely it is not zero.
 //! 2. **Different**: p < 0.05 after Holm's correction over all comparisons that are made together, and the ratio is
-//!    farther from 1 than the noise floor. Together are, within a run, all pairs in one metric of one cell; between
+//!    farther from 1 than the noise floor; of two ratios that must both show it, both are. Together are, within a run, all pairs in one metric of one cell; between
 //!    runs, all cells in one metric.
 //! 3. **Undecided**: the rest. More blocks would tell.
 //!
@@ -120,7 +120,7 @@ fn judge(tests: &[(Test, Option<f64>)]) -> Vec<Comparison> {
 
 fn verdict(test: &Test, p_value: f64, floor: f64) -> Verdict {
     let ln = test.ratio().ln;
-    let differs = p_value < ALPHA && ln.abs() > floor;
+    let differs = p_value < ALPHA && test.distance() > floor;
     match test.bounds {
         Bounds::Neither if test.p_equivalent(MARGIN) < ALPHA => Verdict::Equivalent,
         Bounds::Neither if differs => Verdict::Different,

@@ -6,10 +6,11 @@
 //!
 //! The load's cost may also be the server's doing, by longer or more answers. Then the adjusted ratio would lose
 //! what it should show. So the adjusted test stands alone only where the load's costs are not shown to differ and
-//! goodputs are alike. Elsewhere the adjusted and the plain test must both show a difference, or both an
-//! equivalence. To fall back on the plain test alone would be wrong too: noise that makes the load's costs seem
-//! different makes the server's seem so as well, and the same server would be called different in 8 of 100 pairs
-//! in place of 5 (simulated, 8 blocks, a correlation of 0.95).
+//! goodputs are alike, and, between runs, both sides have equally many blocks. Elsewhere the adjusted and the plain
+//! test must both show a difference, and to the same side, or both an equivalence. To fall back on the plain test
+//! alone would be wrong too: noise that makes the load's costs seem different makes the server's seem so as well,
+//! and the same server would be called different in 8 of 100 pairs in place of 5 (simulated, 8 blocks, a
+//! correlation of 0.95).
 
 use crate::definition::server::DatabaseLabel;
 use crate::format::folder::Raw;
@@ -115,7 +116,10 @@ impl Test {
         let values = |side: &[Covaried]| side.iter().map(|one| one.value).collect::<Vec<_>>();
         let costs = |side: &[Covaried]| side.iter().map(|one| one.covariate).collect::<Vec<_>>();
         let plain = unpaired(&values(&of_a), &values(&of_b))?;
-        let loads = unpaired(&costs(&of_a), &costs(&of_b));
+        // The adjusted test pools both sides' spreads. Where those differ, and the blocks' numbers too, it is too
+        // bold, so it does not stand alone.
+        let even = of_a.len() == of_b.len();
+        let loads = even.then(|| unpaired(&costs(&of_a), &costs(&of_b))).flatten();
         let enough = of_a.len().min(of_b.len()) >= BLOCKS;
         let adjusted = enough.then(|| unpaired_adjusted(&of_a, &of_b)).flatten();
         Some(Test::new(metric, a, b, plain, loads, adjusted))
@@ -167,20 +171,30 @@ impl Test {
         }
     }
 
-    /// That the sides are the same: the worse of both where both must show that they are not.
+    /// That the sides are the same: the worse of both where both must show that they are not. Two that lie on
+    /// different sides of 1 show nothing together.
     pub(super) fn p_value(&self) -> f64 {
-        self.worst(LogRatio::p_value)
+        let [one, other] = self.ratios();
+        if one.ln * other.ln <= 0.0 { 1.0 } else { one.p_value().max(other.p_value()) }
     }
 
     /// That they are at least `margin` times apart; likewise.
     pub(super) fn p_equivalent(&self, margin: f64) -> f64 {
-        self.worst(|ratio| ratio.p_equivalent(margin))
+        let [one, other] = self.ratios();
+        one.p_equivalent(margin).max(other.p_equivalent(margin))
     }
 
-    fn worst(&self, p_value: impl Fn(&LogRatio) -> f64) -> f64 {
+    /// How far from 1 the ratio is, as a logarithm: the nearer of both where both must be that far.
+    pub(super) fn distance(&self) -> f64 {
+        let [one, other] = self.ratios();
+        one.ln.abs().min(other.ln.abs())
+    }
+
+    /// Those that what is said must hold of; where one stands alone, it twice.
+    fn ratios(&self) -> [LogRatio; 2] {
         match (self.adjustment, self.adjusted) {
-            (Adjustment::Both, Some(adjusted)) => p_value(&self.plain).max(p_value(&adjusted)),
-            _ => p_value(&self.ratio()),
+            (Adjustment::Both, Some(adjusted)) => [self.plain, adjusted],
+            _ => [self.ratio(); 2],
         }
     }
 }
@@ -193,6 +207,7 @@ fn covaried(value: &Value) -> Covaried {
 mod tests {
     use super::*;
     use crate::compare::{Verdict, judge};
+    use crate::known::LARGE;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha12Rng;
     use statrs::distribution::{ContinuousCDF, Normal};
@@ -221,6 +236,54 @@ mod tests {
             judge(&[(test, None)])[0].verdict == Verdict::Different
         });
         called.count() as f64 / f64::from(pairs)
+    }
+
+    /// A server's CPU times and its load's, block by block.
+    fn side(cpu: &[f64], load_cpu: &[f64]) -> Side {
+        let values = (1..).zip(cpu.iter().zip(load_cpu));
+        let values = values
+            .map(|(block, (cpu, load_cpu))| (block, Value { value: *cpu, load_cpu: *load_cpu }));
+        let blocks = Blocks { values: values.collect(), goodput: 1.0, lower_bound: false };
+        Side { blocks, has_database: true }
+    }
+
+    /// By block: what of a server's CPU time its load's does not explain.
+    const REST: [f64; 8] = [1.006, 0.994, 1.004, 0.994, 1.005, 1.006, 0.995, 1.004];
+
+    /// A server over another, where the load costs 1.35 times as much and the server `own` times what that explains.
+    fn costlier_load(own: f64) -> Test {
+        let load_cpu = LARGE.map(|host| 1.35 * host);
+        let cpu: Vec<f64> =
+            load_cpu.iter().zip(REST).map(|(load, rest)| own * load * rest).collect();
+        let test =
+            Test::paired(Metric::ServerCpu, &side(&cpu, &load_cpu), &side(&[1.0; 8], &[1.0; 8]));
+        test.expect("eight blocks are enough")
+    }
+
+    #[test]
+    fn tests_that_show_opposite_differences_show_none() {
+        let verdict = |own, floor| judge(&[(costlier_load(own), floor)])[0].verdict;
+        for own in [0.95, 1.05] {
+            let test = costlier_load(own);
+            let adjusted = test.adjusted.unwrap();
+            assert_eq!(test.adjustment, Adjustment::Both);
+            assert!(test.plain.ln > 0.2 && (adjusted.ln - f64::ln(own)).abs() < 0.01, "{test:?}");
+            assert!(test.plain.p_value() < 0.01 && adjusted.p_value() < 0.01, "{test:?}");
+        }
+        assert_eq!(costlier_load(0.95).p_value(), 1.0);
+        assert_eq!(verdict(0.95, None), Verdict::Undecided);
+        assert_eq!(verdict(1.05, None), Verdict::Different);
+        assert_eq!(verdict(1.05, Some(1.1f64.ln())), Verdict::Undecided, "one is below the floor");
+    }
+
+    #[test]
+    fn sides_of_unequal_blocks_are_not_adjusted_alone() {
+        let adjustment = |blocks: usize| {
+            let cpu: Vec<f64> = LARGE.iter().zip(REST).map(|(host, rest)| host * rest).collect();
+            let (a, b) = (side(&cpu, &LARGE), side(&cpu[..blocks], &LARGE[..blocks]));
+            Test::unpaired(Metric::ServerCpu, &a, &b).unwrap().adjustment
+        };
+        assert_eq!((adjustment(8), adjustment(6)), (Adjustment::Load, Adjustment::Both));
     }
 
     #[test]
