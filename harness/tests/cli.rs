@@ -152,6 +152,32 @@ fn unlike_runs_are_not_compared_but_by_force() {
 }
 
 #[test]
+fn what_was_not_measured_is_no_baseline_and_not_compared() {
+    let is_trial = |line: &&str| line.contains("\"trial\"");
+    let without = |is_lost: &dyn Fn(&str) -> bool| {
+        copy_of_a_run(|file, text| {
+            if file != "journal.jsonl" {
+                return text;
+            }
+            let kept = text.lines().filter(|line| !(is_trial(line) && is_lost(line)));
+            kept.map(|line| line.to_owned() + "\n").collect()
+        })
+    };
+    let without_null = without(&|line| line.contains("\"null\""));
+    let run = without_null.path().to_str().unwrap();
+    refused(
+        &stackmark(Path::new(ROOT), &["rank", run, "--baseline", "null"]),
+        &["\"null\" has no figure to be the baseline; choose another"],
+    );
+    let empty = without(&|_| true);
+    let run = empty.path().to_str().unwrap();
+    refused(
+        &stackmark(Path::new(ROOT), &["cmp", run, run]),
+        &["no figure in common", "stackmark rank"],
+    );
+}
+
+#[test]
 fn a_regression_fails_where_it_shall() {
     let a = copy_of_a_run(|_, text| text);
     // A server that was measured, and is no more.

@@ -1,5 +1,6 @@
 //! `stackmark cmp`: what became of each cell from one run to another.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -23,7 +24,7 @@ const VERDICT: usize = 9;
 /// Runs the verb.
 ///
 /// # Errors
-/// When a run cannot be read, they are unlike, they share no cell, or a filter matches nothing.
+/// When a run cannot be read, they are unlike, they share no cell or no figure, or the filters match nothing.
 pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     let (a, b) = (folder::read(&args.a)?, folder::read(&args.b)?);
     let unlike = unlike(&a, &b);
@@ -37,6 +38,9 @@ pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     }
     // A filter shows less; what is judged together does not depend on it.
     let all = between(&a, &b);
+    if all.is_empty() && share_a_cell(&a, &b) {
+        bail!("the runs have no figure in common; `stackmark rank` says of each run why");
+    }
     if all.is_empty() {
         bail!(
             "the runs share no server in a scenario under the same load; nothing can be compared"
@@ -78,6 +82,21 @@ fn told(unlike: &[String]) -> Option<String> {
     (!unlike.is_empty()).then(|| first + &more)
 }
 
+/// Whether both runs planned some cell of some server, measured or not.
+fn share_a_cell(a: &Raw, b: &Raw) -> bool {
+    let cells = |raw: &Raw| -> BTreeSet<(String, String, String)> {
+        let servers = raw.run.server.iter().filter(|server| server.twin_of.is_none());
+        let cells = servers.flat_map(|server| {
+            let cells = raw.run.cell.iter().filter(|cell| cell.is_of(server.drives_itself));
+            cells.map(|cell| {
+                (server.name.clone(), cell.scenario.name.clone(), cell.load.name.clone())
+            })
+        });
+        cells.collect()
+    };
+    !cells(a).is_disjoint(&cells(b))
+}
+
 fn filtered(cells: Vec<Matched>, filter: &Filter) -> anyhow::Result<Vec<Matched>> {
     let servers = kept("server", &cells, &filter.servers, |cell| &cell.server)?;
     let scenarios = kept("scenario", &cells, &filter.scenarios, |cell| &cell.scenario)?;
@@ -87,7 +106,11 @@ fn filtered(cells: Vec<Matched>, filter: &Filter) -> anyhow::Result<Vec<Matched>
             && scenarios.contains(&cell.scenario)
             && loads.contains(&cell.load)
     };
-    Ok(cells.into_iter().filter(is_kept).collect())
+    let kept: Vec<Matched> = cells.into_iter().filter(is_kept).collect();
+    if kept.is_empty() {
+        bail!("no cell of both runs matches all filters; widen one");
+    }
+    Ok(kept)
 }
 
 /// The names that a filter keeps, of those that there are.
@@ -110,13 +133,17 @@ fn tabulated(cells: &[&Matched]) -> Table {
     let mut table = Table::new(&[
         "server", "scenario", "load", "metric", "A", "B", "B/A", "adjusted", "floor", "verdict",
     ]);
+    let dash = || "–".to_owned();
     for cell in cells {
         let (ratio, adjusted, floor) = match &cell.change {
             Change::Compared(comparison) => {
-                let floor = comparison.floor.map_or_else(|| "–".into(), percent);
-                (number::ratio(&comparison.ratio), comparison.adjustment.name(), floor)
+                let floor = comparison.floor.map_or_else(dash, percent);
+                let is_bound = |side: Option<(Estimate, bool)>| side.is_some_and(|(_, is)| is);
+                let ratio = number::ratio(&comparison.ratio);
+                let ratio = number::quotient(&ratio, is_bound(cell.b), is_bound(cell.a));
+                (ratio.unwrap_or_else(dash), comparison.adjustment.name(), floor)
             }
-            _ => ("–".into(), "–", "–".into()),
+            _ => (dash(), "–", dash()),
         };
         table.row(vec![
             cell.server.clone(),
@@ -198,4 +225,56 @@ fn summary(a: &Raw, b: &Raw, cells: &[Matched]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Adjustment;
+
+    fn matched(server: &str, load: &str, a: (f64, bool), b: (f64, bool)) -> Matched {
+        let estimate = |mean: f64| Estimate { mean, lo: 0.9 * mean, hi: 1.1 * mean, count: 8 };
+        let comparison = Comparison {
+            metric: Metric::Goodput,
+            ratio: estimate(b.0 / a.0),
+            adjustment: Adjustment::None,
+            p_value: 0.5,
+            floor: None,
+            verdict: Verdict::Undecided,
+        };
+        Matched {
+            server: server.into(),
+            scenario: "demo".into(),
+            load: load.into(),
+            metric: Metric::Goodput,
+            a: Some((estimate(a.0), a.1)),
+            b: Some((estimate(b.0), b.1)),
+            change: Change::Compared(comparison),
+        }
+    }
+
+    #[test]
+    fn a_ratio_of_a_bound_is_no_exact_one() {
+        let ratio = |a, b| {
+            let cell = matched("s", "l", (100.0, a), (200.0, b));
+            tabulated(&[&cell]).rows()[0][6].clone()
+        };
+        assert_eq!(ratio(false, false), "2.00 (1.80–2.20)");
+        assert_eq!(ratio(true, false), "≤ 2.00 (1.80–2.20)");
+        assert_eq!(ratio(false, true), "≥ 2.00 (1.80–2.20)");
+    }
+
+    #[test]
+    fn filters_that_match_each_but_not_together_are_told() {
+        let of = |server, load| matched(server, load, (1.0, false), (1.0, false));
+        let cells = || vec![of("one", "closed"), of("other", "open")];
+        let filter = |server: &str, load: &str| Filter {
+            servers: vec![Regex::new(server).unwrap()],
+            loads: vec![Regex::new(load).unwrap()],
+            ..Filter::default()
+        };
+        assert_eq!(filtered(cells(), &filter("one", "closed")).unwrap().len(), 1);
+        let error = filtered(cells(), &filter("one", "open")).unwrap_err();
+        assert_eq!(error.to_string(), "no cell of both runs matches all filters; widen one");
+    }
 }

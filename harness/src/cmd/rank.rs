@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 /// Runs the verb.
 ///
 /// # Errors
-/// When the run cannot be read, or a filter matches nothing.
+/// When the run cannot be read, a filter matches nothing, or the baseline was not measured.
 pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
     let folder = match &args.run {
         Some(folder) => folder.clone(),
@@ -38,6 +38,11 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
         cloned(select("load", &selected.run.cell, &filter.loads, |cell| &cell.load.name)?);
     let measurements = measurements(&selected);
     let mut rankings = rankings_against(&selected, &measurements, args.baseline.as_deref());
+    if let Some(name) = &args.baseline
+        && rankings.iter().all(|ranking| ranking.baseline.is_none())
+    {
+        bail!("{name:?} has no figure to be the baseline; choose another");
+    }
     // Hiding a server must not change what is said of the others: all are compared, and some are shown.
     for ranking in &mut rankings {
         ranking.rows.retain(|row| servers.iter().any(|server| server.name == row.server));

@@ -18,7 +18,7 @@ const LATE_PART: f64 = 0.1;
 /// or this long, whichever is longer.
 const LATE: Nanos = Nanos(100_000);
 
-/// What was saturated: any of the three, the pool of connections, or none.
+/// What was saturated: any of the three, or none; then perhaps the pool of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Limit {
     /// The server's CPUs, and mostly by it.
@@ -27,7 +27,8 @@ pub struct Limit {
     pub database: bool,
     /// The load's.
     pub load: bool,
-    /// None of them: more users asked than there are connections, so requests waited for one.
+    /// None of them, and more users asked than there are connections: requests may have waited for one. Inferred,
+    /// and not measured.
     pub pool: bool,
     /// Whether the database's CPU time is known.
     pub observed: bool,
@@ -35,8 +36,8 @@ pub struct Limit {
 
 impl Limit {
     /// Of one trial: a part is the limit when the CPUs that it runs on are saturated, and it uses them
-    /// more than any part that shares them. `connections` are those that a closed load's requests wait for; absent
-    /// where they wait for none.
+    /// more than any part that shares them. `connections` are those that a closed load's requests may wait for;
+    /// absent where they ask for none.
     #[must_use]
     pub fn of(trial: &Trial, cpus: &Placement, connections: Option<u32>) -> Limit {
         let resources = &trial.measured.resources;
@@ -66,7 +67,7 @@ impl Limit {
             (self.server, "server"),
             (self.database, "database"),
             (self.load, "load"),
-            (self.pool, "pool"),
+            (self.pool, "pool?"),
         ];
         let named: Vec<_> = parts.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
         match (named.is_empty(), self.observed) {
@@ -155,7 +156,11 @@ mod tests {
             scenario: "c".into(),
             load: "l".into(),
             asked: None,
-            measured: Measured { warmup: None, record: LoadRecord { users: 64, ..LoadRecord::default() }, resources },
+            measured: Measured {
+                warmup: None,
+                record: LoadRecord { users: 64, ..LoadRecord::default() },
+                resources,
+            },
         };
         let usable = (0..8).collect();
         Limit::of(&trial, &Placement::parse(placement, &usable).unwrap(), connections).name()
@@ -178,11 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn requests_wait_for_connections_only_where_no_cpu_is_what_they_wait_for() {
-        let limit = |connections, db| {
-            limit_with(connections, "server=0,db=1,load=1", 0.5, db, 0.2)
-        };
-        assert_eq!(limit(Some(32), Some(0.3)), "pool");
+    fn requests_may_wait_for_connections_only_where_no_cpu_is_what_they_wait_for() {
+        let limit = |connections, db| limit_with(connections, "server=0,db=1,load=1", 0.5, db, 0.2);
+        assert_eq!(limit(Some(32), Some(0.3)), "pool?");
         assert_eq!(limit(Some(32), Some(0.7)), "database");
         assert_eq!(limit(Some(64), Some(0.3)), "none", "there is one for each user");
         assert_eq!(limit(None, Some(0.3)), "none");

@@ -4,6 +4,8 @@ pub mod block;
 pub mod limit;
 pub mod pooled;
 pub mod resources;
+#[cfg(test)]
+mod tests;
 pub mod warning;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use crate::definition::scenario::{Asks, LoadKind};
 use crate::definition::server::{DatabaseLabel, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Failure, Trial};
-use crate::format::run::RunServer;
+use crate::format::run::{RunFile, RunServer};
 use crate::load::LoadRecord;
 use crate::placement::Placement;
 use crate::plan::Cell;
@@ -62,8 +64,8 @@ pub struct Figures {
     pub server_cpu: Estimate,
     /// The database's; absent if it was not ours to observe.
     pub db_cpu: Option<Estimate>,
-    /// The load's.
-    pub load_cpu: Estimate,
+    /// The load's; absent where the server drove itself, and there was none.
+    pub load_cpu: Option<Estimate>,
     /// The server's anonymous memory, in MiB: the largest reading of all trials.
     pub server_rss: f64,
     /// What was saturated in most trials.
@@ -77,8 +79,8 @@ pub struct Figures {
 /// What the load says of itself: for each figure that of the worst trial.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadFigures {
-    /// Its share of its CPUs' time; 1 is all of it.
-    pub cpu_share: f64,
+    /// Its share of its CPUs' time; 1 is all of it. Absent where the server drove itself.
+    pub cpu_share: Option<f64>,
     /// Of an open load: the 99th percentile of how late it was by its own doing, in microseconds.
     pub own_lateness_p99: Option<f64>,
     /// Of an open load: right answers within the window over requests that were due in it.
@@ -147,7 +149,7 @@ fn measurement(
     let valid = valid(trials, cell, cpus);
     let late = trials.iter().filter(|trial| open && load_was_at_fault(trial)).count();
     let mut warnings = warnings(trials, failures, raw.run.blocks, open, late, cpus.load_is_alone());
-    if !open && mostly(&valid, |trial| is_load_bound(trial, cpus)) {
+    if !open && load_is_limit(&valid, cpus) {
         warnings.push(Warning::LoadBound);
     }
     warnings.extend(resources::warnings(trials, server, cell, raw.run.pool_size));
@@ -158,7 +160,7 @@ fn measurement(
         load: cell.load.name.clone(),
         open,
         trials: trials.len(),
-        figures: figures(&valid, cell, cpus, connections(server, cell, raw.run.pool_size)),
+        figures: figures(&valid, server, cell, &raw.run),
         errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
         warnings,
     }
@@ -173,22 +175,15 @@ fn is_open(cell: &Cell) -> bool {
     matches!(cell.load.kind, LoadKind::Open { .. })
 }
 
-fn mostly(trials: &[&Trial], is: impl Fn(&Trial) -> bool) -> bool {
-    trials.iter().filter(|trial| is(trial)).count() * 2 > trials.len()
-}
-
-/// The connections that a closed load's requests wait for; absent where they ask no database.
+/// The connections that a closed load's requests may wait for; absent where they ask no database.
 fn connections(server: &RunServer, cell: &Cell, pool_size: u32) -> Option<u32> {
     let asks = server.labels.database != DatabaseLabel::None && cell.scenario.asks != Asks::Nothing;
     (asks && !is_open(cell)).then_some(pool_size)
 }
 
-fn figures(
-    trials: &[&Trial],
-    cell: &Cell,
-    cpus: &Placement,
-    connections: Option<u32>,
-) -> Option<Figures> {
+fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) -> Option<Figures> {
+    let (cpus, loaded) = (&run.cpus, !server.drives_itself);
+    let connections = connections(server, cell, run.pool_size);
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
         return None;
     }
@@ -198,7 +193,7 @@ fn figures(
     let cpu = |used: &dyn Fn(&Resources) -> Nanos| {
         estimate(&|trial| per_answer(trial, used(&trial.measured.resources)))
     };
-    let mut limits: Vec<Limit> = 
+    let mut limits: Vec<Limit> =
         trials.iter().map(|trial| Limit::of(trial, cpus, connections)).collect();
     limits.sort_unstable();
     let limit = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
@@ -209,29 +204,34 @@ fn figures(
         response: is_open(cell).then(|| response(trials)),
         server_cpu: cpu(&|resources| resources.server.cpu)?,
         db_cpu: observed.then(|| cpu(&|resources| resources.db.unwrap_or_default().cpu)).flatten(),
-        load_cpu: cpu(&|resources| resources.load.cpu)?,
+        load_cpu: loaded.then(|| cpu(&|resources| resources.load.cpu)).flatten(),
         server_rss: largest(trials, |trial| {
             trial.measured.resources.server.anonymous_kib as f64 / 1024.0
         }),
         limit,
-        load: load_figures(trials, is_open(cell), cpus),
-        resources: resources::figures(trials, cpus),
+        load: load_figures(trials, is_open(cell), loaded.then_some(cpus)),
+        resources: resources::figures(trials, cpus, loaded),
     })
 }
 
 /// Whether the trials' goodput is only a lower bound: something other than the server was the limit.
 fn is_lower_bound(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> bool {
     let server_is_limit = trials.iter().all(|trial| Limit::of(trial, cpus, None).server);
-    let load_is_limit = mostly(trials, |trial| is_load_bound(trial, cpus));
-    !is_open(cell) && (!server_is_limit || load_is_limit)
+    !is_open(cell) && (!server_is_limit || load_is_limit(trials, cpus))
 }
 
-fn load_figures(trials: &[&Trial], open: bool, cpus: &Placement) -> LoadFigures {
+/// Whether the load bounded any trial: one is enough for the mean to be a bound.
+fn load_is_limit(trials: &[&Trial], cpus: &Placement) -> bool {
+    trials.iter().any(|trial| is_load_bound(trial, cpus))
+}
+
+/// `cpus` are absent where the server drove itself.
+fn load_figures(trials: &[&Trial], open: bool, cpus: Option<&Placement>) -> LoadFigures {
     let late = |trial: &Trial| trial.measured.record.own_lateness.quantile(0.99).as_micros().0;
     let residual =
         |trial: &Trial| trial.measured.record.littles_law_residual().unwrap_or(0.0).abs();
     LoadFigures {
-        cpu_share: largest(trials, |trial| load_share(trial, cpus)),
+        cpu_share: cpus.map(|cpus| largest(trials, |trial| load_share(trial, cpus))),
         own_lateness_p99: open.then(|| largest(trials, late)),
         achieved: open
             .then(|| trials.iter().map(|trial| achieved(trial)).fold(f64::INFINITY, f64::min)),
@@ -274,24 +274,4 @@ fn largest(trials: &[&Trial], figure: impl Fn(&Trial) -> f64) -> f64 {
 fn per_answer(trial: &Trial, used: Nanos) -> f64 {
     used.as_secs() / trial.measured.resources.interval.as_secs() / trial.measured.record.goodput()
         * 1e6
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn requests_without_a_right_answer_take_for_ever() {
-        let mut record = LoadRecord { sent: 2_000, right: 2_000, ..LoadRecord::default() };
-        for i in 1..=2_000 {
-            record.response.record(Nanos(i * 1_000));
-        }
-        let near = |a: Option<f64>, b: f64| (a.unwrap() / b - 1.0).abs() < 2e-3;
-        assert!(near(quantile(&record, 0.99), 1_980.0));
-        assert_eq!(quantile(&record, 0.999), None, "two requests are too few to speak of");
-        // 1 in 50 more were due and never answered: the median moves a little, and p99 is beyond all answers.
-        record.unsent = 40;
-        assert!(near(quantile(&record, 0.5), 1_020.0));
-        assert_eq!(quantile(&record, 0.99), None);
-    }
 }

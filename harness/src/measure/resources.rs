@@ -63,7 +63,8 @@ pub struct PartFigures {
     pub throttled: Option<f64>,
 }
 
-pub(super) fn figures(trials: &[&Trial], cpus: &Placement) -> ResourceFigures {
+/// Where the server drove itself, the trials were not `loaded`, and there is nothing to say of a load.
+pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> ResourceFigures {
     let part =
         |cpus: &Cpus, of: &dyn Fn(&Trial) -> Option<Usage>| part_figures(trials, cpus.count(), of);
     let per_request = |of: &dyn Fn(&DbCounts) -> u64| {
@@ -75,7 +76,7 @@ pub(super) fn figures(trials: &[&Trial], cpus: &Placement) -> ResourceFigures {
     ResourceFigures {
         server: part(&cpus.server, &|trial| Some(trial.measured.resources.server)),
         db: part(&cpus.db, &|trial| trial.measured.resources.db),
-        load: part(&cpus.load, &|trial| Some(trial.measured.resources.load)),
+        load: part(&cpus.load, &|trial| loaded.then_some(trial.measured.resources.load)),
         throttled: peak(trials, |trial| {
             let resources = &trial.measured.resources;
             Some(resources.throttled?.as_secs() / resources.interval.as_secs())
@@ -194,11 +195,25 @@ mod tests {
             runtime: word(),
             database,
         };
-        let server = RunServer { name: word(), role: Role::Contender, labels, twin_of: None };
+        let server = RunServer {
+            name: word(),
+            role: Role::Contender,
+            labels,
+            twin_of: None,
+            drives_itself: false,
+            run: Vec::new(),
+            env: Default::default(),
+        };
         let cell = Cell {
             scenario: Scenario { name: word(), path: word(), asks, about: word() },
             load: Load { name: word(), users: 64, kind: LoadKind::Closed },
-            times: Visit { scenario: word(), load: word(), warmup_ms: 0, window_ms: 1000 },
+            times: Visit {
+                scenario: word(),
+                load: word(),
+                warmup_ms: 0,
+                warmup_limit_ms: 0,
+                window_ms: 1000,
+            },
         };
         let resources = Resources {
             steal: Some(Steal { server: 0.01, db: stolen, load: 0.0 }),
@@ -212,7 +227,7 @@ mod tests {
             scenario: word(),
             load: word(),
             asked: None,
-            measured: Measured { record, resources },
+            measured: Measured { warmup: None, record, resources },
         };
         let all = warnings(&[&trial], &server, &cell, 32);
         all.iter().map(ToString::to_string).collect()

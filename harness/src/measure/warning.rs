@@ -33,7 +33,7 @@ pub enum Warning {
     NoAnswer,
     /// There were errors, by class.
     Errors(BTreeMap<Class, u64>),
-    /// The load itself was the limit of a closed load.
+    /// The load itself was the limit of a closed load, in some trial.
     LoadBound,
     /// Windows of an open load in which less was answered than was due.
     Short {
@@ -142,7 +142,10 @@ impl fmt::Display for Warning {
                 write!(f, "Little's law is off by {:+.0}%", 100.0 * residual)
             }
             Warning::Unsteady { trials, of } => {
-                write!(f, "in {trials} of {of} trials the rate was not steady when the warm-up ended")
+                write!(
+                    f,
+                    "in {trials} of {of} trials the rate was not steady when the warm-up ended"
+                )
             }
             Warning::Stolen { windows, of, worst } => {
                 let percent = 100.0 * worst;

@@ -8,9 +8,10 @@ use crate::measure::block::Metric;
 
 use super::number::{self, with_interval};
 use super::ranking::{Ranking, Row};
+use super::standing::Part;
 use super::table::Table;
 
-/// A scenario's servers against their ceilings; absent where no ceiling has their layer.
+/// A scenario's servers against their ceilings; absent where it has none.
 pub(super) fn table(raw: &Raw, ranking: &Ranking) -> Option<Table> {
     let load = ranking.closed.as_deref()?;
     let mut table = Table::new(&[
@@ -19,21 +20,30 @@ pub(super) fn table(raw: &Raw, ranking: &Ranking) -> Option<Table> {
         "server CPU µs/req",
         "of it the layer alone",
         "server ÷ layer alone",
+        "server ÷ HTTP alone",
         "goodput, of the layer alone",
         "goodput, of HTTP alone",
     ]);
-    let rows = ranking.rows.iter().filter(|row| row.role != Role::Ceiling);
-    for (row, alone) in rows.filter_map(|row| Some((row, ranking.alone(row)?))) {
+    let null = ranking.null();
+    for row in ranking.rows.iter().filter(|row| row.role != Role::Ceiling) {
+        let alone = ranking.alone(row);
+        if alone.or(null).is_none() {
+            continue;
+        }
         let cpu = |row: &Row| row.capacity().map(|figures| with_interval(&figures.server_cpu));
-        let pair = (ranking.scenario.as_str(), load);
-        let ratio = compare::within(raw, pair, &row.server, &alone.server, Metric::ServerCpu);
-        let part = |part: Option<f64>| part.map(|part| format!("{:.0}%", 100.0 * part));
+        let over = |ceiling: &Row| {
+            let cell = (ranking.scenario.as_str(), load);
+            let ratio = compare::within(raw, cell, &row.server, &ceiling.server, Metric::ServerCpu);
+            ratio.map(|comparison| number::ratio(&comparison.ratio))
+        };
+        let part = |ceiling: &Row| Part::of(row, ceiling)?.text();
         let cells = [
             cpu(row),
-            cpu(alone),
-            ratio.map(|comparison| number::ratio(&comparison.ratio)),
-            part(row.of_alone),
-            part(row.of_null),
+            alone.and_then(cpu),
+            alone.and_then(over),
+            null.and_then(over),
+            alone.and_then(part),
+            null.and_then(part),
         ];
         let mut text = vec![row.server.clone(), row.labels.layer.clone()];
         text.extend(cells.map(|cell| cell.unwrap_or_else(|| "–".into())));
@@ -43,6 +53,7 @@ pub(super) fn table(raw: &Raw, ranking: &Ranking) -> Option<Table> {
 }
 
 /// What must be known to read the table.
-pub(super) const LEGEND: &str = "The layer alone asks the same query without HTTP, in the same process and CPUs; what \
-    a server needs beyond that is its framework's, and the kernel's for the connections. Where something other than \
-    both servers was the limit, as the limits in the table above tell, the two last columns compare bounds.";
+pub(super) const LEGEND: &str = "The layer alone asks the same query without HTTP, in the same process and CPUs. It \
+    makes no JSON: what a server needs beyond it is its framework's, the JSON's, and the kernel's for the connections. \
+    HTTP alone asks no database. (–): 95% intervals over blocks. Goodput: ≥ where only the server's is a lower bound, \
+    ≤ where only the ceiling's is, and – where both are, since two bounds tell nothing.";

@@ -110,7 +110,7 @@ fn escaped(text: &str) -> String {
 
 /// Whether a cell holds a figure, so that it is set to the right.
 fn is_figure(cell: &str) -> bool {
-    cell.starts_with(|c: char| c.is_ascii_digit() || "≥−–".contains(c))
+    cell.starts_with(|c: char| c.is_ascii_digit() || "≥≤−–".contains(c))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod ranking;
 mod ranking_text;
 mod resources;
 pub mod splice;
+mod standing;
 pub mod summary;
 pub mod table;
 
@@ -51,13 +52,14 @@ pub fn derived(raw: &Raw) -> anyhow::Result<BTreeMap<String, String>> {
     let measurements = measurements(raw);
     let rankings = ranking::rankings(raw, &measurements);
     let csv = summary::csv(&measurements, &rankings)?;
+    let json = export::json(raw, &measurements, &rankings)?;
     let sections: Vec<Section> =
         rankings.into_iter().map(|ranking| section(raw, ranking)).collect::<Result<_, _>>()?;
     let mut files = BTreeMap::from([
         ("README.md".to_owned(), page::page(raw, &sections)?),
         ("index.html".to_owned(), html::page(raw, &measurements, &sections)?),
         ("summary.csv".to_owned(), csv),
-        ("summary.json".to_owned(), export::json(raw, &measurements)?),
+        ("summary.json".to_owned(), json),
     ]);
     let charts = sections.into_iter().flat_map(|section| section.charts);
     files.extend(charts.map(|chart| (chart.file, chart.svg)));
@@ -81,7 +83,7 @@ pub fn excerpt(raw: &Raw) -> anyhow::Result<String> {
     Ok(format!(
         "\n{}\n{}\nEverything: [results/{name}](results/{name}/README.md).\n\n",
         text.unwrap_or_default(),
-        page::environment(raw),
+        table::unmarked(&page::environment(raw)),
         name = raw.name
     ))
 }

@@ -32,6 +32,18 @@ pub fn ratio(estimate: &Estimate) -> String {
     format!("{mean} ({lo}–{hi})")
 }
 
+/// The text of a quotient of two figures that may be only lower bounds: of a bound it is one too, by a bound it is
+/// an upper bound, and of two it says nothing.
+#[must_use]
+pub fn quotient(text: &str, is_of_bound: bool, is_by_bound: bool) -> Option<String> {
+    match (is_of_bound, is_by_bound) {
+        (false, false) => Some(text.to_owned()),
+        (true, false) => Some(format!("≥ {text}")),
+        (false, true) => Some(format!("≤ {text}")),
+        (true, true) => None,
+    }
+}
+
 /// How far a ratio of at least 1 is from 1, as in `0.8%`.
 #[must_use]
 pub fn percent(ratio: f64) -> String {
@@ -85,6 +97,15 @@ mod tests {
     fn a_ratio_is_told_by_its_distance_from_one() {
         assert_eq!(percent(1.0083), "0.8%");
         assert_eq!(percent(1.0), "0.0%");
+    }
+
+    #[test]
+    fn a_quotient_of_bounds_is_told_as_what_it_is() {
+        let of = |of, by| quotient("87%", of, by);
+        assert_eq!(of(false, false).as_deref(), Some("87%"));
+        assert_eq!(of(true, false).as_deref(), Some("≥ 87%"));
+        assert_eq!(of(false, true).as_deref(), Some("≤ 87%"));
+        assert_eq!(of(true, true), None);
     }
 
     fn text(mean: f64, half: f64) -> String {

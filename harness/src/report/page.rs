@@ -7,6 +7,7 @@ use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 
 use super::chart::Chart;
+use super::table::unmarked;
 use super::{Section, ceilings};
 
 /// The page's text.
@@ -14,9 +15,9 @@ use super::{Section, ceilings};
 /// # Errors
 /// When a table cannot be encoded.
 pub fn page(raw: &Raw, sections: &[Section]) -> anyhow::Result<String> {
-    let mut text = format!("# Run {}\n\n{}\n", raw.name, environment(raw));
+    let mut text = format!("# Run {}\n\n{}\n", raw.name, unmarked(&environment(raw)));
     for section in sections {
-        write!(text, "\n## {}\n\n{}", section.ranking.scenario, table(section)?)?;
+        write!(text, "\n## {}\n\n{}", unmarked(&section.ranking.scenario), table(section)?)?;
         for chart in &section.charts {
             write!(text, "\n{}\n", image(chart, ""))?;
         }
@@ -27,7 +28,7 @@ pub fn page(raw: &Raw, sections: &[Section]) -> anyhow::Result<String> {
     text.push_str("\n## Versions\n\n");
     for entry in &raw.entries {
         if let Entry::Verified { server, version } = entry {
-            writeln!(text, "- {server}: {version}")?;
+            writeln!(text, "- {}: {}", unmarked(server), unmarked(version))?;
         }
     }
     text.push_str(
@@ -51,15 +52,16 @@ pub fn excerpt(section: &Section, folder: &str) -> anyhow::Result<String> {
 
 fn table(section: &Section) -> anyhow::Result<String> {
     let ranking = &section.ranking;
-    Ok(format!("{}\n{}\n", ranking.table().render(Format::Markdown)?, ranking.legend()))
+    let rows = ranking.table().render(Format::Markdown)?;
+    Ok(format!("{rows}\n{}\n", unmarked(&ranking.legend())))
 }
 
 /// A chart as Markdown. What would end its description is left out of it.
 fn image(chart: &Chart, folder: &str) -> String {
-    format!("![{}]({folder}{})", chart.about.replace(['[', ']', '\n', '\\'], " "), chart.file)
+    format!("![{}]({folder}{})", chart.about.replace(['[', ']', '<', '\n', '\\'], " "), chart.file)
 }
 
-/// Where and how it was measured, in one paragraph.
+/// Where and how it was measured, in one paragraph. What others said of themselves stands in it as they said it.
 #[must_use]
 pub fn environment(raw: &Raw) -> String {
     let (run, machine) = (&raw.run, &raw.machine);
@@ -72,10 +74,19 @@ pub fn environment(raw: &Raw) -> String {
         })
         .max()
         .unwrap_or(0);
-    let stopped = if raw.entries.contains(&Entry::Finished) {
-        String::new()
-    } else {
-        format!(" **Stopped in block {measured} of {}.**", run.blocks)
+    let stopped = match (raw.entries.contains(&Entry::Finished), measured) {
+        (true, _) => String::new(),
+        (false, 0) => " **Stopped before its first block.**".to_owned(),
+        (false, measured) => format!(" **Stopped in block {measured} of {}.**", run.blocks),
+    };
+    let is_resumed = |entry: &&Entry| matches!(entry, Entry::Resumed { .. });
+    let resumed = match raw.entries.iter().filter(is_resumed).count() {
+        0 => String::new(),
+        times => format!(
+            " **Resumed {times} time{s}: its blocks are of {sittings} sittings.**",
+            s = if times == 1 { "" } else { "s" },
+            sittings = times + 1
+        ),
     };
     let shared = if machine.database_is_external {
         "the database is not placed, and its CPU time not known"
@@ -87,7 +98,7 @@ pub fn environment(raw: &Raw) -> String {
     format!(
         "{date}; {cpu}, {cpus} CPUs{virtualisation}; Linux {kernel}; database {database}; commit {commit}. \
          Profile `{profile}`, {blocks} blocks, seed {seed}, backend {backend}; CPUs {placement} ({shared}); \
-         {pool} database connections a server.{stopped}",
+         {pool} database connections a server.{stopped}{resumed}",
         date = run.began,
         cpu = machine.cpu,
         cpus = machine.cpus,
@@ -106,4 +117,28 @@ pub fn environment(raw: &Raw) -> String {
         placement = run.cpus,
         pool = run.pool_size,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::environment;
+    use crate::format::journal::Entry;
+    use crate::known::{SMALL, known, run};
+
+    #[test]
+    fn how_a_run_came_about_is_told() {
+        let mut raw = run(&[known("a", 50.0, SMALL)]);
+        assert!(environment(&raw).ends_with(" **Stopped in block 8 of 8.**"));
+        raw.entries.push(Entry::Finished);
+        assert!(environment(&raw).ends_with("connections a server."));
+        let resumed = || Entry::Resumed { at: "2026-01-02T04:00:00Z".into() };
+        raw.entries.insert(3, resumed());
+        let told = " **Resumed 1 time: its blocks are of 2 sittings.**";
+        assert!(environment(&raw).ends_with(told), "{}", environment(&raw));
+        raw.entries.insert(5, resumed());
+        let told = " **Resumed 2 times: its blocks are of 3 sittings.**";
+        assert!(environment(&raw).ends_with(told), "{}", environment(&raw));
+        raw.entries.clear();
+        assert!(environment(&raw).ends_with(" **Stopped before its first block.**"));
+    }
 }

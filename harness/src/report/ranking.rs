@@ -1,9 +1,10 @@
 //! Which measurement stands where: one table a scenario, contenders before controls and ceilings.
 
 use crate::compare::{self, Comparison, Pairs};
-use crate::definition::server::{DatabaseLabel, Labels, Role};
+use crate::definition::server::{Labels, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
+use crate::format::run::RunServer;
 use crate::measure::block::Metric;
 use crate::measure::{Figures, Measurement, Response};
 use crate::plan::Cell;
@@ -24,8 +25,8 @@ pub struct Ranking {
     pub baseline: Option<Baseline>,
     /// How far apart the same server under two names was in the figure that orders, as a ratio of at least 1.
     pub floor: Option<f64>,
-    /// What each control costs: its name, that of the contender it differs from, and its figure over the contender's.
-    pub controls: Vec<(String, String, Comparison)>,
+    /// What each control costs.
+    pub controls: Vec<Control>,
     /// Best first.
     pub rows: Vec<Row>,
 }
@@ -41,6 +42,19 @@ pub struct Baseline {
     pub is_bound: bool,
 }
 
+/// A control against the contender that it differs from in one thing.
+#[derive(Clone, Debug)]
+pub struct Control {
+    /// Its name.
+    pub name: String,
+    /// The contender's.
+    pub contender: String,
+    /// Its figure over the contender's.
+    pub cost: Comparison,
+    /// Whether its figure is only a lower bound.
+    pub is_bound: bool,
+}
+
 /// One server.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -52,14 +66,12 @@ pub struct Row {
     pub twin_of: Option<String>,
     /// What it is made of.
     pub labels: Labels,
+    /// Whether it asked its layer by itself: then it has no open load.
+    pub drives_itself: bool,
     /// From 1; of contenders that were measured.
     pub tier: Option<usize>,
     /// The figure that orders, over the baseline's. Absent for the baseline itself.
     pub ratio: Option<Comparison>,
-    /// Goodput over that of the ceiling without a database; where either is a bound, so is this.
-    pub of_null: Option<f64>,
-    /// Goodput over that of the ceiling that is the server's layer alone; likewise.
-    pub of_alone: Option<f64>,
     /// Under the closed load.
     pub closed: Option<Measurement>,
     /// Under the open load.
@@ -82,10 +94,6 @@ impl Row {
     /// Twins are there for the noise floor, and do not compete.
     fn competes(&self) -> bool {
         self.role == Role::Contender && self.twin_of.is_none()
-    }
-
-    fn goodput_over(&self, ceiling: Option<&Row>) -> Option<f64> {
-        Some(self.capacity()?.goodput.mean / ceiling?.capacity()?.goodput.mean)
     }
 }
 
@@ -133,19 +141,23 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
             .find(|m| m.server == server && m.load == *load)
             .cloned()
     };
+    let has_cell = |server: &RunServer| {
+        let mut cells = raw.run.cell.iter().filter(|cell| cell.scenario.name == scenario);
+        cells.any(|cell| cell.is_of(server.drives_itself))
+    };
     let mut rows: Vec<Row> = raw
         .run
         .server
         .iter()
+        .filter(|server| has_cell(server))
         .map(|server| Row {
             server: server.name.clone(),
             role: server.role,
             twin_of: server.twin_of.clone(),
             labels: server.labels.clone(),
+            drives_itself: server.drives_itself,
             tier: None,
             ratio: None,
-            of_null: None,
-            of_alone: None,
             closed: find(&server.name, &closed),
             open: find(&server.name, &open),
         })
@@ -199,11 +211,11 @@ impl Ranking {
     }
 
     /// In the load whose figure orders.
-    fn was_measured(&self, row: &Row) -> bool {
+    pub(super) fn was_measured(&self, row: &Row) -> bool {
         if self.closed.is_some() { row.capacity().is_some() } else { row.steady().is_some() }
     }
 
-    /// Tiers, ratios, and what controls and ceilings tell.
+    /// Tiers, ratios, and what controls tell.
     fn compare(&mut self, raw: &Raw, baseline: Option<&str>) {
         let cell = |cell: &&Cell| {
             cell.scenario.name == self.scenario
@@ -239,50 +251,37 @@ impl Ranking {
             .iter()
             .map(|row| {
                 let tier = tiers.iter().find(|(name, _)| *name == row.server);
-                let null = self.ceiling(|labels| labels.database == DatabaseLabel::None);
-                let alone = self.alone(row);
-                (
-                    tier.map(|(_, tier)| *tier),
-                    ratio(&row.server),
-                    row.goodput_over(null),
-                    row.goodput_over(alone),
-                )
+                (tier.map(|(_, tier)| *tier), ratio(&row.server))
             })
             .collect();
         self.controls = self.controls(raw, cell);
         self.baseline = chosen;
-        for (row, (tier, ratio, of_null, of_alone)) in self.rows.iter_mut().zip(compared) {
-            (row.tier, row.ratio, row.of_null, row.of_alone) = (tier, ratio, of_null, of_alone);
+        for (row, compared) in self.rows.iter_mut().zip(compared) {
+            (row.tier, row.ratio) = compared;
         }
     }
 
-    /// The ceiling that is a server's layer alone.
-    pub(super) fn alone(&self, row: &Row) -> Option<&Row> {
-        self.ceiling(|labels| {
-            labels.database != DatabaseLabel::None && labels.layer == row.labels.layer
-        })
-    }
-
-    fn ceiling(&self, is: impl Fn(&Labels) -> bool) -> Option<&Row> {
-        self.rows.iter().find(|row| row.role == Role::Ceiling && is(&row.labels))
-    }
-
     /// Each control against the contender that has its framework and layer.
-    fn controls(&self, raw: &Raw, cell: &Cell) -> Vec<(String, String, Comparison)> {
+    fn controls(&self, raw: &Raw, cell: &Cell) -> Vec<Control> {
         let controls =
             self.rows.iter().filter(|row| row.role == Role::Control && row.twin_of.is_none());
         let compared = controls.filter_map(|control| {
             let made_of = |row: &Row| (row.labels.framework.clone(), row.labels.layer.clone());
             let contender =
                 self.rows.iter().find(|row| row.competes() && made_of(row) == made_of(control))?;
-            let comparison = compare::within(
+            let cost = compare::within(
                 raw,
                 names(cell),
                 &control.server,
                 &contender.server,
                 self.metric(),
             )?;
-            Some((control.server.clone(), contender.server.clone(), comparison))
+            Some(Control {
+                name: control.server.clone(),
+                contender: contender.server.clone(),
+                cost,
+                is_bound: self.is_bound(control),
+            })
         });
         compared.collect()
     }

@@ -5,13 +5,15 @@ use crate::definition::server::Role;
 use crate::measure::warning::Warning;
 
 use super::number::{self, percent, with_ends, with_interval};
-use super::ranking::{Ranking, Row};
+use super::ranking::{Control, Ranking, Row};
 use super::table::{Paint, Table};
 
 /// The column of names.
 const SERVER: usize = 1;
 /// The last column.
 const NOTES: usize = 11;
+/// The legend where there is no order.
+const UNORDERED: &str = "No server has a figure to be ordered by; the notes say why. ";
 
 impl Ranking {
     /// As rows of text. A figure that is not there is a dash, and the notes say why.
@@ -62,7 +64,10 @@ impl Ranking {
             ];
             text.extend(cells.map(|cell| cell.unwrap_or_else(dash)));
             let warnings = warnings(row);
-            let notes: Vec<String> = role(row).into_iter().chain(warnings.clone()).collect();
+            let alone = (self.open.is_some() && row.open.is_none() && row.drives_itself)
+                .then(|| "drives itself, so under no rate".to_owned());
+            let notes: Vec<String> =
+                role(row).into_iter().chain(alone).chain(warnings.clone()).collect();
             text.push(notes.join("; "));
             table.row(text);
             if row.tier == Some(1) {
@@ -78,7 +83,12 @@ impl Ranking {
     /// What must be known to read the table.
     #[must_use]
     pub fn legend(&self) -> String {
+        if !self.rows.iter().any(|row| row.capacity().or(row.steady()).is_some()) {
+            return UNORDERED.trim_end().to_owned();
+        }
+        let is_ordered = self.rows.iter().any(|row| self.was_measured(row));
         let order = match (&self.closed, self.by_goodput) {
+            _ if !is_ordered => UNORDERED,
             (Some(_), true) => {
                 "Ordered by goodput, most first, as the pairs compare block by block. "
             }
@@ -110,17 +120,22 @@ impl Ranking {
             self.told_controls(),
             closed.unwrap_or_default(),
             open.unwrap_or_default(),
-            tiers = self.told_tiers(),
+            tiers = if is_ordered { self.told_tiers() } else { String::new() },
         )
     }
 
     fn told_tiers(&self) -> String {
-        let floor = self.floor.map(|floor| {
-            format!("The same server under two names differed by {}. ", percent(floor))
-        });
+        let floor = match self.floor {
+            Some(floor) => {
+                format!("The same server under two names differed by {}. ", percent(floor))
+            }
+            None => {
+                "No server was measured twice, so differences are called without a noise floor. "
+                    .to_owned()
+            }
+        };
         format!(
-            "Servers that the data cannot tell apart, or shows to be within 3% of each other, share a tier. {}",
-            floor.unwrap_or_default()
+            "Servers that the data cannot tell apart, or shows to be within 3% of each other, share a tier. {floor}"
         )
     }
 
@@ -147,8 +162,10 @@ impl Ranking {
         let told: Vec<String> = self
             .controls
             .iter()
-            .map(|(control, contender, comparison)| {
-                format!("{control} / {contender} = {}", number::ratio(&comparison.ratio))
+            .filter_map(|Control { name, contender, cost, is_bound }| {
+                // Where goodput orders, no contender's is a bound.
+                let cost = number::quotient(&number::ratio(&cost.ratio), *is_bound, false)?;
+                Some(format!("{name} / {contender} = {cost}"))
             })
             .collect();
         if told.is_empty() { String::new() } else { format!("Controls: {}. ", told.join("; ")) }
@@ -161,12 +178,7 @@ impl Ranking {
             return Some("1".into());
         }
         let ratio = number::ratio(&row.ratio?.ratio);
-        match (self.is_bound(row), baseline.is_bound) {
-            (false, false) => Some(ratio),
-            (true, false) => Some(format!("≥ {ratio}")),
-            (false, true) => Some(format!("≤ {ratio}")),
-            (true, true) => None,
-        }
+        number::quotient(&ratio, self.is_bound(row), baseline.is_bound)
     }
 
     /// In how many trials of the open load a load without CPUs of its own was late, and of how many.
@@ -205,4 +217,79 @@ fn warnings(row: &Row) -> Vec<String> {
         }
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::scenario::{Arrivals, Asks, LoadKind, Rate};
+    use crate::format::folder::Raw;
+    use crate::known::{Known, OTHER, SMALL, known, run};
+    use crate::measure::measurements;
+    use crate::report::ranking::rankings;
+    use crate::units::PerSecond;
+
+    fn ranked(raw: &Raw) -> Vec<Ranking> {
+        rankings(raw, &measurements(raw))
+    }
+
+    fn legend(raw: &Raw) -> String {
+        ranked(raw)[0].legend()
+    }
+
+    /// A server is the limit of what keeps its CPU busy.
+    fn busy(name: &'static str, part: f64) -> Known {
+        Known { load_cpu: 1.0, ..known(name, part * 100.0, SMALL) }
+    }
+
+    #[test]
+    fn what_is_known_of_noise_is_told() {
+        let twin = Known { twin_of: Some("a"), ..known("again", 50.2, OTHER) };
+        let raw = run(&[known("a", 50.0, SMALL), twin]);
+        assert!(legend(&raw).contains(" The same server under two names differed by 0."));
+        let raw = run(&[known("a", 50.0, SMALL)]);
+        assert!(legend(&raw).contains(" No server was measured twice, "), "{}", legend(&raw));
+    }
+
+    #[test]
+    fn without_figures_no_order_is_told() {
+        let mut raw = run(&[known("a", 50.0, SMALL)]);
+        raw.entries.clear();
+        let told = "No server has a figure to be ordered by; the notes say why.";
+        assert_eq!(legend(&raw), told);
+    }
+
+    #[test]
+    fn a_control_that_is_a_bound_is_told_as_one() {
+        let told = |part: f64| {
+            let control = Known { role: Role::Control, ..busy("control", part) };
+            legend(&run(&[busy("a", 0.98), control]))
+        };
+        assert!(told(0.98).contains("Controls: control / a = 1.0"), "{}", told(0.98));
+        assert!(told(0.6).contains("Controls: control / a = ≥ 1.0"), "{}", told(0.6));
+    }
+
+    #[test]
+    fn what_drives_itself_stands_only_where_it_has_a_cell() {
+        let mut raw = run(&[known("a", 50.0, SMALL), known("alone", 40.0, OTHER)]);
+        raw.run.server[1].drives_itself = true;
+        let mut open = raw.run.cell[0].clone();
+        open.load.name = "open".into();
+        open.load.kind =
+            LoadKind::Open { rate: Rate::Fixed(PerSecond(1e3)), arrivals: Arrivals::Constant };
+        let mut nothing = raw.run.cell[0].clone();
+        nothing.scenario.name = "nothing".into();
+        nothing.scenario.asks = Asks::Nothing;
+        raw.run.cell.extend([open, nothing]);
+        let rankings = ranked(&raw);
+        let notes = |ranking: &Ranking| -> Vec<(String, bool)> {
+            let rows = ranking.table().rows().to_vec();
+            let is_told = |row: &[String]| row[NOTES].contains("drives itself, so under no rate");
+            rows.iter().map(|row| (row[SERVER].clone(), is_told(row))).collect()
+        };
+        let mut first = notes(&rankings[0]);
+        first.sort();
+        assert_eq!(first, [("a".to_owned(), false), ("alone".to_owned(), true)]);
+        assert_eq!(notes(&rankings[1]), [("a".to_owned(), false)]);
+    }
 }

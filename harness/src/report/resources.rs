@@ -13,7 +13,7 @@ type Column = (&'static str, fn(&Figures) -> Option<String>);
 const COLUMNS: [Column; 15] = [
     ("server CPU µs/req", |figures| Some(with_interval(&figures.server_cpu))),
     ("database CPU µs/req", |figures| figures.db_cpu.as_ref().map(with_interval)),
-    ("load CPU µs/req", |figures| Some(with_interval(&figures.load_cpu))),
+    ("load CPU µs/req", |figures| each(figures.load_cpu)),
     ("server memory MiB", |figures| Some(format!("{:.1}", figures.server_rss))),
     ("server switches/req", |figures| each(figures.resources.server.switches)),
     ("server threads", |figures| count(figures.resources.server.threads)),
@@ -23,8 +23,12 @@ const COLUMNS: [Column; 15] = [
     ("prepares/req", |figures| each(figures.resources.prepares)),
     ("other round trips/req", |figures| each(figures.resources.hidden)),
     ("connections", |figures| count(figures.resources.connections)),
-    ("taken by the host", |figures| figures.resources.stolen.map(|part| format!("{:.1}%", 100.0 * part))),
-    ("load's share of its CPUs", |figures| Some(format!("{:.0}%", 100.0 * figures.load.cpu_share))),
+    ("taken by the host", |figures| {
+        figures.resources.stolen.map(|part| format!("{:.1}%", 100.0 * part))
+    }),
+    ("load's share of its CPUs", |figures| {
+        figures.load.cpu_share.map(|part| format!("{:.0}%", 100.0 * part))
+    }),
     ("limit", |figures| Some(figures.limit.name())),
 ];
 

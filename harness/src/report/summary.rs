@@ -3,7 +3,9 @@
 use crate::measure::{Figures, Measurement, Response};
 use crate::stats::Estimate;
 
-use super::ranking::{Ranking, Row};
+use super::export::rounded;
+use super::ranking::Ranking;
+use super::standing::{Part, Standing};
 
 /// The columns, in this order.
 const COLUMNS: [&str; 45] = [
@@ -70,7 +72,7 @@ pub fn csv(measurements: &[Measurement], rankings: &[Ranking]) -> anyhow::Result
 fn row(m: &Measurement) -> Vec<String> {
     let figures = m.figures.as_ref();
     let of = |figure: &dyn Fn(&Figures) -> Option<f64>| {
-        figures.and_then(figure).map(|value| format!("{value:.3}")).unwrap_or_default()
+        figures.and_then(figure).map(decimals).unwrap_or_default()
     };
     let time = |percentile: &dyn Fn(&Response) -> Option<Estimate>| {
         of(&|f| f.response.as_ref().and_then(percentile).map(|estimate| estimate.mean))
@@ -91,12 +93,12 @@ fn row(m: &Measurement) -> Vec<String> {
         m.errors.to_string(),
         of(&|f| Some(f.server_cpu.mean)),
         of(&|f| f.db_cpu.map(|cpu| cpu.mean)),
-        of(&|f| Some(f.load_cpu.mean)),
+        of(&|f| f.load_cpu.map(|cpu| cpu.mean)),
         of(&|f| Some(f.server_rss)),
         figures.map(|f| f.limit.name()).unwrap_or_default(),
         m.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         figures.map(|f| f.lower_bound.to_string()).unwrap_or_default(),
-        of(&|f| Some(f.load.cpu_share)),
+        of(&|f| f.load.cpu_share),
         of(&|f| f.load.own_lateness_p99),
         of(&|f| f.load.achieved),
         of(&|f| Some(f.load.littles_law_residual)),
@@ -121,21 +123,16 @@ fn row(m: &Measurement) -> Vec<String> {
     ]
 }
 
-/// The cell's tier, and its goodput over that of the two ceilings: each where the ranking has it from this cell.
+/// The last columns. A part of a ceiling's goodput is a lower bound where the cell's goodput is, and an upper one
+/// where the ceiling's is.
 fn standing(m: &Measurement, rankings: &[Ranking]) -> [String; 3] {
-    let ranking = rankings.iter().find(|ranking| ranking.scenario == m.scenario);
-    let row = |load: &dyn Fn(&Ranking) -> Option<&str>| -> Option<&Row> {
-        let ranking = ranking.filter(|ranking| load(ranking) == Some(&m.load))?;
-        ranking.rows.iter().find(|row| row.server == m.server)
-    };
-    let tier = row(&Ranking::ordering_load).and_then(|row| row.tier);
-    let closed = row(&|ranking| ranking.closed.as_deref());
-    let part = |part: Option<f64>| part.map(|part| format!("{part:.3}")).unwrap_or_default();
-    [
-        tier.map(|tier| tier.to_string()).unwrap_or_default(),
-        part(closed.and_then(|row| row.of_null)),
-        part(closed.and_then(|row| row.of_alone)),
-    ]
+    let Standing { tier, of_null, of_alone } = Standing::of(m, rankings);
+    let part = |part: Option<Part>| part.map(|part| decimals(part.part)).unwrap_or_default();
+    [tier.map(|tier| tier.to_string()).unwrap_or_default(), part(of_null), part(of_alone)]
+}
+
+fn decimals(value: f64) -> String {
+    format!("{:.3}", rounded(value))
 }
 
 /// The other columns' 95% intervals, as `name=lo..hi` set apart by spaces.
@@ -150,7 +147,7 @@ fn intervals(f: &Figures) -> String {
         ("p999_us", time(&|r| r.p999)),
         ("server_cpu_us_per_req", Some(f.server_cpu)),
         ("db_cpu_us_per_req", f.db_cpu),
-        ("loader_cpu_us_per_req", Some(f.load_cpu)),
+        ("loader_cpu_us_per_req", f.load_cpu),
         ("server_switches_per_req", f.resources.server.switches),
         ("server_involuntary_switches_per_req", f.resources.server.involuntary),
         ("db_switches_per_req", f.resources.db.switches),
@@ -162,7 +159,8 @@ fn intervals(f: &Figures) -> String {
         ("db_cpu_share", f.resources.db.cpu_share),
     ];
     let text = |(name, estimate): (&str, Option<Estimate>)| {
-        estimate.map(|estimate| format!("{name}={:.3}..{:.3}", estimate.lo, estimate.hi))
+        let ends = |estimate: Estimate| [estimate.lo, estimate.hi].map(decimals).join("..");
+        estimate.map(|estimate| format!("{name}={}", ends(estimate)))
     };
     all.into_iter().filter_map(text).collect::<Vec<_>>().join(" ")
 }

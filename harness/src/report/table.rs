@@ -98,11 +98,13 @@ impl Table {
         match format {
             Format::Table => Ok(self.aligned(TableStyle::default())),
             Format::Markdown => {
-                // What a server says of itself may hold what would end a cell or a row.
-                let escaped = |cell: &String| cell.replace('|', "\\|").replace(['\n', '\r'], " ");
-                let rows = self.rows.iter().map(|row| row.iter().map(escaped).collect()).collect();
-                let table =
-                    Table { headings: self.headings.clone(), rows, painted: BTreeMap::new() };
+                // What a server says of itself may hold what would end a cell.
+                let escaped = |cell: &String| unmarked(cell).replace('|', "\\|");
+                let table = Table {
+                    headings: self.headings.iter().map(escaped).collect(),
+                    rows: self.rows.iter().map(|row| row.iter().map(escaped).collect()).collect(),
+                    painted: BTreeMap::new(),
+                };
                 Ok(table.aligned(comfy_table::presets::ASCII_MARKDOWN))
             }
             Format::Csv => {
@@ -157,6 +159,12 @@ impl Table {
     }
 }
 
+/// Text that holds no markup, and no end of a line, for a Markdown page.
+#[must_use]
+pub fn unmarked(text: &str) -> String {
+    text.replace('<', "&lt;").replace(['\n', '\r'], " ")
+}
+
 /// Text to standard output.
 ///
 /// # Errors
@@ -165,5 +173,22 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_say_is_no_markup() {
+        let mut table = Table::new(&["<b>"]);
+        table.row(vec!["a|b <script>\nc".into()]);
+        let text = table.render(Format::Markdown).unwrap();
+        assert!(text.contains("a\\|b &lt;script> c") && text.contains("&lt;b>"), "{text}");
+        assert!(
+            table.render(Format::Csv).unwrap().contains("<script>"),
+            "a program reads it as it is"
+        );
     }
 }

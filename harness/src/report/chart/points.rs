@@ -30,7 +30,7 @@ pub(super) struct Points {
     pub(super) title: String,
     /// How to read it.
     pub(super) subtitle: String,
-    /// The rows. The axis fits the first group; the others must not press it together.
+    /// The rows. The axis fits the first group that has figures; the others must not press it together.
     pub(super) groups: Vec<Group>,
 }
 
@@ -73,7 +73,8 @@ impl Points {
 
     /// An interval that is many times its figure does not stretch the axis.
     fn axis(&self) -> Axis {
-        let fitted = self.groups.first().map_or(&[][..], |group| &group.points);
+        let is_known = |group: &&Group| group.points.iter().any(|point| point.estimate.is_some());
+        let fitted = self.groups.iter().find(is_known).map_or(&[][..], |group| &group.points);
         let estimates = || fitted.iter().filter_map(|point| point.estimate);
         let means = estimates().map(|estimate| estimate.mean);
         let least = means.clone().fold(f64::INFINITY, f64::min);
@@ -185,5 +186,26 @@ impl Point {
             open_arrow(area, high, colour)?;
         }
         dot(area, middle, colour, self.lower_bound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_axis_fits_the_first_group_that_has_figures() {
+        let point = |mean: Option<f64>| Point {
+            name: "s".into(),
+            estimate: mean.map(|mean| Estimate { mean, lo: mean, hi: mean, count: 8 }),
+            lower_bound: false,
+            text: String::new(),
+        };
+        let axis = |groups: [Option<f64>; 3]| {
+            let groups = groups.map(|mean| Group { heading: None, points: vec![point(mean)] });
+            Points { title: String::new(), subtitle: String::new(), groups: groups.into() }.axis()
+        };
+        assert_eq!(axis([Some(20.0), Some(900.0), None]), Axis::of(20.0, 20.0));
+        assert_eq!(axis([None, Some(900.0), Some(20.0)]), Axis::of(900.0, 900.0));
     }
 }

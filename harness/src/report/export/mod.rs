@@ -1,6 +1,8 @@
 //! `summary.json`: every figure of a run with its interval, for programs. The same figures with the same digits
 //! as `summary.csv`, which has the means.
 
+mod figures;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -9,9 +11,12 @@ use serde::Serialize;
 use crate::definition::server::{DatabaseLabel, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
+use crate::measure::Measurement;
 use crate::measure::warning::Warning;
-use crate::measure::{Figures, Measurement};
-use crate::stats::Estimate;
+
+use super::ranking::Ranking;
+use super::standing::Standing;
+use figures::CellFigures;
 
 /// The version of the export; it changes when a program that reads it must.
 pub const VERSION: u32 = 1;
@@ -109,77 +114,6 @@ struct Cell {
     warnings: Vec<Told>,
 }
 
-/// The figures of a cell.
-#[derive(Debug, Serialize, JsonSchema)]
-struct CellFigures {
-    /// Right answers per second.
-    goodput_rps: Option<Figure>,
-    /// Whether goodput is only a lower bound: something other than the server was the limit.
-    goodput_is_lower_bound: bool,
-    /// Of an open load: microseconds from due to the last byte that half of the requests do not exceed.
-    /// A percentile that falls among requests without a right answer is absent, as is one that rests on few.
-    p50_us: Option<Figure>,
-    /// Likewise, nine tenths.
-    p90_us: Option<Figure>,
-    /// Likewise, 99 in 100.
-    p99_us: Option<Figure>,
-    /// Likewise, 999 in 1,000.
-    p999_us: Option<Figure>,
-    /// Likewise, the longest right answer of all trials: an observation, and no estimate.
-    max_us: Option<f64>,
-    /// The server's CPU time per right answer, in microseconds.
-    server_cpu_us_per_req: Option<Figure>,
-    /// The database's; absent if it was not observed.
-    db_cpu_us_per_req: Option<Figure>,
-    /// The load's.
-    loader_cpu_us_per_req: Option<Figure>,
-    /// The server's anonymous memory, in MiB: the largest reading of all trials.
-    server_rss_mib: f64,
-    /// What was saturated in most trials: `server`, `database`, `load`, several joined by ` + `, `pool`, `none` or `unknown`.
-    bottleneck: String,
-    /// The load's share of its CPUs' time, in the worst trial; 1 is all of it.
-    load_cpu_share: f64,
-    /// Of an open load: the 99th percentile of how late it was by its own doing, in microseconds, in the worst trial.
-    own_lateness_p99_us: Option<f64>,
-    /// Of an open load: right answers within the window over requests due in it, in the worst trial.
-    achieved: Option<f64>,
-    /// How far rate × mean response is from the mean number of requests in the system, as a fraction, in the worst trial.
-    littles_law_residual: f64,
-    /// The server's context switches per right answer.
-    server_switches_per_req: Option<Figure>,
-    /// Its threads: the largest number of all trials.
-    server_threads: Option<f64>,
-    /// Its open file descriptors: likewise.
-    server_files: Option<f64>,
-    /// The largest part of any window that a quota of its own kept the server from running.
-    server_throttled: Option<f64>,
-    /// The largest part of any window that the host took from the CPUs of any part.
-    stolen: Option<f64>,
-    /// SELECT statements that the database counted, per request that was sent, from the load's start to its drain.
-    db_queries_per_req: Option<Figure>,
-    /// Statements prepared, likewise.
-    db_prepares_per_req: Option<Figure>,
-    /// Look-ups through an index and rows read, likewise.
-    db_rows_per_req: Option<Figure>,
-    /// Pings, resets and other round trips that no one asked for, likewise.
-    db_hidden_per_req: Option<Figure>,
-    /// The server's connections to the database: the largest number of all trials.
-    db_connections: Option<f64>,
-}
-
-/// An estimate over blocks, with its two-sided 95% confidence interval.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Figure {
-    /// The mean; of times, the geometric mean.
-    estimate: f64,
-    /// The interval's lower end; absent if it is beyond all numbers.
-    lo: Option<f64>,
-    /// The interval's upper end; likewise.
-    hi: Option<f64>,
-    /// How many values it rests on.
-    count: usize,
-}
-
 /// A warning.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Told {
@@ -193,14 +127,18 @@ struct Told {
 ///
 /// # Errors
 /// When it cannot be encoded.
-pub fn json(raw: &Raw, measurements: &[Measurement]) -> anyhow::Result<String> {
+pub fn json(
+    raw: &Raw,
+    measurements: &[Measurement],
+    rankings: &[Ranking],
+) -> anyhow::Result<String> {
     let machine = serde_json::to_value(&raw.machine)?;
     let summary = Summary {
         schema: VERSION,
         run: run(raw),
         machine: serde_json::from_value(sorted(machine))?,
         servers: servers(raw),
-        cells: measurements.iter().map(|measurement| cell(raw, measurement)).collect(),
+        cells: measurements.iter().map(|measurement| cell(raw, measurement, rankings)).collect(),
     };
     Ok(serde_json::to_string_pretty(&summary)? + "\n")
 }
@@ -268,7 +206,7 @@ fn servers(raw: &Raw) -> Vec<Server> {
     servers.collect()
 }
 
-fn cell(raw: &Raw, m: &Measurement) -> Cell {
+fn cell(raw: &Raw, m: &Measurement, rankings: &[Ranking]) -> Cell {
     let told = |warning: &Warning| Told { kind: warning.kind(), text: warning.to_string() };
     let users = raw.run.cell.iter().find(|cell| cell.load.name == m.load);
     Cell {
@@ -279,55 +217,72 @@ fn cell(raw: &Raw, m: &Measurement) -> Cell {
         users: users.map_or(0, |cell| cell.load.users),
         trials: m.trials,
         errors: m.errors,
-        figures: m.figures.as_ref().map(figures),
+        figures: m
+            .figures
+            .as_ref()
+            .map(|figures| CellFigures::of(figures, Standing::of(m, rankings))),
         warnings: m.warnings.iter().map(told).collect(),
     }
 }
 
-fn figures(f: &Figures) -> CellFigures {
-    let (response, resources) = (f.response.as_ref(), &f.resources);
-    CellFigures {
-        goodput_rps: figure(f.goodput),
-        goodput_is_lower_bound: f.lower_bound,
-        p50_us: response.and_then(|response| figure(response.p50?)),
-        p90_us: response.and_then(|response| figure(response.p90?)),
-        p99_us: response.and_then(|response| figure(response.p99?)),
-        p999_us: response.and_then(|response| figure(response.p999?)),
-        max_us: response.map(|response| rounded(response.max)),
-        server_cpu_us_per_req: figure(f.server_cpu),
-        db_cpu_us_per_req: f.db_cpu.and_then(figure),
-        loader_cpu_us_per_req: figure(f.load_cpu),
-        server_rss_mib: rounded(f.server_rss),
-        bottleneck: f.limit.name(),
-        load_cpu_share: rounded(f.load.cpu_share),
-        own_lateness_p99_us: f.load.own_lateness_p99.map(rounded),
-        achieved: f.load.achieved.map(rounded),
-        littles_law_residual: rounded(f.load.littles_law_residual),
-        server_switches_per_req: resources.server.switches.and_then(figure),
-        server_threads: resources.server.threads,
-        server_files: resources.server.files,
-        server_throttled: resources.server.throttled.map(rounded),
-        stolen: resources.stolen.map(rounded),
-        db_queries_per_req: resources.queries.and_then(figure),
-        db_prepares_per_req: resources.prepares.and_then(figure),
-        db_rows_per_req: resources.rows.and_then(figure),
-        db_hidden_per_req: resources.hidden.and_then(figure),
-        db_connections: resources.connections,
-    }
-}
-
-/// Absent where there is no number: JSON has no infinity.
-fn figure(estimate: Estimate) -> Option<Figure> {
-    let end = |end: f64| end.is_finite().then(|| rounded(end));
-    estimate.mean.is_finite().then(|| Figure {
-        estimate: rounded(estimate.mean),
-        lo: end(estimate.lo),
-        hi: end(estimate.hi),
-        count: estimate.count,
-    })
-}
-
-/// To three decimals: beyond them machines may differ in their logarithms.
-fn rounded(value: f64) -> f64 {
+/// To three decimals, here and in `summary.csv`: beyond them machines may differ in their logarithms.
+pub(super) fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::known::{Known, OTHER, SMALL, known, run};
+    use crate::measure::measurements;
+    use crate::report::{ranking, summary};
+
+    /// Columns that are no figures, or ends of an interval.
+    const OTHERS: [&str; 9] = [
+        "server",
+        "scenario",
+        "load",
+        "trials",
+        "goodput_lo",
+        "goodput_hi",
+        "errors",
+        "warnings",
+        "intervals",
+    ];
+
+    #[test]
+    fn every_figure_of_the_table_is_in_the_export_with_the_same_digits() {
+        let ceiling = Known { role: Role::Ceiling, ..known("alone", 97.3, OTHER) };
+        let mut raw = run(&[known("a", 98.1, SMALL), ceiling]);
+        raw.run.server[1].drives_itself = true;
+        let measurements = measurements(&raw);
+        let rankings = ranking::rankings(&raw, &measurements);
+        let export: Value =
+            serde_json::from_str(&json(&raw, &measurements, &rankings).unwrap()).unwrap();
+        let table = summary::csv(&measurements, &rankings).unwrap();
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        let rows: Vec<BTreeMap<String, String>> =
+            reader.deserialize().collect::<Result<_, _>>().unwrap();
+        assert_eq!(rows.len(), 2);
+        for (row, cell) in rows.iter().zip(export["cells"].as_array().unwrap()) {
+            for (column, text) in row.iter().filter(|(name, _)| !OTHERS.contains(&name.as_str())) {
+                let figure = cell["figures"].get(column).expect(column);
+                match figure.get("estimate").unwrap_or(figure) {
+                    Value::Null => assert_eq!(text, "", "{column}"),
+                    Value::Number(number) => {
+                        assert_eq!(text.parse().ok(), number.as_f64(), "{column}");
+                    }
+                    Value::String(word) => assert_eq!(text, word, "{column}"),
+                    other => assert_eq!(*text, other.to_string(), "{column}"),
+                }
+            }
+        }
+        assert_eq!(
+            (rows[0]["tier"].as_str(), rows[0]["goodput_of_alone"].as_str()),
+            ("1", "1.000")
+        );
+        assert_eq!(rows[1]["loader_cpu_us_per_req"], "", "there was no load");
+    }
 }

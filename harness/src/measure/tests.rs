@@ -1,0 +1,55 @@
+//! What is measured of trials whose truth is known.
+
+use super::*;
+use crate::known::{SMALL, cell, known, run};
+
+#[test]
+fn requests_without_a_right_answer_take_for_ever() {
+    let mut record = LoadRecord { sent: 2_000, right: 2_000, ..LoadRecord::default() };
+    for i in 1..=2_000 {
+        record.response.record(Nanos(i * 1_000));
+    }
+    let near = |a: Option<f64>, b: f64| (a.unwrap() / b - 1.0).abs() < 2e-3;
+    assert!(near(quantile(&record, 0.99), 1_980.0));
+    assert_eq!(quantile(&record, 0.999), None, "two requests are too few to speak of");
+    // 1 in 50 more were due and never answered: the median moves a little, and p99 is beyond all answers.
+    record.unsent = 40;
+    assert!(near(quantile(&record, 0.5), 1_020.0));
+    assert_eq!(quantile(&record, 0.99), None);
+}
+
+/// One server that keeps its CPU busy, in all its blocks.
+fn busy() -> Raw {
+    run(&[known("busy", 98.0, SMALL)])
+}
+
+fn only(raw: &Raw) -> (Figures, Vec<Warning>) {
+    let measurement = measurements(raw).pop().unwrap();
+    (measurement.figures.unwrap(), measurement.warnings)
+}
+
+#[test]
+fn one_trial_that_the_load_bounded_makes_a_bound_and_a_note() {
+    let mut raw = busy();
+    let is_bound = |raw: &Raw| {
+        let (figures, warnings) = only(raw);
+        let blocks = block::Blocks::of(raw, "busy", &cell(), block::Metric::Goodput).unwrap();
+        assert_eq!(blocks.lower_bound, figures.lower_bound);
+        (figures.lower_bound, warnings.contains(&Warning::LoadBound))
+    };
+    assert_eq!(is_bound(&raw), (false, false));
+    let Entry::Trial(trial) = &mut raw.entries[2] else { panic!() };
+    trial.measured.resources.load.cpu = Nanos(900_000_000);
+    assert_eq!(is_bound(&raw), (true, true));
+}
+
+#[test]
+fn what_drives_itself_has_no_load_to_speak_of() {
+    let mut raw = busy();
+    let (figures, _) = only(&raw);
+    assert!(figures.load_cpu.is_some() && figures.load.cpu_share.is_some());
+    raw.run.server[0].drives_itself = true;
+    let (figures, _) = only(&raw);
+    assert_eq!((figures.load_cpu, figures.load.cpu_share), (None, None));
+    assert_eq!(figures.resources.load.memory_mib, None);
+}
