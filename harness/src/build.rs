@@ -33,16 +33,18 @@ pub fn build(
 ) -> Result<String, (Stage, String)> {
     let folder = workspace.private().join("logs");
     let log = folder.join(format!("build-{}.log", server.name));
+    // What goes into a run's record names nothing of this machine.
+    let shown = log.strip_prefix(workspace.root()).unwrap_or(&log).to_owned();
     let failed = |stage| move |error: String| (stage, error);
     let make = || -> io::Result<File> {
         fs::create_dir_all(&folder)?;
         File::create(&log)
     };
     let file = make()
-        .map_err(|error| (Stage::Build, format!("cannot write {}: {error}", log.display())))?;
+        .map_err(|error| (Stage::Build, format!("cannot write {}: {error}", shown.display())))?;
     let command = server.command(&server.build, workspace.root());
     let mut command = command.map_err(|error| error.to_string()).map_err(failed(Stage::Build))?;
-    run_logged(&mut command, cpus, stop, file, &log).map_err(failed(Stage::Build))?;
+    run_logged(&mut command, cpus, stop, file, &log, &shown).map_err(failed(Stage::Build))?;
 
     let command = server.command(&server.version, workspace.root());
     let mut command = command.map_err(|error| error.to_string()).map_err(failed(Stage::Version))?;
@@ -55,6 +57,7 @@ fn run_logged(
     stop: &AtomicBool,
     file: File,
     log: &Path,
+    shown: &Path,
 ) -> Result<(), String> {
     let errors = file.try_clone().map_err(|error| error.to_string())?;
     command.stdin(Stdio::null()).stdout(file).stderr(errors);
@@ -67,7 +70,7 @@ fn run_logged(
     }
     let text = fs::read_to_string(log).unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("error")).or_else(|| text.lines().last());
-    Err(format!("{} ({status}; all of it: {})", line.unwrap_or("it said nothing"), log.display()))
+    Err(format!("{} ({status}; all of it: {})", line.unwrap_or("it said nothing"), shown.display()))
 }
 
 fn version(command: &mut Command, cpus: &Cpus, stop: &AtomicBool) -> Result<String, String> {

@@ -52,6 +52,22 @@ struct Driven {
     asked_in_all: u64,
 }
 
+impl Driven {
+    /// Whether it counted what it was told to, and the counts fit each other.
+    fn check(&self, spec: &LoadSpec) -> Result<(), String> {
+        let odd = if self.window_ns != spec.window.0 {
+            format!("a window of {} ns", self.window_ns)
+        } else if self.sent != self.right + self.errors {
+            format!("{} sent, {} right and {} errors", self.sent, self.right, self.errors)
+        } else if self.response.count() != self.right {
+            format!("{} right and {} response times", self.right, self.response.count())
+        } else {
+            return Ok(());
+        };
+        Err(format!("it told {odd}, which cannot be"))
+    }
+}
+
 /// Lets `instance` ask itself as `spec` says, which is a closed load's.
 ///
 /// # Errors
@@ -70,26 +86,40 @@ pub fn measure(
     let events = Events { events, stop, deadline: Instant::now() + whole + OVERTIME };
     let (mut warmup, mut first, mut last) = (None, None::<Reading>, None);
     loop {
-        let sample = || first.iter_mut().for_each(|first| first.sample(&parts));
-        match events.next(sample)? {
+        let within = last.is_none();
+        let sample = || first.iter_mut().filter(|_| within).for_each(|first| first.sample(&parts));
+        let event = match events.next(sample) {
+            Err(TrialError::Load(reason)) => return Err(fault(instance, reason)),
+            event => event?,
+        };
+        match event {
             Event::WindowStart { warmup_ns, steady } => {
-                warmup = Some(WarmedUp { length: Nanos(warmup_ns), steady });
+                let length = Nanos(warmup_ns);
+                warmup = (!spec.warmup.is_fixed()).then_some(WarmedUp { length, steady });
                 first = Some(Reading::take(&parts, instance)?);
             }
             Event::WindowEnd => last = Some(Reading::take(&parts, instance)?),
             Event::Driven(driven) => {
                 let (Some(first), Some(last)) = (first, last) else {
-                    return Err(TrialError::Load("it did not tell its window".into()));
+                    return Err(fault(instance, "it did not tell its window".into()));
                 };
+                if let Err(reason) = driven.check(spec) {
+                    return Err(fault(instance, reason));
+                }
                 let counters = before.zip(backend.database_counters());
                 let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
                 let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
                 return Ok(Measured { warmup, record: record(spec, driven), resources });
             }
             Event::Failed { reason } => return Err(BackendError(reason).into()),
-            Event::Broken(reason) => return Err(TrialError::Load(reason)),
+            Event::Broken(reason) => return Err(fault(instance, reason)),
         }
     }
+}
+
+/// Whatever goes wrong is the server's doing; one that has ended tells how in its log.
+fn fault(instance: &mut dyn Instance, reason: String) -> TrialError {
+    instance.processes().err().unwrap_or(BackendError(reason)).into()
 }
 
 fn path(spec: &LoadSpec) -> String {

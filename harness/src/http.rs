@@ -38,8 +38,10 @@ pub fn lines(
     timeout: Duration,
 ) -> Result<impl Read + use<>, HttpError> {
     let failed = |error: ureq::Error| HttpError(error.to_string());
-    let config =
-        ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false);
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(timeout))
+        .proxy(None)
+        .http_status_as_error(false);
     let agent: ureq::Agent = config.build().into();
     let mut response = agent.get(format!("http://{address}{path}")).call().map_err(failed)?;
     if response.status() != 200 {
@@ -62,6 +64,7 @@ pub fn send(
     let failed = |error: ureq::Error| HttpError(error.to_string());
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(timeout))
+        .proxy(None)
         .http_status_as_error(false)
         .max_redirects(0)
         .allow_non_standard_methods(true)

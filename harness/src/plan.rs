@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::definition::scenario::{Asks, Catalogue, Load, LoadKind, Scenario};
 use crate::definition::{DefinitionError, Profile, Registry, Role, Server, profile, select};
 use crate::format::run::{RunFile, RunServer};
+use crate::settled::Settled;
 
 /// A cell as every server of the run has it: a scenario under a load, with its times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,7 +101,8 @@ impl Plan {
                 times: times.clone(),
             })
             .collect();
-        if cells.is_empty() {
+        let is_of_any = |cell: &Cell| servers.iter().any(|server| cell.is_of(server.drives_itself));
+        if !cells.iter().any(is_of_any) {
             return Err(DefinitionError::NoMatch {
                 kind: "cell",
                 pattern: "these scenarios under these loads".into(),
@@ -154,6 +156,20 @@ impl Plan {
             servers,
             cells: run.cell.clone(),
         })
+    }
+
+    /// What is left of the plan: without the trials that are settled, and the turns that are empty without them.
+    #[must_use]
+    pub fn without(&self, settled: &Settled) -> Plan {
+        let mut left = self.clone();
+        for (number, block) in (1..).zip(&mut left.blocks) {
+            for turn in &mut block.turns {
+                let server = &self.servers[turn.server].name;
+                turn.cells.retain(|&cell| !settled.holds(number, server, &self.cells[cell]));
+            }
+            block.turns.retain(|turn| !turn.cells.is_empty());
+        }
+        left
     }
 
     /// How many trials there are.

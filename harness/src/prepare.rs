@@ -57,14 +57,9 @@ pub fn prepare(
     let calibration = if settled.common().is_some() { Vec::new() } else { calibration(plan) };
     let mut slowest = f64::INFINITY;
     for server in &plan.servers {
-        // A twin is what it is the twin of.
-        if let Some(first) = &server.twin_of {
-            if settled.is_excluded(first) {
-                settled.exclude(&server.name);
-            }
-            continue;
-        }
-        if settled.is_excluded(&server.name) {
+        // A twin is what it is the twin of, and what was found of that holds for it.
+        if server.twin_of.is_some() || settled.is_excluded(&server.name) {
+            steps.step();
             continue;
         }
         if means.stop.load(Ordering::Relaxed) {
@@ -95,8 +90,14 @@ pub fn prepare(
             Err((stage, reason)) => {
                 let failure = Failure { block: None, server: server.name.clone(), stage, reason };
                 steps.say(&failure.to_string());
-                settled.exclude(&failure.server);
-                journal(&Entry::Failure(failure))?;
+                let twins =
+                    plan.servers.iter().filter(|twin| twin.twin_of.as_ref() == Some(&server.name));
+                let twins =
+                    twins.map(|twin| Failure { server: twin.name.clone(), ..failure.clone() });
+                for failure in std::iter::once(failure.clone()).chain(twins) {
+                    settled.exclude(&failure.server);
+                    journal(&Entry::Failure(failure))?;
+                }
             }
         }
         steps.step();

@@ -8,7 +8,6 @@ use crate::definition::scenario::{LoadKind, Rate};
 use crate::format::journal::{Entry, Failure, Stage, Trial};
 use crate::load::Pace;
 use crate::plan::{Cell, Plan, Turn};
-use crate::settled::Settled;
 use crate::trial::{Measured, TrialError};
 use crate::units::PerSecond;
 
@@ -60,13 +59,12 @@ pub enum Ending {
     Interrupted,
 }
 
-/// Carries out the blocks of `plan`, without what is settled.
+/// Carries out the blocks of `plan`.
 ///
 /// # Errors
 /// When the journal cannot be written: what cannot be recorded is not worth measuring.
 pub fn execute(
     plan: &Plan,
-    settled: &Settled,
     common: PerSecond,
     executor: &mut dyn Executor,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
@@ -77,15 +75,9 @@ pub fn execute(
     for (number, block) in (1u32..).zip(&plan.blocks) {
         for turn in &block.turns {
             let server = &plan.servers[turn.server];
-            let mut left = turn.clone();
-            left.cells.retain(|&cell| !settled.holds(number, &server.name, &plan.cells[cell]));
-            watcher.advance((turn.cells.len() - left.cells.len()) as u64);
-            if left.cells.is_empty() {
-                continue;
-            }
             let mut context =
                 Context { plan, common, number, server, executor, journal, watcher, stop };
-            match context.turn(&left)? {
+            match context.turn(turn)? {
                 Ok(()) => {}
                 Err(TurnError::Interrupted) => {
                     journal(&Entry::Interrupted)?;

@@ -66,10 +66,10 @@ impl Settled {
         self.excluded.contains(server)
     }
 
-    /// Whether any server is not measured at all.
+    /// Whether any server failed, in this sitting or an earlier one.
     #[must_use]
-    pub fn excludes_some(&self) -> bool {
-        !self.excluded.is_empty()
+    pub fn has_failures(&self) -> bool {
+        !self.excluded.is_empty() || !self.failed.is_empty()
     }
 
     /// Whether this trial need not, or cannot, be made.

@@ -17,8 +17,8 @@ use crate::load::protocol::{Event, Go, Measure};
 use crate::load::warmup::Watch;
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
 use crate::observe::counts::DbCounts;
-use crate::observe::window::{Parts, Reading};
 pub use crate::observe::window::Resources;
+use crate::observe::window::{Parts, Reading};
 use crate::process;
 use crate::units::Nanos;
 
@@ -112,7 +112,8 @@ pub fn measure(
     let mut ended = 0;
     let mut warming_up = WarmingUp::new(spec, shards.len());
     while ended < shards.len() {
-        let sample = || first.iter_mut().for_each(|first| first.sample(&parts));
+        let within = last.is_none();
+        let sample = || first.iter_mut().filter(|_| within).for_each(|first| first.sample(&parts));
         match events.next(sample)? {
             (shard, Event::WarmingUp { right }) => {
                 if warming_up.is_over(shard, right) {
@@ -237,16 +238,42 @@ impl<T> Events<'_, T> {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(TrialError::Interrupted);
             }
-            match self.events.recv_timeout(Duration::from_millis(250)) {
+            // Looked at first: one who goes on telling must not put it off.
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(TrialError::Load("it did not end in time".into()));
+            }
+            match self.events.recv_timeout(left.min(Duration::from_millis(250))) {
                 Ok(event) => return Ok(event),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(TrialError::Load("it ended without a record".into()));
                 }
-                Err(RecvTimeoutError::Timeout) if Instant::now() >= self.deadline => {
-                    return Err(TrialError::Load("it did not end in time".into()));
-                }
                 Err(RecvTimeoutError::Timeout) => meanwhile(),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_who_goes_on_telling_does_not_put_the_deadline_off() {
+        let (sender, events) = channel();
+        thread::spawn(move || {
+            while sender.send(()).is_ok() {
+                thread::sleep(Duration::from_millis(10));
+            }
+        });
+        let stop = AtomicBool::new(false);
+        let deadline = Instant::now() + Duration::from_millis(150);
+        let events = Events { events, stop: &stop, deadline };
+        let error = loop {
+            if let Err(error) = events.next(|| {}) {
+                break error;
+            }
+        };
+        assert_eq!(error, TrialError::Load("it did not end in time".into()));
     }
 }

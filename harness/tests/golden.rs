@@ -27,7 +27,15 @@ fn run_server(name: &str, role: Role, database: DatabaseLabel) -> RunServer {
         runtime: word("R"),
         database,
     };
-    RunServer { name: word(name), role, labels, twin_of: None, drives_itself: false }
+    RunServer {
+        name: word(name),
+        role,
+        labels,
+        twin_of: None,
+        drives_itself: false,
+        run: vec![word(name)],
+        env: Default::default(),
+    }
 }
 
 fn cells() -> Vec<Cell> {
@@ -116,6 +124,9 @@ fn raw() -> Raw {
         push(trial(block, "quick", "open-common", 4_000, 90_000 + drift, 0.14 + shift));
         push(trial(block, "again", "closed-64", 12_010 + drift, 5_000_000, 0.405 + shift));
         push(trial(block, "again", "open-common", 4_000, 91_000 + drift, 0.14 + shift));
+        let mut alone = trial(block, "alone", "closed-64", 15_000 + drift, 4_000_000, 0.30 + shift);
+        alone.measured.resources.load = Usage::default();
+        push(alone);
         push(trial(block, "slow", "closed-64", 9_000 + drift, 7_000_000, 0.97));
         let mut wrong = trial(block, "slow", "open-common", 4_000, 150_000 + drift, 0.42 + shift);
         wrong.measured.record.errors.insert(Class::Value, Errors { count: 3, ..Errors::default() });
@@ -130,7 +141,7 @@ fn raw() -> Raw {
     Raw {
         name: "2026-01-02-model-2c".into(),
         run: RunFile {
-            format: 1,
+            format: stackmark::format::VERSION,
             began: "2026-01-02T03:04:05Z".into(),
             label: "model-2c".into(),
             profile: "quick".into(),
@@ -145,7 +156,11 @@ fn raw() -> Raw {
                 run_server("quick", Role::Contender, DatabaseLabel::Mysql),
                 RunServer {
                     twin_of: Some("quick".into()),
-                    ..run_server("again", Role::Contender, DatabaseLabel::Mysql)
+                    ..run_server("again", Role::Control, DatabaseLabel::Mysql)
+                },
+                RunServer {
+                    drives_itself: true,
+                    ..run_server("alone", Role::Ceiling, DatabaseLabel::Mysql)
                 },
                 run_server("nothing", Role::Ceiling, DatabaseLabel::None),
             ],

@@ -1,6 +1,8 @@
 //! Whole runs on the real database: stopped, killed, and two at once. Needs DATABASE_URL and built
 //! servers, as `make test` provides them.
 
+#![allow(clippy::unwrap_used)] // A test that cannot set itself up fails, and should.
+
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};

@@ -3,11 +3,12 @@
 //! - Of 40 comparisons of a server with itself under another name, how many call the two different?
 //! - Of 10 comparisons with the same server that burns 5% more CPU time a request, how many call that one costlier?
 //!
-//! Runs are kept under `.stackmark/truth`, so that an interrupted sitting goes on where it was, and so that the
-//! answers can be computed again: `cargo bench -p stackmark --bench truth`.
+//! Runs are kept under `.stackmark/truth`, by commit, so that an interrupted sitting goes on where it was, and so
+//! that the answers can be computed again.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use stackmark::compare::{self, Verdict};
@@ -33,7 +34,6 @@ const BURNER: &str = "burning";
 fn main() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let began = Instant::now();
-    let _database = Database::up(root);
     // The burner is told how long 5% is by what the server itself needs here; the first run tells.
     let mut burn_ns = 0;
     let mut same = Tally::default();
@@ -86,7 +86,7 @@ impl Tally {
             Verdict::Different if ratio > 1.0 => &mut self.costlier,
             Verdict::Different => &mut self.cheaper,
             Verdict::Equivalent => &mut self.equivalent,
-            Verdict::Undecided | Verdict::Bounds => &mut self.undecided,
+            Verdict::Undecided => &mut self.undecided,
         } += 1;
     }
 
@@ -109,25 +109,43 @@ impl Tally {
 
 /// A run of `quick`, filtered; one that is whole already is only read.
 fn run(root: &Path, name: &str, servers: &str, blocks: u32, burn_ns: u64) -> Raw {
-    let out = root.join(".stackmark/truth").join(name);
-    let whole = |raw: &Raw| raw.entries.contains(&Entry::Finished);
+    let out = root.join(".stackmark/truth").join(commit(root)).join(name);
     let before = folder::read(&out).ok();
-    if let Some(raw) = before.as_ref().filter(|raw| whole(raw)) {
+    if let Some(raw) = before.as_ref().filter(|raw| raw.entries.contains(&Entry::Finished)) {
         return raw.clone();
     }
     let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/truth/servers.toml");
-    let mut command = stackmark(root);
-    command.arg("run").arg("--registry").arg(registry).env("BURN_NS", burn_ns.to_string());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
+    command.current_dir(root).arg("run").arg("--registry").arg(registry);
+    command.env("BURN_NS", burn_ns.to_string());
     if before.is_some() {
         command.arg("--resume").arg(&out);
     } else {
         command.args(["--profile", "quick", "-l", LOAD, "-s", servers]);
         command.args(["--blocks", &blocks.to_string()]).arg("--out").arg(&out);
     }
-    let status = command.stderr(Stdio::null()).status().expect("stackmark can be started");
-    assert!(status.success(), "{name}: {status}; run again to go on");
+    let output = command.output().expect("stackmark can be started");
+    let told = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        // A run in which a server failed is whole, and of no use here.
+        if output.status.code() == Some(1) {
+            let _ = fs::remove_dir_all(&out);
+        }
+        panic!("{name}: {}: {}", output.status, told.lines().last().unwrap_or_default());
+    }
     eprintln!("{name}");
     folder::read(&out).expect("a run that succeeded can be read")
+}
+
+/// The checkout's: what another one measured says nothing of this one.
+fn commit(root: &Path) -> String {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").current_dir(root).args(arguments).output();
+        String::from_utf8_lossy(&output.expect("git can be started").stdout).trim().to_owned()
+    };
+    let changed = git(&["status", "--porcelain", "--", ".", ":!results", ":!README.md"]);
+    assert!(changed.is_empty(), "the checkout differs from its commit; commit first:\n{changed}");
+    git(&["rev-parse", "--short=12", "HEAD"])
 }
 
 /// In microseconds.
@@ -135,27 +153,4 @@ fn cpu(raw: &Raw, server: &str) -> f64 {
     let measured = measurements(raw);
     let of_server = measured.iter().find(|measurement| measurement.server == server);
     of_server.and_then(|m| m.figures.as_ref()).expect("it was measured").server_cpu.mean
-}
-
-fn stackmark(root: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
-    command.current_dir(root);
-    command
-}
-
-/// The private database, up for all runs.
-struct Database(PathBuf);
-
-impl Database {
-    fn up(root: &Path) -> Database {
-        let status = stackmark(root).args(["db", "up"]).status().expect("stackmark can be started");
-        assert!(status.success(), "the database does not come up");
-        Database(root.to_owned())
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let _ = stackmark(&self.0).args(["db", "down"]).status();
-    }
 }

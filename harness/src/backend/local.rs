@@ -165,7 +165,7 @@ impl Backend for Local<'_> {
         match self.database.pid() {
             Some(pid) if !process::is_running(pid) => Err(BackendError(format!(
                 "the private database, process {pid}, ended, and the run with it; what was measured stays: \
-                 read .stackmark/db/log, then run again"
+                 read .stackmark/db/log, then go on with `stackmark run --resume`"
             ))),
             _ => Ok(()),
         }

@@ -1,6 +1,5 @@
 //! `stackmark run`: builds, verifies, loads and measures servers, and records a run.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,10 +14,10 @@ use crate::backend::local::{Local, POOL_SIZE};
 use crate::database::{self, Lease};
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
-use crate::format::folder::{self, FolderError, Raw};
+use crate::format::folder::{self, FolderError};
 use crate::format::journal::{Entry, Journal};
 use crate::format::machine::MachineFile;
-use crate::format::run::RunFile;
+use crate::format::run::{RunFile, RunServer};
 use crate::live::Live;
 use crate::lock::RunLock;
 use crate::machine;
@@ -37,7 +36,7 @@ use crate::workspace::Workspace;
 pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let usable = Placement::usable()?;
-    let Order { plan, placement, begun } = order(args, &workspace, &usable)?;
+    let Order { plan, placement, is_begun } = order(args, &workspace, &usable)?;
     if args.plan {
         print_plan(&plan);
         return Ok(ExitCode::SUCCESS);
@@ -50,7 +49,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
         (None, None) => folder::fresh(&workspace.results(), &now[..10], &label),
     };
     let _lock = RunLock::take(&out)?;
-    if begun.is_none() && out.exists() {
+    if !is_begun && out.exists() {
         return Err(FolderError::Taken(out).into());
     }
     let stop = interrupt::flag()?;
@@ -66,12 +65,11 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     if stop.load(Ordering::Relaxed) {
         return Ok(interrupt::exit_code());
     }
-    let (journal, settled) = match begun {
-        Some(raw) => go_on(&out, &raw, &machine, now)?,
-        None => {
-            let file = RunFile::new(&plan, now, label, name, POOL_SIZE, placement);
-            (create(&out, &file, &machine)?, Settled::default())
-        }
+    let (journal, settled) = if is_begun {
+        go_on(&out, &plan, &machine, now)?
+    } else {
+        let file = RunFile::new(&plan, now, label, name, POOL_SIZE, placement);
+        (create(&out, &file, &machine)?, Settled::default())
     };
     let mut live = Live::new(&mut backend, &stop);
     let ending = conduct(&plan, &workspace, &usable, &mut live, settled, journal, &stop)
@@ -94,11 +92,11 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// What is to be done, and what of it was begun.
+/// What is to be done, and whether it was begun.
 struct Order {
     plan: Plan,
     placement: Placement,
-    begun: Option<Raw>,
+    is_begun: bool,
 }
 
 /// A new plan, that of another run, or that of a run which goes on.
@@ -117,11 +115,7 @@ fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Resu
         (None, Some(raw)) => Placement::parse(&raw.run.cpus.to_string(), usable)?,
         (None, None) => Placement::by_size(usable),
     };
-    let begun = before.filter(|_| args.resume.is_some());
-    if let Some(raw) = begun.as_ref().filter(|raw| raw.entries.contains(&Entry::Finished)) {
-        bail!("{} came to its end: there is nothing to resume", raw.name);
-    }
-    Ok(Order { plan, placement, begun })
+    Ok(Order { plan, placement, is_begun: args.resume.is_some() })
 }
 
 fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> anyhow::Result<Plan> {
@@ -137,17 +131,30 @@ fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> any
     Ok(Plan::new(registry, &catalogue, &profile, &args.filter, seed)?)
 }
 
-/// Opens the journal of a run that was begun, if this is still the machine and the code that it began with.
+/// Opens the journal of a run that was begun, if these are still the machine and the code that it began with. It
+/// is read here, under the lock: who had it may just have gone on with the run.
 fn go_on(
     out: &Path,
-    raw: &Raw,
+    plan: &Plan,
     machine: &MachineFile,
     now: String,
 ) -> anyhow::Result<(Journal, Settled)> {
+    let raw = folder::read(out)?;
+    if raw.entries.contains(&Entry::Finished) {
+        bail!("{} came to its end: there is nothing to resume", raw.name);
+    }
     let mut unlike = machine::unlike(&raw.machine, machine);
     if raw.machine.commit != machine.commit {
         unlike.push(format!("commit ({}, {})", raw.machine.commit, machine.commit));
+    } else if raw.machine.changes != machine.changes {
+        unlike.push("what the checkout holds beyond its commit".into());
     }
+    let entries = raw.run.server.iter().zip(&plan.servers);
+    unlike.extend(
+        entries
+            .filter(|(then, now)| **then != RunServer::of(now))
+            .map(|(then, _)| format!("the registry's entry of {}", then.name)),
+    );
     if !unlike.is_empty() {
         bail!(
             "{} cannot go on, because this has changed since it began (then, now): {}; restore it, or begin a new run",
@@ -178,11 +185,12 @@ fn conduct(
         write(&Entry::Interrupted)?;
         return Ok(Ending::Interrupted);
     };
-    let mut steps = Steps::new("measure", plan.trials() as u64, plan.blocks.len() as u32);
-    steps.say(&format!("{} trials, about {}", plan.trials(), about(plan.expected())));
-    let ending = execute(plan, &settled, common, live, &mut write, &mut steps, stop)?;
+    let left = plan.without(&settled);
+    let mut steps = Steps::new("measure", left.trials() as u64, left.blocks.len() as u32);
+    steps.say(&format!("{} trials, about {}", left.trials(), about(left.expected())));
+    let ending = execute(&left, common, live, &mut write, &mut steps, stop)?;
     steps.finish();
-    Ok(if ending == Ending::Whole && settled.excludes_some() {
+    Ok(if ending == Ending::Whole && settled.has_failures() {
         Ending::WithFailures
     } else {
         ending
@@ -219,12 +227,9 @@ fn unwritable(out: &Path) -> String {
     format!("{} cannot be written, so the run stopped; make room there", out.display())
 }
 
-/// A folder that cannot be written is not left half made: it would pass for a run.
 fn create(out: &Path, run: &RunFile, machine: &MachineFile) -> anyhow::Result<Journal> {
     match folder::create(out, run, machine) {
         Err(FolderError::Io { path, cause }) => {
-            // The first failure is the one to tell.
-            let _ = fs::remove_dir_all(out);
             Err(cause).context(path.display().to_string()).with_context(|| unwritable(out))
         }
         created => Ok(created?),

@@ -92,9 +92,11 @@ impl Counters {
     }
 }
 
+/// How long it may take to tell about itself.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Settings that bear on a lookup's cost; each server has those of its family.
-const SETTINGS: [&str; 28] = [
-    "bind_address",
+const SETTINGS: [&str; 27] = [
     "character_set_server",
     "collation_server",
     "innodb_adaptive_hash_index",
@@ -191,8 +193,10 @@ impl Session {
     where
         T: FromRow + Send + 'static,
     {
+        let asked = async { tokio::time::timeout(PATIENCE, self.conn.query(question)).await };
         self.runtime
-            .block_on(self.conn.query(question))
+            .block_on(asked)
+            .map_err(|_| DatabaseError::Ask(format!("no answer within {} s", PATIENCE.as_secs())))?
             .map_err(|error| DatabaseError::Ask(error.to_string()))
     }
 }

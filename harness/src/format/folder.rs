@@ -68,17 +68,49 @@ pub fn create(folder: &Path, run: &RunFile, machine: &MachineFile) -> Result<Jou
     if folder.exists() {
         return Err(FolderError::Taken(folder.to_owned()));
     }
+    // Made beside its place and moved there whole: one that is killed here leaves nothing that passes for a run.
+    let making = beside(folder);
+    match fs::remove_dir_all(&making) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(io_error(&making)(error));
+        }
+        _ => {}
+    }
+    let made = make(&making, run, machine)
+        .and_then(|journal| fs::rename(&making, folder).map_err(io_error(folder)).map(|()| journal))
+        .and_then(|journal| sync(parent(folder)).map(|()| journal));
+    if made.is_err() {
+        // The first failure is the one to tell.
+        let _ = fs::remove_dir_all(&making);
+    }
+    made
+}
+
+/// Where a folder is made before it is moved to its place: hidden, so that no listing shows it.
+fn beside(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    parent(folder).join(format!(".{name}.new"))
+}
+
+fn parent(folder: &Path) -> &Path {
+    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn make(folder: &Path, run: &RunFile, machine: &MachineFile) -> Result<Journal, FolderError> {
     let raw = folder.join("raw");
     fs::create_dir_all(&raw).map_err(io_error(&raw))?;
     write_toml(&raw.join("machine.toml"), machine)?;
     write_toml(&raw.join("run.toml"), run)?;
     let path = raw.join("journal.jsonl");
     let journal = Journal::create(&path).map_err(io_error(&path))?;
-    // A power cut must not lose the names of files whose content is already on the disk.
-    for folder in [&raw, folder] {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error(folder))?;
-    }
+    sync(&raw)?;
+    sync(folder)?;
     Ok(journal)
+}
+
+/// A power cut must not lose the names of files whose content is already on the disk.
+fn sync(folder: &Path) -> Result<(), FolderError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error(folder))
 }
 
 /// Opens a run's folder to go on with it.

@@ -144,7 +144,14 @@ impl Journal {
     /// When the file cannot be read or written.
     pub fn reopen(path: &Path) -> io::Result<Journal> {
         let bytes = fs::read(path)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let end_of_line =
+            |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let mut whole = end_of_line(&bytes);
+        // After a power cut the end of a line may be on the disk without its beginning.
+        let last = end_of_line(&bytes[..whole.saturating_sub(1)]);
+        if serde_json::from_slice::<Entry>(&bytes[last..whole]).is_err() {
+            whole = last;
+        }
         let file = OpenOptions::new().append(true).open(path)?;
         file.set_len(whole as u64)?;
         file.sync_data()?;
@@ -203,6 +210,9 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{text}{{\"entry\":\"fin")).unwrap();
         assert_eq!(read(&path).unwrap(), [rate.clone(), Entry::Finished]);
+        Journal::reopen(&path).unwrap().write(&Entry::Interrupted).unwrap();
+        assert_eq!(read(&path).unwrap(), [rate.clone(), Entry::Finished, Entry::Interrupted]);
+        std::fs::write(&path, format!("{text}\0\0\0d\"}}\n")).unwrap();
         Journal::reopen(&path).unwrap().write(&Entry::Interrupted).unwrap();
         assert_eq!(read(&path).unwrap(), [rate, Entry::Finished, Entry::Interrupted]);
         std::fs::write(&path, format!("{{\"entry\":\"fin\n{text}")).unwrap();

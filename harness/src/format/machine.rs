@@ -94,6 +94,9 @@ pub struct MachineFile {
     /// How many files of the checkout differed from the commit, results apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_files: Option<usize>,
+    /// A name for what the checkout's files held beyond the commit; absent where they held nothing more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<String>,
     /// The first CPU's caches, by level and kind, with the CPUs that share each.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub caches: BTreeMap<String, String>,

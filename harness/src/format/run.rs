@@ -1,8 +1,10 @@
 //! `raw/run.toml`: what was asked of the run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::definition::server::{Labels, Role};
+use crate::definition::server::{Labels, Role, Server};
 use crate::placement::Placement;
 use crate::plan::{Cell, Plan};
 
@@ -48,6 +50,28 @@ pub struct RunServer {
     /// Whether it asked its layer by itself: then it has only the cells that can be asked so.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub drives_itself: bool,
+    /// The command that ran it, as the registry has it; a run of format 1 does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub run: Vec<String>,
+    /// What it had in its environment besides the contract's variables, as the registry has it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub env: BTreeMap<String, String>,
+}
+
+impl RunServer {
+    /// Of a registry's entry.
+    #[must_use]
+    pub fn of(server: &Server) -> RunServer {
+        RunServer {
+            name: server.name.clone(),
+            role: server.role,
+            labels: server.labels.clone(),
+            twin_of: server.twin_of.clone(),
+            drives_itself: server.drives_itself,
+            run: server.run.clone(),
+            env: server.env.clone(),
+        }
+    }
 }
 
 impl RunFile {
@@ -71,17 +95,7 @@ impl RunFile {
             blocks: plan.blocks.len() as u32,
             pool_size,
             cpus,
-            server: plan
-                .servers
-                .iter()
-                .map(|server| RunServer {
-                    name: server.name.clone(),
-                    role: server.role,
-                    labels: server.labels.clone(),
-                    twin_of: server.twin_of.clone(),
-                    drives_itself: server.drives_itself,
-                })
-                .collect(),
+            server: plan.servers.iter().map(RunServer::of).collect(),
             cell: plan.cells.clone(),
         }
     }

@@ -92,13 +92,15 @@ impl Engine {
         })
     }
 
-    /// Ends the warm-up at `start`, which lies in the future; returns when the window ends.
-    pub fn open_window(&self, start: Nanos) -> Nanos {
+    /// Ends the warm-up at `start`, or now, if that has passed: what was answered before now was recorded as
+    /// warm-up. Returns the window's two ends.
+    pub fn open_window(&self, start: Nanos) -> (Nanos, Nanos) {
         let mut shared = self.shared();
-        shared.end = start + self.window;
-        let end = shared.end;
+        let start = start.max(Nanos::now());
+        let end = start + self.window;
+        shared.end = end;
         shared.recorder.open(start, end);
-        end
+        (start, end)
     }
 
     /// Right answers since the load began.

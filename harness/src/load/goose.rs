@@ -43,7 +43,7 @@ impl Clone for Session {
 }
 
 /// Runs one load, beginning at `start`, on the calling thread; `tell` is called at its turning points. A
-/// warm-up that is not of fixed length ends when `window` tells the moment, which must lie in the future.
+/// warm-up that is not of fixed length ends at the moment that `window` tells, or now, if that has passed.
 ///
 /// # Errors
 /// When Goose or the system cannot start it. What a server does wrong is no error: it is recorded.
@@ -69,7 +69,7 @@ pub fn attack(
                     never = slices(&engine, start, &tell) => never,
                 }
             };
-            let window_end = engine.open_window(window_start);
+            let (window_start, window_end) = engine.open_window(window_start);
             sleep_until(window_start).await;
             tell(Moment::WindowStart);
             sleep_until(window_end).await;

@@ -19,7 +19,7 @@ pub struct Go {
 /// The warm-up is over.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Measure {
-    /// When the window begins: the same moment for all shards, in the future.
+    /// When the window begins: the same moment for all shards. A shard that hears of it too late begins at once.
     pub from: Nanos,
 }
 

@@ -55,7 +55,7 @@ pub struct Latencies(#[serde(with = "histogram")] Histogram<u64>);
 impl Default for Latencies {
     fn default() -> Latencies {
         Latencies(
-            Histogram::new_with_bounds(1, 120_000_000_000, 3)
+            Histogram::new_with_bounds(histogram::LOW, histogram::HIGH, histogram::DIGITS)
                 .expect("the bounds are those of a histogram"),
         )
     }

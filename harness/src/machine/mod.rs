@@ -63,6 +63,7 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
         open_files: getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft),
         commit_hash: commit_hash.unwrap_or_default(),
         changed_files,
+        changes: software::changes(root),
         caches: cpu::caches(cpus),
         mitigations: system::mitigations(&cpus.join("vulnerabilities")),
         sysctls: system::sysctls(Path::new("/proc/sys")),

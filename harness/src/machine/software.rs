@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
@@ -14,6 +15,27 @@ pub(super) fn commit(root: &Path) -> Option<(String, usize)> {
     let changed =
         output(root, "git", &["status", "--porcelain", "--", ".", ":!results", ":!README.md"]);
     Some((hash, changed?.lines().count()))
+}
+
+/// A name for what the checkout's files hold beyond its commit; absent where they hold nothing more.
+pub(super) fn changes(root: &Path) -> Option<String> {
+    let of = [".", ":!results", ":!README.md"];
+    let diff = output(root, "git", &[&["diff", "HEAD", "--"], &of[..]].concat())?;
+    let status = output(root, "git", &[&["status", "--porcelain", "--"], &of[..]].concat())?;
+    if status.is_empty() {
+        return None;
+    }
+    let mut git = Command::new("git")
+        .current_dir(root)
+        .args(["hash-object", "--stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    // Dropped at once: git waits for the end.
+    git.stdin.take()?.write_all(format!("{diff}\n{status}").as_bytes()).ok()?;
+    let hash = git.wait_with_output().ok()?.stdout;
+    Some(String::from_utf8_lossy(&hash).trim().to_owned())
 }
 
 /// What each tool calls its version.

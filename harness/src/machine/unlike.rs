@@ -28,6 +28,20 @@ pub fn unlike(here: &MachineFile, there: &MachineFile) -> Vec<String> {
     if let Some((a, b)) = here.threads_per_core.zip(there.threads_per_core) {
         differ(&mut facts, "threads per core", a, b);
     }
+    let (a, b) = (here.database_is_external, there.database_is_external);
+    differ(&mut facts, "whether the database is somebody else's", a, b);
+    for (setting, a) in &here.database_settings {
+        if let Some(b) = there.database_settings.get(setting) {
+            known(&mut facts, setting, a, b);
+        }
+    }
+    known(&mut facts, "huge pages", &here.huge_pages, &there.huge_pages);
+    if let Some((a, b)) = here.turbo.zip(there.turbo) {
+        differ(&mut facts, "turbo", a, b);
+    }
+    if let Some((a, b)) = here.cgroup_cpus.zip(there.cgroup_cpus) {
+        differ(&mut facts, "CPUs allowed by control groups", a, b);
+    }
     for (flaw, a) in &here.mitigations {
         if let Some(b) = there.mitigations.get(flaw) {
             known(&mut facts, &format!("mitigation of {flaw}"), a, b);

@@ -42,7 +42,7 @@ impl Warmup {
         let sum = |from: usize, to: usize| self.counts[from..to].iter().sum::<u64>() as f64;
         let a = sum(count - 2 * self.half, count - self.half);
         let b = sum(count - self.half, count);
-        (a - b).abs() <= (0.05 * (a + b) / 2.0).max(2.0 * (a + b).sqrt())
+        a + b > 0.0 && (a - b).abs() <= (0.05 * (a + b) / 2.0).max(2.0 * (a + b).sqrt())
     }
 }
 
