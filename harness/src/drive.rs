@@ -15,7 +15,6 @@ use crate::backend::{Backend, BackendError, Instance};
 use crate::http;
 use crate::load::record::{Class, Errors, Latencies};
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
-use crate::observe::counts::DbCounts;
 use crate::observe::window::{Parts, Reading, Resources};
 use crate::trial::{Events, Measured, OVERTIME, TrialError};
 use crate::units::Nanos;
@@ -106,9 +105,7 @@ pub fn measure(
                 if let Err(reason) = driven.check(spec) {
                     return Err(fault(instance, reason));
                 }
-                let counters = before.zip(backend.database_counters());
-                let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
-                let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
+                let resources = Resources::between(&first, &last, before, backend);
                 return Ok(Measured { warmup, record: record(spec, driven), resources });
             }
             Event::Failed { reason } => return Err(BackendError(reason).into()),

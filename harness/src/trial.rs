@@ -16,7 +16,6 @@ use crate::format::journal::Stage;
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::warmup::Watch;
 use crate::load::{LoadRecord, LoadSpec, WarmedUp};
-use crate::observe::counts::DbCounts;
 pub use crate::observe::window::Resources;
 use crate::observe::window::{Parts, Reading};
 use crate::process;
@@ -137,9 +136,7 @@ pub fn measure(
     let (Some(first), Some(last)) = (first, last) else {
         return Err(TrialError::Load("it did not tell its window".into()));
     };
-    let counters = before.zip(backend.database_counters());
-    let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
-    let resources = Resources { db_counts, ..first.until(&last, backend.placement()) };
+    let resources = Resources::between(&first, &last, before, backend);
     Ok(Measured { warmup: warming_up.ended, record, resources })
 }
 

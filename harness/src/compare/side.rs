@@ -1,8 +1,8 @@
 //! The two sides of a comparison, and the test that they allow.
 //!
-//! On a shared host the CPU time of a request moves by a tenth from trial to trial with what the host does, and
-//! that of the load's end of the request moves along: both ends run on the same host. So server CPU per request
-//! is compared at an equal cost of the load, by analysis of covariance.
+//! On a shared host the CPU time of a request moves by up to a tenth from trial to trial, and that of the load's end
+//! of the request moves along. So server CPU per request is compared at an equal cost of the load, by analysis of
+//! covariance.
 //!
 //! The load's cost may also be the server's doing, by longer or more answers. Then the adjusted ratio would lose
 //! what it should show. So the adjusted test stands alone only where the load's costs are not shown to differ and

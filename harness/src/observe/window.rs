@@ -9,6 +9,7 @@ use super::counts::DbCounts;
 use super::processes::Processes;
 use super::steal::{Steal, Stolen};
 use crate::backend::{Backend, Instance, Usage};
+use crate::database::Counters;
 use crate::placement::Placement;
 use crate::trial::TrialError;
 use crate::units::Nanos;
@@ -35,6 +36,21 @@ pub struct Resources {
     /// What the load made the database do; absent if that is not ours to observe.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub db_counts: Option<DbCounts>,
+}
+
+impl Resources {
+    /// Between a window's two readings, and what the database counted from `before` the load until now.
+    #[must_use]
+    pub fn between(
+        first: &Reading,
+        last: &Reading,
+        before: Option<Counters>,
+        backend: &dyn Backend,
+    ) -> Resources {
+        let counters = before.zip(backend.database_counters());
+        let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
+        Resources { db_counts, ..first.until(last, backend.placement()) }
+    }
 }
 
 /// What all parts had used at one moment.
@@ -120,8 +136,7 @@ impl Reading {
     }
 
     /// What was used from here to `last`; without what the database counted, which is read apart.
-    #[must_use]
-    pub fn until(&self, last: &Reading, placement: &Placement) -> Resources {
+    fn until(&self, last: &Reading, placement: &Placement) -> Resources {
         let interval = last.at - self.at;
         Resources {
             interval,

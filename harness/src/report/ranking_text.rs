@@ -151,8 +151,8 @@ impl Ranking {
         let adjusted = match count(Adjustment::Load) {
             0 => String::new(),
             adjusted => format!(
-                "; in {adjusted} of {all} rows at an equal CPU time of the load, since the host slows both ends of a \
-                 request alike, and so not the ratio of the means"
+                "; in {adjusted} of {all} rows at an equal CPU time of the load, which moves along with the servers' from \
+                 block to block, and so not the ratio of the means"
             ),
         };
         format!("×: {what} over that of {}{adjusted}. ", baseline.name)
