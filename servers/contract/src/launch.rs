@@ -2,18 +2,22 @@ use std::{
     env, io,
     net::{SocketAddr, TcpListener},
     process::ExitCode,
+    sync::OnceLock,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{Settings, SettingsError, Shutdown, Store};
+use crate::{HealthError, Settings, SettingsError, Shutdown, Store, health};
 
 /// The versions this build was resolved to: what `--version` prints is what is linked.
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// Connections the kernel queues while the server is busy (and `net.core.somaxconn` allows).
 const BACKLOG: i32 = 1024;
+
+/// What `--version` prints of this process, from the moment it serves.
+static LINE: OnceLock<String> = OnceLock::new();
 
 /// Who a server is, for `--version` and the line at its start.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +57,7 @@ fn locked_version(name: &str) -> &'static str {
 pub enum LaunchError {
     /// An argument that no server knows.
     #[error(
-        "unknown argument {0:?}; a server takes --version, or nothing and its settings from the environment"
+        "unknown argument {0:?}; a server takes --version or --health, or nothing and its settings from the environment"
     )]
     Argument(String),
     /// A setting is wrong.
@@ -70,9 +74,17 @@ pub enum LaunchError {
     /// Signals cannot be caught.
     #[error("cannot catch signals: {0}; start the server anew")]
     Signals(#[from] ctrlc::Error),
+    /// Another process, asked with `--health`, is not healthy.
+    #[error(transparent)]
+    Health(#[from] HealthError),
     /// The server broke while it served.
     #[error("the server failed: {0}")]
     Serve(#[from] io::Error),
+}
+
+/// The line that `--version` prints of the server that this process is; `None` before [`launch`].
+pub(crate) fn version_line() -> Option<&'static str> {
+    LINE.get().map(String::as_str)
 }
 
 /// A whole server's `main`: a framework's `run` over the layer `S`.
@@ -89,7 +101,8 @@ pub fn main<S: Store>(
 /// The part of [`main`] that does not know of stores. `prepare` reads the settings before the address is taken and
 /// returns what then serves, until the [`Shutdown`].
 ///
-/// Exits with 0 after SIGTERM, 2 if arguments, settings or the address are wrong, 1 if serving failed.
+/// Exits with 0 after SIGTERM, 2 if arguments, settings or the address are wrong, 1 if serving failed. With `--health` it
+/// asks the server at `BIND` instead, and exits with 0 if that is healthy, else 1.
 pub fn launch<R>(
     identity: Identity,
     prepare: impl FnOnce(&Settings) -> Result<R, SettingsError>,
@@ -101,7 +114,8 @@ where
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}: {error}", identity.name);
-            ExitCode::from(if matches!(error, LaunchError::Serve(_)) { 1 } else { 2 })
+            let failed = matches!(error, LaunchError::Serve(_) | LaunchError::Health(_));
+            ExitCode::from(if failed { 1 } else { 2 })
         }
     }
 }
@@ -118,19 +132,22 @@ where
             println!("{}", identity.line());
             return Ok(());
         }
+        Some(argument) if argument == "--health" => {
+            return Ok(health::ask(Settings::from_env()?.bind)?);
+        }
         Some(argument) => {
             return Err(LaunchError::Argument(argument.to_string_lossy().into_owned()));
         }
         None => {}
     }
+    let line = LINE.get_or_init(|| identity.line());
     let shutdown = Shutdown::on_signal()?;
     let settings = Settings::from_env()?;
     let serve = prepare(&settings)?;
     let listener = listen(settings.bind)
         .map_err(|source| LaunchError::Listen { address: settings.bind, source })?;
     eprintln!(
-        "{} listens on {}; connections: {}, workers: {}",
-        identity.line(),
+        "{line} listens on {}; connections: {}, workers: {}",
         listener.local_addr()?,
         settings.pool_size,
         settings.workers

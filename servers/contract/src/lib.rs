@@ -3,6 +3,7 @@
 //!
 //! `servers/CONTRACT.md` says the same for servers in any language.
 
+mod health;
 mod launch;
 mod name;
 mod settings;
@@ -10,6 +11,7 @@ mod shutdown;
 mod store;
 mod timestamp;
 
+pub use health::HealthError;
 pub use launch::{Identity, LaunchError, launch, main, runtime};
 pub use name::{ALPHABET, DemoQuery, NAME_LEN, NameError, random_name};
 pub use settings::{DatabaseUrl, Settings, SettingsError};

@@ -2,7 +2,7 @@ use std::{error::Error, future::Future, time::Duration};
 
 use serde::Serialize;
 
-use crate::{Settings, SettingsError};
+use crate::{Settings, SettingsError, launch::version_line};
 
 /// The longest a call to a store may take, waiting for a connection included.
 ///
@@ -68,13 +68,18 @@ impl ErrorBody {
     }
 }
 
-/// The body of a healthy `/health`: `{"status":"ok"}`.
+/// The body of a healthy `/health`: `{"version":"…"}`; an unhealthy server answers with an [`ErrorBody`].
+///
+/// Who asks learns which server answers, although it may not have started it.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct HealthBody {
-    status: &'static str,
+    version: &'static str,
 }
 
 impl HealthBody {
-    /// The only value there is; an unhealthy server answers with an [`ErrorBody`].
-    pub const OK: HealthBody = HealthBody { status: "ok" };
+    /// What this process, started by [`launch`](crate::launch), says of itself: the line of `--version`.
+    #[must_use]
+    pub fn of_this_server() -> HealthBody {
+        HealthBody { version: version_line().expect("only what was launched serves") }
+    }
 }

@@ -55,6 +55,7 @@ const LIES: &[(&str, &str)] = &[
     ("ignores_sigterm", "sigterm_under_load"),
     ("dies_of_garbage", "bad_requests"),
     ("leaks_abandoned_connections", "abandoned_requests"),
+    ("says_another_version", "version_in_health"),
     ("logs_each_request", "log_lines"),
     ("tells_the_password", "bad_database_url"),
     ("takes_any_setting", "bad_settings"),

@@ -90,7 +90,7 @@ async fn idle<S: Store>(query: Query<DemoQuery>) -> Result<Json<Vec<S::Item>>, E
 
 async fn health<S: Store>(store: Data<S>) -> Result<Json<HealthBody>, Error> {
     within_deadline(store.ping()).await?;
-    Ok(Json(HealthBody::OK))
+    Ok(Json(HealthBody::of_this_server()))
 }
 
 async fn not_found() -> impl Responder {

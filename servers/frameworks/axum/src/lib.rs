@@ -71,5 +71,5 @@ async fn idle<S: Store>(Query(query): Query<DemoQuery>) -> Result<Json<Vec<S::It
 
 async fn health<S: Store>(State(store): State<S>) -> Result<Json<HealthBody>, Error> {
     within_deadline(store.ping()).await?;
-    Ok(Json(HealthBody::OK))
+    Ok(Json(HealthBody::of_this_server()))
 }

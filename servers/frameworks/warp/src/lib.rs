@@ -65,5 +65,5 @@ async fn idle<S: Store>(query: DemoQuery) -> Result<Json, Error> {
 
 async fn health<S: Store>(store: S) -> Result<Json, Error> {
     within_deadline(store.ping()).await?;
-    Ok(json(&HealthBody::OK))
+    Ok(json(&HealthBody::of_this_server()))
 }

@@ -65,5 +65,5 @@ async fn idle(
 
 async fn health(State(pool): State<Pool>) -> Result<Json<HealthBody>, Error> {
     timeout(DEADLINE, async { pool.get_conn().await?.ping().await }).await??;
-    Ok(Json(HealthBody::OK))
+    Ok(Json(HealthBody::of_this_server()))
 }

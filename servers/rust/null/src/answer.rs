@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use contract::{DemoQuery, ErrorBody};
+use contract::{DemoQuery, ErrorBody, HealthBody};
 
 /// A status line's code and reason, and a JSON body.
 pub(crate) struct Answer {
@@ -17,7 +17,9 @@ impl Answer {
                 Ok(_) => Answer::ok(b"[]"),
                 Err(error) => Answer::error("400 Bad Request", &error),
             },
-            ("GET" | "HEAD", "/health") => Answer::ok(br#"{"status":"ok"}"#),
+            ("GET" | "HEAD", "/health") => {
+                Answer::json("200 OK", serde_json::to_vec(&HealthBody::of_this_server()))
+            }
             (_, "/demo" | "/idle" | "/health") => Answer::error(
                 "405 Method Not Allowed",
                 &ErrorBody::new("only GET is answered here"),
@@ -44,8 +46,11 @@ impl Answer {
     }
 
     fn error(status: &'static str, body: &ErrorBody) -> Answer {
-        let body = serde_json::to_vec(body).expect("a string is serialisable");
-        Answer { status, body: Cow::Owned(body) }
+        Answer::json(status, serde_json::to_vec(body))
+    }
+
+    fn json(status: &'static str, body: serde_json::Result<Vec<u8>>) -> Answer {
+        Answer { status, body: Cow::Owned(body.expect("strings are serialisable")) }
     }
 }
 

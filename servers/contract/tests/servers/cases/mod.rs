@@ -87,6 +87,7 @@ pub(crate) const ALL: &[Case] = cases! {
         shutdown::sigterm_when_idle,
         shutdown::sigterm_at_once,
         startup::version,
+        startup::version_in_health,
         startup::log_lines,
         startup::port_taken,
         startup::bad_settings;

@@ -24,6 +24,19 @@ pub(super) async fn version(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
+/// `/health` tells who answers: the line of `--version`.
+pub(super) async fn version_in_health(bench: &Bench) -> Result<()> {
+    let output =
+        bench.server.version_command()?.output().context("the version command cannot be run")?;
+    let printed = String::from_utf8(output.stdout).context("a version that is not UTF-8")?;
+    let health = bench.connect().await?.get("/health").await?.json(200)?;
+    ensure!(
+        health["version"] == printed.trim_end_matches('\n'),
+        "/health says {health}, --version {printed:?}"
+    );
+    Ok(())
+}
+
 /// One line at the start and none for a request.
 pub(super) async fn log_lines(bench: &Bench) -> Result<()> {
     let running = bench.start(&bench.settings()).await?;
