@@ -1,0 +1,81 @@
+#!/bin/bash
+# Runs the database of any official mysql or mariadb image with the project's configuration, and with passwords that
+# nobody chose. Mounted into the container as its entrypoint; `database.sh healthy` is its health check.
+#
+# DB_BIND, DB_PORT   where the server listens (0.0.0.0, 3306)
+# DB_HOST            what others call it (db)
+#
+# Volumes: /var/lib/mysql holds the data, /secrets the passwords and `url`, which the servers read.
+set -euo pipefail
+
+DATA=/var/lib/mysql
+SECRETS=/secrets
+# The group of the servers' user.
+READERS=65532
+# Made in the data when its first start has ended well; it holds what tells these passwords from others.
+OWNER=$DATA/stackmark-owner
+ANSWERED=/tmp/answered
+BIND=${DB_BIND:-0.0.0.0}
+PORT=${DB_PORT:-3306}
+
+fail() {
+    printf 'database: %s\n' "$1" >&2
+    exit 2
+}
+random() { # 48 hexadecimal digits
+    od -An -N24 -tx1 /dev/urandom | tr -d ' \n'
+}
+content() { # FILE: what is in it; nothing is equal to its absence
+    if [[ -s $1 ]]; then cat "$1"; else printf 'no %s' "$1"; fi
+}
+secret() { # NAME: makes a random secret unless it is there
+    [[ -s $SECRETS/$1 ]] && return
+    (umask 077 && random >"$SECRETS/.$1" && mv "$SECRETS/.$1" "$SECRETS/$1")
+}
+
+if [[ ${1:-} == healthy ]]; then
+    # Asked once: while the port is closed the server starts, and a check each few seconds would be measured along.
+    [[ -e $ANSWERED ]] && exit
+    host=$BIND
+    [[ $host == 0.0.0.0 || $host == :: ]] && host=127.0.0.1
+    exec 2>/dev/null 3<>"/dev/tcp/$host/$PORT"
+    # The server greets first.
+    read -r -N 5 -t 2 -u 3 && touch "$ANSWERED"
+    exit
+fi
+
+if command -v mariadbd >/dev/null; then
+    family=mariadb server=mariadbd
+else
+    family=mysql server=mysqld
+fi
+# Each leaves a file that the other does not know.
+if [[ $family == mysql && -e $DATA/aria_log_control ]] || [[ $family == mariadb && -e $DATA/mysql.ibd ]]; then
+    fail "this is $family and the data is of the other family: set DB_IMAGE back, or remove the data with \`docker compose down --volumes\`"
+fi
+if [[ -n $(ls -A "$DATA") && $(content "$OWNER") != "$(content "$SECRETS/owner")" ]]; then
+    fail "the data does not belong to these passwords (one was removed, or the first start was interrupted): remove both with \`docker compose down --volumes\`"
+fi
+
+for name in owner root password; do secret "$name"; done
+password=$(<"$SECRETS/password")
+printf 'mysql://stackmark:%s@%s:%s/stackmark\n' "$password" "${DB_HOST:-db}" "$PORT" >"$SECRETS/.url"
+chown "0:$READERS" "$SECRETS/.url"
+chmod 0440 "$SECRETS/.url"
+mv "$SECRETS/.url" "$SECRETS/url"
+chmod 0755 "$SECRETS"
+
+# The last configuration file wins; the image's own ones stay.
+cp "/config/$family.cnf" /etc/mysql/conf.d/zz-stackmark.cnf
+chmod 0644 /etc/mysql/conf.d/zz-stackmark.cnf
+# The image runs this when the account is made, as the database's user, which cannot read the secrets.
+printf 'printf %%s %s >%s\n' "$(<"$SECRETS/owner")" "$OWNER" >/docker-entrypoint-initdb.d/zz-stackmark.sh
+rm -f "$ANSWERED"
+
+# MariaDB's images know these names too. The root account is for the container itself only.
+MYSQL_ROOT_PASSWORD=$(<"$SECRETS/root")
+export MYSQL_ROOT_PASSWORD MYSQL_ROOT_HOST=localhost
+export MYSQL_DATABASE=stackmark MYSQL_USER=stackmark MYSQL_PASSWORD=$password
+# Every session is in UTC, which needs no table of zones.
+export MYSQL_INITDB_SKIP_TZINFO=1
+exec docker-entrypoint.sh "$server" "--bind-address=$BIND" "--port=$PORT"
