@@ -57,7 +57,7 @@ pub fn page(
         resources: resources::table(measurements, &ranking.scenario),
     });
     let versions = raw.entries.iter().filter_map(|entry| match entry {
-        Entry::Verified { server, version } => Some((server.as_str(), version.as_str())),
+        Entry::Verified { server, version, .. } => Some((server.as_str(), version.as_str())),
         _ => None,
     });
     let mut machine = raw.machine.clone();

@@ -27,7 +27,7 @@ pub fn page(raw: &Raw, sections: &[Section]) -> anyhow::Result<String> {
     }
     text.push_str("\n## Versions\n\n");
     for entry in &raw.entries {
-        if let Entry::Verified { server, version } = entry {
+        if let Entry::Verified { server, version, .. } = entry {
             writeln!(text, "- {}: {}", unmarked(server), unmarked(version))?;
         }
     }

@@ -187,7 +187,7 @@ fn run(raw: &Raw) -> Run {
 fn servers(raw: &Raw) -> Vec<Server> {
     let version = |name: &str| {
         raw.entries.iter().find_map(|entry| match entry {
-            Entry::Verified { server, version } if server == name => Some(version.clone()),
+            Entry::Verified { server, version, .. } if server == name => Some(version.clone()),
             _ => None,
         })
     };
