@@ -332,7 +332,11 @@ fn connect(cli: &Cli, db: &Container, stop: &AtomicBool) -> Result<Lease, Backen
             return Err(BackendError("interrupted".into()));
         }
         if !db.is_running() {
-            return Err(BackendError(format!("the database's container {}", db.ended(cli))));
+            return Err(BackendError(format!(
+                "the database's container {} (the compose project is {})",
+                db.ended(cli),
+                cli.project()
+            )));
         }
         if url.is_none() {
             let told = cli.ask(cli.docker(&["exec", &db.id, "cat", "/secrets/url"]), stop);
