@@ -28,6 +28,10 @@ test: harness servers ## prove the suite itself: formatting, lints, unit, proper
 	$(STACKMARK) report --check .stackmark/smoke
 	$(STACKMARK) report --check --splice README.md
 
+.PHONY: test-docker
+test-docker: harness ## prove the containers on this machine's Docker engine
+	$(CARGO) test --locked --package stackmark --test docker
+
 .PHONY: bootstrap
 bootstrap: ## install what is missing on a Debian or Ubuntu machine
 	@scripts/bootstrap

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use regex::Regex;
 
+use crate::backend::Kind;
+
 /// Which web stack serves this workload best on this hardware, by how much, and how sure are we?
 #[derive(Debug, Parser)]
 #[command(name = "stackmark", version, max_term_width = 100)]
@@ -38,6 +40,9 @@ pub enum Verb {
     Report(Report),
     /// Say what on this machine makes results worse, and what mends it
     Doctor(Doctor),
+    /// Measure the network between two containers
+    #[command(hide = true)]
+    Wire(Wire),
 }
 
 /// How a listing is printed.
@@ -139,6 +144,12 @@ pub struct Verify {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
+    /// What starts the servers
+    #[arg(long, value_enum, default_value = "local")]
+    pub backend: Kind,
+    /// With --backend attached: where a server is, with {name} for its name, e.g. `{name}:8080`
+    #[arg(long, value_name = "HOST:PORT")]
+    pub at: Option<String>,
 }
 
 /// `stackmark run`
@@ -150,9 +161,12 @@ pub struct Run {
     /// Which cells, how many blocks, how long (see `stackmark list profiles`)
     #[arg(long, default_value = "quick")]
     pub profile: String,
-    /// What starts, limits and observes the servers
-    #[arg(long, value_enum, default_value = "local")]
-    pub backend: Backend,
+    /// What starts, limits and observes the servers (default: local)
+    #[arg(long, value_enum)]
+    pub backend: Option<Kind>,
+    /// With --backend attached: where a server is, with {name} for its name, e.g. `{name}:8080`
+    #[arg(long, value_name = "HOST:PORT")]
+    pub at: Option<String>,
     /// The seed of the run's orders and of its requests (default: drawn, and recorded)
     #[arg(long)]
     pub seed: Option<u64>,
@@ -177,13 +191,6 @@ pub struct Run {
     /// Print the cells, their order and the expected time, and stop
     #[arg(long)]
     pub plan: bool,
-}
-
-/// What starts, stops, limits and observes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Backend {
-    /// Processes on this machine, with an embedded private database and CPU sets
-    Local,
 }
 
 /// `stackmark load`
@@ -222,6 +229,9 @@ pub struct Load {
     /// Read the whole specification as JSON from standard input, and answer in JSON lines
     #[arg(long, hide = true)]
     pub spec: bool,
+    /// Run on this CPU
+    #[arg(long, hide = true)]
+    pub cpu: Option<usize>,
 }
 
 /// When an open load's requests are due.
@@ -301,4 +311,15 @@ pub struct Doctor {
     /// How to print it
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+}
+
+/// `stackmark wire`
+#[derive(Debug, clap::Args)]
+pub struct Wire {
+    /// Whom to ask, or with --serve where to listen, e.g. 127.0.0.1:7000
+    #[arg(default_value = "127.0.0.1:7000")]
+    pub address: String,
+    /// Serve whoever asks, until killed
+    #[arg(long)]
+    pub serve: bool,
 }

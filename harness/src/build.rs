@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -31,34 +30,37 @@ pub fn build(
     cpus: &Cpus,
     stop: &AtomicBool,
 ) -> Result<String, (Stage, String)> {
-    let folder = workspace.private().join("logs");
-    let log = folder.join(format!("build-{}.log", server.name));
-    // What goes into a run's record names nothing of this machine.
-    let shown = log.strip_prefix(workspace.root()).unwrap_or(&log).to_owned();
     let failed = |stage| move |error: String| (stage, error);
-    let make = || -> io::Result<File> {
-        fs::create_dir_all(&folder)?;
-        File::create(&log)
-    };
-    let file = make()
-        .map_err(|error| (Stage::Build, format!("cannot write {}: {error}", shown.display())))?;
     let command = server.command(&server.build, workspace.root());
     let mut command = command.map_err(|error| error.to_string()).map_err(failed(Stage::Build))?;
-    run_logged(&mut command, cpus, stop, file, &log, &shown).map_err(failed(Stage::Build))?;
+    logged(&mut command, workspace, &server.name, cpus, stop).map_err(failed(Stage::Build))?;
 
     let command = server.command(&server.version, workspace.root());
     let mut command = command.map_err(|error| error.to_string()).map_err(failed(Stage::Version))?;
     version(&mut command, cpus, stop).map_err(failed(Stage::Version))
 }
 
-fn run_logged(
+/// Runs a command that builds `name`, on `cpus`, until `stop` becomes true, and keeps what it says in the private
+/// folder's logs.
+///
+/// # Errors
+/// Why it failed, in one line.
+pub fn logged(
     command: &mut Command,
+    workspace: &Workspace,
+    name: &str,
     cpus: &Cpus,
     stop: &AtomicBool,
-    file: File,
-    log: &Path,
-    shown: &Path,
 ) -> Result<(), String> {
+    let folder = workspace.private().join("logs");
+    let log = folder.join(format!("build-{name}.log"));
+    // What goes into a run's record names nothing of this machine.
+    let shown = log.strip_prefix(workspace.root()).unwrap_or(&log).to_owned();
+    let make = || -> io::Result<File> {
+        fs::create_dir_all(&folder)?;
+        File::create(&log)
+    };
+    let file = make().map_err(|error| format!("cannot write {}: {error}", shown.display()))?;
     let errors = file.try_clone().map_err(|error| error.to_string())?;
     command.stdin(Stdio::null()).stdout(file).stderr(errors);
     let mut child = process::spawn_tied(command, Some(cpus), Signal::SIGTERM)
@@ -68,7 +70,7 @@ fn run_logged(
     if status.success() {
         return Ok(());
     }
-    let text = fs::read_to_string(log).unwrap_or_default();
+    let text = fs::read_to_string(&log).unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("error")).or_else(|| text.lines().last());
     Err(format!("{} ({status}; all of it: {})", line.unwrap_or("it said nothing"), shown.display()))
 }

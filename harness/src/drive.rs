@@ -116,7 +116,7 @@ pub fn measure(
 
 /// Whatever goes wrong is the server's doing; one that has ended tells how in its log.
 fn fault(instance: &mut dyn Instance, reason: String) -> TrialError {
-    instance.processes().err().unwrap_or(BackendError(reason)).into()
+    instance.part().err().unwrap_or(BackendError(reason)).into()
 }
 
 fn path(spec: &LoadSpec) -> String {

@@ -118,6 +118,7 @@ pub(crate) fn run(servers: &[Known]) -> Raw {
             blocks: 8,
             pool_size: 32,
             cpus: Placement::by_size(&(0..2).collect()),
+            containers: None,
             server: server.collect(),
             cell: vec![cell()],
         },

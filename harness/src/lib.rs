@@ -34,4 +34,5 @@ mod sys;
 pub mod trial;
 pub mod units;
 pub mod verify;
+pub mod wire;
 pub mod workspace;

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::backend::{Backend, BackendError, Instance};
+use crate::backend::{Backend, BackendError, Instance, Receipt};
 use crate::definition::Server;
 use crate::drive;
+use crate::format::journal::Stage;
 use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadSpec, Pace};
 use crate::plan::Cell;
@@ -28,6 +29,14 @@ impl<'a> Live<'a> {
     /// On `backend`; a trial ends early when `stop` becomes true.
     pub fn new(backend: &'a mut dyn Backend, stop: &'a AtomicBool) -> Live<'a> {
         Live { backend, running: None, stop, lost_database: None }
+    }
+
+    /// Builds a server.
+    ///
+    /// # Errors
+    /// Which stage failed, and why.
+    pub fn build(&mut self, server: &Server) -> Result<Receipt, (Stage, String)> {
+        self.backend.build(server, self.stop)
     }
 
     /// The server that runs.

@@ -19,10 +19,23 @@ impl Cpus {
         self.0.iter().copied()
     }
 
+    /// The CPU whose turn it is: each in ascending order, and again from the first.
+    #[must_use]
+    pub fn in_turn(&self, turn: u32) -> usize {
+        let mut cpus = self.iter();
+        cpus.nth(turn as usize % self.count()).expect("a set of CPUs is never empty")
+    }
+
     /// How many.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
+    }
+
+    /// As the kernel writes them, as in `0-5,8`; absent if there are none.
+    #[must_use]
+    pub fn of_kernel(list: &str) -> Option<Cpus> {
+        list.trim().replace(',', "+").parse().ok()
     }
 
     /// Whether a CPU is in both.
@@ -93,7 +106,7 @@ impl From<Cpus> for String {
 }
 
 /// The three parts' CPUs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Placement {
     /// Where the server runs.
     pub server: Cpus,
@@ -101,6 +114,23 @@ pub struct Placement {
     pub db: Cpus,
     /// Where the load runs.
     pub load: Cpus,
+    /// How much of its CPUs' time each part may use; absent where it may use all of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quota: Option<Quota>,
+}
+
+/// CPUs' worth of time, as in 1.5; absent where a part may use all time of its CPUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quota {
+    /// The server's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server: Option<f64>,
+    /// The database's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub db: Option<f64>,
+    /// The load's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load: Option<f64>,
 }
 
 /// A placement that this machine cannot give.
@@ -128,6 +158,12 @@ pub enum PlacementError {
 }
 
 impl Placement {
+    /// Each part may use all time of its CPUs.
+    #[must_use]
+    pub fn new(server: Cpus, db: Cpus, load: Cpus) -> Placement {
+        Placement { server, db, load, quota: None }
+    }
+
     /// The CPUs that this process may use.
     ///
     /// # Errors
@@ -146,16 +182,16 @@ impl Placement {
         let cpus: Vec<usize> = usable.iter().collect();
         let take = |range: std::ops::Range<usize>| cpus[range].iter().copied().collect::<Cpus>();
         match cpus.len() {
-            0 | 1 => Placement { server: usable.clone(), db: usable.clone(), load: usable.clone() },
-            2 => Placement { server: take(0..1), db: take(1..2), load: take(1..2) },
+            0 | 1 => Placement::new(usable.clone(), usable.clone(), usable.clone()),
+            2 => Placement::new(take(0..1), take(1..2), take(1..2)),
             count => {
                 let server = (count / 4).clamp(1, 6);
                 let load = (count / 6).clamp(1, 8);
-                Placement {
-                    server: take(0..server),
-                    db: take(server..count - load),
-                    load: take(count - load..count),
-                }
+                Placement::new(
+                    take(0..server),
+                    take(server..count - load),
+                    take(count - load..count),
+                )
             }
         }
     }
@@ -185,7 +221,7 @@ impl Placement {
                 return Err(PlacementError::NotUsable { part, cpu, usable: usable.to_string() });
             }
         }
-        Ok(Placement { server, db, load })
+        Ok(Placement::new(server, db, load))
     }
 
     /// Whether the load has CPUs that nothing else of the run uses.
@@ -213,6 +249,12 @@ mod tests {
     #[test]
     fn two_cores_give_the_server_one_alone() {
         assert_eq!(Placement::by_size(&cpus(2)).to_string(), "server=0,db=1,load=1");
+    }
+
+    #[test]
+    fn the_kernels_lists_are_read() {
+        assert_eq!(Cpus::of_kernel("0-3,8\n").unwrap().to_string(), "0-3+8");
+        assert_eq!(Cpus::of_kernel("\n"), None);
     }
 
     #[test]

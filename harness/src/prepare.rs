@@ -6,20 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use demo_data::Truth;
 
-use crate::build;
+use crate::backend::Receipt;
 use crate::definition::Server;
 use crate::definition::scenario::{LoadKind, Rate};
 use crate::format::journal::{Entry, Failure, Stage};
 use crate::live::Live;
 use crate::load::Pace;
-use crate::placement::Cpus;
 use crate::plan::{Cell, Plan};
 use crate::progress::Steps;
 use crate::runner::Executor;
 use crate::settled::Settled;
 use crate::units::PerSecond;
 use crate::verify::verify;
-use crate::workspace::Workspace;
 
 /// No open load asks more than this at the common rate.
 const COMMON_RATE_LIMIT: f64 = 4_000.0;
@@ -31,10 +29,6 @@ const CALIBRATION_WINDOW_MS: u64 = 1_000;
 /// What preparing needs besides the plan.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
-    /// Where everything lies.
-    pub workspace: &'a Workspace,
-    /// Where servers are built.
-    pub cpus: &'a Cpus,
     /// What a right answer holds.
     pub truth: &'a Truth,
     /// Ends it when it becomes true.
@@ -68,19 +62,18 @@ pub fn prepare(
         steps.doing(&format!("{}: build, verify", server.name));
         // One that drives itself has no open load to be asked at the common rate.
         let calibration = if server.drives_itself { &[][..] } else { &calibration[..] };
-        let result =
-            build::build(server, means.workspace, means.cpus, means.stop).and_then(|version| {
-                as_before(&version, settled.version(&server.name))?;
-                Ok((version, check(server, live, means, calibration, plan.seed)?))
-            });
+        let result = live.build(server).and_then(|receipt| {
+            as_before(&receipt.version, settled.version(&server.name))?;
+            Ok((receipt, check(server, live, means, calibration, plan.seed)?))
+        });
         // What the interruption broke off is not the server's fault.
         if live.is_over() {
             return Ok(None);
         }
         match result {
-            Ok((version, goodput)) => {
+            Ok((Receipt { version, image }, goodput)) => {
                 if settled.version(&server.name).is_none() {
-                    journal(&Entry::Verified { server: server.name.clone(), version })?;
+                    journal(&Entry::Verified { server: server.name.clone(), version, image })?;
                 }
                 if let Some(goodput) = goodput {
                     slowest = slowest.min(goodput.0);

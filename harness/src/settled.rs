@@ -28,7 +28,7 @@ impl Settled {
         let mut settled = Settled::default();
         for entry in entries {
             match entry {
-                Entry::Verified { server, version } => {
+                Entry::Verified { server, version, .. } => {
                     settled.versions.insert(server.clone(), version.clone());
                 }
                 Entry::CommonRate { rate } => settled.common = Some(*rate),

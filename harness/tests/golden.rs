@@ -107,7 +107,11 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
 
 fn raw() -> Raw {
     let mut entries = vec![
-        Entry::Verified { server: "quick".into(), version: "quick 1.0 (F 2, Y 3)".into() },
+        Entry::Verified {
+            server: "quick".into(),
+            version: "quick 1.0 (F 2, Y 3)".into(),
+            image: None,
+        },
         Entry::CommonRate { rate: PerSecond(4000.0) },
         Entry::Failure(Failure {
             block: None,
@@ -150,6 +154,7 @@ fn raw() -> Raw {
             blocks: BLOCKS,
             pool_size: 32,
             cpus: stackmark::placement::Placement::by_size(&(0..2).collect()),
+            containers: None,
             server: vec![
                 run_server("slow", Role::Contender, DatabaseLabel::Mysql),
                 run_server("broken", Role::Contender, DatabaseLabel::Mysql),
@@ -212,7 +217,7 @@ fn what_a_server_says_of_itself_is_text_and_no_markup() {
     let evil = "<script>alert('x')</script>";
     raw.run.server[0].labels.layer = evil.into();
     raw.machine.cpu = evil.into();
-    raw.entries.push(Entry::Verified { server: "slow".into(), version: evil.into() });
+    raw.entries.push(Entry::Verified { server: "slow".into(), version: evil.into(), image: None });
     for server in &mut raw.run.server {
         server.name += "<i>";
     }

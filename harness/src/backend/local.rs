@@ -1,67 +1,50 @@
 //! Processes on this machine: the private database, CPU sets, loopback.
 
-use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
 
 use nix::sys::signal::Signal;
 
-use super::{Backend, BackendError, Instance, STOP_PATIENCE};
+use super::counting::Counting;
+use super::healthy::{self, Unhealthy};
+use super::{Backend, BackendError, Instance, Opening, POOL_SIZE, Receipt, STOP_PATIENCE};
+use crate::build;
 use crate::database::{Counters, Lease};
 use crate::definition::Server;
-use crate::http;
-use crate::observe::counts::Unread;
+use crate::format::containers::Containers;
+use crate::format::journal::Stage;
+use crate::observe::part::Part;
 use crate::observe::processes::Processes;
 use crate::placement::{Cpus, Placement};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// How long a server may take from its start to its first healthy answer.
-const START_PATIENCE: Duration = Duration::from_secs(15);
-
 /// Another process may take the port between its choice and the server's start; hardly three times.
 const PORTS: u32 = 3;
-
-/// Database connections of a server, in all: the same for each, or the pool's size decides the rank.
-pub const POOL_SIZE: u32 = 32;
 
 /// Processes on this machine.
 pub struct Local<'a> {
     workspace: &'a Workspace,
-    database: &'a Lease,
+    usable: &'a Cpus,
+    database: Lease,
     placement: Placement,
-    unread: Option<Cell<Unread>>,
+    counting: Option<Counting>,
 }
 
 impl<'a> Local<'a> {
-    /// Puts the database on its CPUs, and the harness itself on the load's: it must not disturb the
-    /// server either.
+    /// Brings the database up.
     ///
     /// # Errors
-    /// When the kernel refuses.
-    pub fn new(
-        workspace: &'a Workspace,
-        database: &'a Lease,
-        placement: Placement,
-    ) -> Result<Local<'a>, BackendError> {
-        let refused =
-            |what| move |error| BackendError(format!("cannot place {what} on its CPUs: {error}"));
-        if let Some(pid) = database.pid() {
-            process::place(pid, &placement.db).map_err(refused("the database"))?;
-        }
-        process::place(std::process::id(), &placement.load).map_err(refused("the harness"))?;
-        let unread = database.pid().and_then(|_| {
-            // Until the first server starts, nobody else asks.
-            let (first, second) = (database.counters().ok()?, database.counters().ok()?);
-            Some(Cell::new(Unread::new(&first, &second)))
-        });
-        Ok(Local { workspace, database, placement, unread })
+    /// When it cannot be had.
+    pub(super) fn open(opening: Opening<'a>) -> Result<Local<'a>, BackendError> {
+        let Opening { workspace, usable, placement, .. } = opening;
+        let database = Lease::acquire(workspace.root())?;
+        let placement = placement.cloned().unwrap_or_else(|| Placement::by_size(usable));
+        Ok(Local { workspace, usable, database, placement, counting: None })
     }
 
     fn log_of(&self, server: &Server) -> Result<(PathBuf, File), BackendError> {
@@ -95,33 +78,30 @@ impl<'a> Local<'a> {
                 .map_err(failed)?;
         Ok(Running { child, address, log })
     }
-
-    fn wait_until_healthy(
-        &self,
-        running: &mut Running,
-        stop: &AtomicBool,
-    ) -> Result<(), BackendError> {
-        let deadline = Instant::now() + START_PATIENCE;
-        let mut last = String::from("no answer");
-        while Instant::now() < deadline {
-            if stop.load(Ordering::Relaxed) {
-                return Err(BackendError("interrupted".into()));
-            }
-            self.check_database()?;
-            running.check_alive()?;
-            match http::get(running.address, "/health", Duration::from_secs(2)) {
-                Ok(answer) if answer.status == 200 => return Ok(()),
-                Ok(answer) => last = format!("status {}", answer.status),
-                Err(error) => last = error.to_string(),
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        let seconds = START_PATIENCE.as_secs();
-        Err(running.error(&format!("is not healthy after {seconds} s ({last})")))
-    }
 }
 
 impl Backend for Local<'_> {
+    fn lease(&self) -> &Lease {
+        &self.database
+    }
+
+    /// Puts the database on its CPUs, and the harness itself on the load's: it must not disturb the server either.
+    fn settle(&mut self) -> Result<(), BackendError> {
+        let refused =
+            |what| move |error| BackendError(format!("cannot place {what} on its CPUs: {error}"));
+        if let Some(pid) = self.database.pid() {
+            process::place(pid, &self.placement.db).map_err(refused("the database"))?;
+            // Until the first server starts, nobody else asks.
+            self.counting = Counting::new(&self.database);
+        }
+        process::place(std::process::id(), &self.placement.load).map_err(refused("the harness"))
+    }
+
+    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<Receipt, (Stage, String)> {
+        let version = build::build(server, self.workspace, self.usable, stop)?;
+        Ok(Receipt { version, image: None })
+    }
+
     fn start(
         &mut self,
         server: &Server,
@@ -132,8 +112,14 @@ impl Backend for Local<'_> {
             let address =
                 free_address().map_err(|error| BackendError(format!("no free port: {error}")))?;
             let mut running = self.spawn(server, address)?;
-            let Err(error) = self.wait_until_healthy(&mut running, stop) else {
-                return Ok(Box::new(running));
+            let alive = || {
+                self.check_database()?;
+                running.check_alive()
+            };
+            let error = match healthy::wait(address, stop, alive) {
+                Ok(_) => return Ok(Box::new(running)),
+                Err(Unhealthy::Late(how)) => running.error(&how),
+                Err(Unhealthy::Other(error)) => error,
             };
             let lost_its_port = running.check_alive().is_err() && is_taken(address);
             if attempt == PORTS || !lost_its_port {
@@ -144,21 +130,11 @@ impl Backend for Local<'_> {
     }
 
     fn start_load(&mut self, shard: u32) -> Result<Child, BackendError> {
-        let failed = |error: io::Error| BackendError(format!("it cannot be started: {error}"));
-        let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-        command
-            .args(["load", "--spec"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit());
-        // A shard has one thread: one CPU each, in turn.
-        let cpus: Vec<usize> = self.placement.load.iter().collect();
-        let cpu: Cpus = [cpus[shard as usize % cpus.len()]].into_iter().collect();
-        process::spawn_tied(&mut command, Some(&cpu), Signal::SIGKILL).map_err(failed)
+        start_load(shard, &self.placement.load)
     }
 
-    fn load_processes(&self, load: &Child) -> Processes {
-        Processes::alone(load.id())
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError> {
+        Ok(shards.iter().map(|shard| Part::of(Processes::alone(shard.id()))).collect())
     }
 
     fn check_database(&self) -> Result<(), BackendError> {
@@ -171,21 +147,39 @@ impl Backend for Local<'_> {
         }
     }
 
-    fn database_processes(&self) -> Option<Processes> {
-        self.database.pid().map(Processes::alone)
+    fn database_part(&self) -> Option<Part> {
+        self.database.pid().map(|pid| Part::of(Processes::alone(pid)))
     }
 
     fn database_counters(&self) -> Option<Counters> {
-        let kept = self.unread.as_ref()?;
-        let mut unread = kept.get();
-        let counters = unread.next(&self.database.counters().ok()?);
-        kept.set(unread);
-        Some(counters)
+        self.counting.as_ref()?.read(&self.database)
     }
 
     fn placement(&self) -> &Placement {
         &self.placement
     }
+
+    fn containers(&self) -> Option<Containers> {
+        None
+    }
+
+    fn close(self: Box<Self>) -> Result<(), BackendError> {
+        Ok(self.database.stop()?)
+    }
+}
+
+/// Starts a shard of the load as a process of this machine, on one of its CPUs.
+pub(super) fn start_load(shard: u32, load: &Cpus) -> Result<Child, BackendError> {
+    let failed = |error: io::Error| BackendError(format!("it cannot be started: {error}"));
+    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    command
+        .args(["load", "--spec"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
+    // A shard has one thread: one CPU each, in turn.
+    let cpu: Cpus = [load.in_turn(shard)].into_iter().collect();
+    process::spawn_tied(&mut command, Some(&cpu), Signal::SIGKILL).map_err(failed)
 }
 
 /// A server's process, and those it started.
@@ -218,9 +212,9 @@ impl Instance for Running {
         self.address
     }
 
-    fn processes(&mut self) -> Result<Processes, BackendError> {
+    fn part(&mut self) -> Result<Part, BackendError> {
         self.check_alive()?;
-        Ok(Processes::tree(self.child.id()))
+        Ok(Part::of(Processes::tree(self.child.id())))
     }
 
     fn gone(&mut self) -> BackendError {

@@ -1,7 +1,12 @@
-//! The seam behind which servers are started, limited, observed and stopped. Plan, load, stats and
+//! The seam behind which servers are built, started, limited, observed and stopped. Plan, load, stats and
 //! report do not know which backend runs.
 
+pub mod attached;
+mod counting;
+mod docker;
+mod healthy;
 pub mod local;
+mod neighbour;
 mod usage;
 
 use std::net::SocketAddr;
@@ -9,23 +14,120 @@ use std::process::Child;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use usage::Usage;
 
-use crate::database::Counters;
+use crate::database::{Counters, DatabaseError, Lease};
 use crate::definition::Server;
-use crate::observe::processes::Processes;
-use crate::placement::Placement;
+use crate::format::containers::Containers;
+use crate::format::journal::Stage;
+use crate::observe::part::Part;
+use crate::placement::{Cpus, Placement};
+use crate::workspace::Workspace;
 
 /// How long a stopping server may take: the contract says 5 s, and one more tells who is late.
 pub const STOP_PATIENCE: Duration = Duration::from_secs(6);
+
+/// Database connections of a server, in all: the same for each, or the pool's size decides the rank.
+pub const POOL_SIZE: u32 = 32;
 
 /// Something could not be started, observed or stopped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BackendError(pub String);
 
-/// Starts and observes the parts of a trial.
+impl From<DatabaseError> for BackendError {
+    fn from(error: DatabaseError) -> BackendError {
+        BackendError(error.to_string())
+    }
+}
+
+/// What starts, limits, observes and stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Processes on this machine, with an embedded private database and CPU sets
+    Local,
+    /// Containers on this machine's Docker engine, with the limits of compose.yaml
+    Docker,
+    /// Servers that are up already, in containers on this machine (--at); DATABASE_URL names their database
+    Attached,
+}
+
+impl Kind {
+    /// As in a run's record.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Local => "local",
+            Kind::Docker => "docker",
+            Kind::Attached => "attached",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Kind> {
+        [Kind::Local, Kind::Docker, Kind::Attached].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// What a backend needs to begin.
+#[derive(Clone, Copy)]
+pub struct Opening<'a> {
+    /// Where everything lies.
+    pub workspace: &'a Workspace,
+    /// The CPUs that this process may use.
+    pub usable: &'a Cpus,
+    /// Where the parts shall run, if anyone said so.
+    pub placement: Option<&'a Placement>,
+    /// Who will be measured.
+    pub servers: &'a [Server],
+    /// Of [`Kind::Attached`]: where a server is, with `{name}` for its name.
+    pub at: Option<&'a str>,
+    /// Ends the beginning when it becomes true.
+    pub stop: &'a AtomicBool,
+}
+
+/// Begins: afterwards the database answers.
+///
+/// # Errors
+/// Each says in one sentence what is wrong and what mends it. After `stop` became true, that is the interruption.
+pub fn open<'a>(kind: Kind, opening: Opening<'a>) -> Result<Box<dyn Backend + 'a>, BackendError> {
+    Ok(match kind {
+        Kind::Local => Box::new(local::Local::open(opening)?),
+        Kind::Docker => Box::new(docker::Docker::open(opening)?),
+        Kind::Attached => Box::new(attached::Attached::open(opening)?),
+    })
+}
+
+/// What shows which server was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What it says of itself: its name and versions.
+    pub version: String,
+    /// The image's digest, if it runs from one.
+    pub image: Option<String>,
+}
+
+/// Builds, starts and observes the parts of a trial.
 pub trait Backend {
+    /// The database.
+    fn lease(&self) -> &Lease;
+
+    /// Puts everything in its place: after the table is seeded, and before the first server starts.
+    ///
+    /// # Errors
+    /// When something cannot be placed or observed.
+    fn settle(&mut self) -> Result<(), BackendError>;
+
+    /// Builds a server, until `stop` becomes true.
+    ///
+    /// # Errors
+    /// Which stage failed, and why in one line. After `stop` became true, that is the interruption.
+    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<Receipt, (Stage, String)>;
+
     /// Starts a server and waits until it is healthy, the database is gone, or `stop` becomes true.
     ///
     /// # Errors
@@ -43,8 +145,11 @@ pub trait Backend {
     /// When it does not start.
     fn start_load(&mut self, shard: u32) -> Result<Child, BackendError>;
 
-    /// The processes of a load that [`Backend::start_load`] started.
-    fn load_processes(&self, load: &Child) -> Processes;
+    /// The parts that together are a load whose shards [`Backend::start_load`] started.
+    ///
+    /// # Errors
+    /// When they are gone.
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError>;
 
     /// Whether the database still runs, as far as it is ours to observe.
     ///
@@ -52,8 +157,8 @@ pub trait Backend {
     /// When it is gone: then no server can be measured.
     fn check_database(&self) -> Result<(), BackendError>;
 
-    /// The database's processes; absent if it is not ours to observe.
-    fn database_processes(&self) -> Option<Processes>;
+    /// The database; absent if it is not ours to observe.
+    fn database_part(&self) -> Option<Part>;
 
     /// What the database has counted, without what reading it costs; absent if it is not ours to observe. Not to be
     /// called while a load is measured.
@@ -61,6 +166,15 @@ pub trait Backend {
 
     /// Where everything runs.
     fn placement(&self) -> &Placement;
+
+    /// What the parts run in; absent where they are mere processes.
+    fn containers(&self) -> Option<Containers>;
+
+    /// Ends everything that this backend brought up. Dropping it does the same.
+    ///
+    /// # Errors
+    /// When something is left.
+    fn close(self: Box<Self>) -> Result<(), BackendError>;
 }
 
 /// A running server. Dropping it stops it.
@@ -68,11 +182,11 @@ pub trait Instance {
     /// Where it listens.
     fn address(&self) -> SocketAddr;
 
-    /// Its processes, as they are now.
+    /// It, as it is now.
     ///
     /// # Errors
     /// When it is gone; with the last of its log.
-    fn processes(&mut self) -> Result<Processes, BackendError>;
+    fn part(&mut self) -> Result<Part, BackendError>;
 
     /// That it is gone; with the last of its log.
     fn gone(&mut self) -> BackendError;

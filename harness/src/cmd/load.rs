@@ -18,6 +18,7 @@ use crate::load::goose::{LoadError, Moment, attack};
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadRecord, LoadSpec, Pace, Warmup};
+use crate::process;
 use crate::report::table::Table;
 use crate::units::{Nanos, PerSecond};
 use crate::workspace::Workspace;
@@ -30,6 +31,11 @@ const LEAD: Duration = Duration::from_millis(50);
 /// # Errors
 /// When the URL, the scenario or a number cannot be, or the load cannot be started.
 pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
+    if let Some(cpu) = args.cpu {
+        process::place(std::process::id(), &[cpu].into_iter().collect()).with_context(|| {
+            format!("CPU {cpu} cannot be had; choose one that this process may use")
+        })?;
+    }
     if args.spec {
         return child();
     }
@@ -51,14 +57,16 @@ fn child() -> anyhow::Result<ExitCode> {
     say(&Event::Ready)?;
     let Go { start } = hear()?;
     let (sender, window) = oneshot::channel();
-    if !spec.warmup.is_fixed() {
-        thread::spawn(move || {
-            if let Ok(Measure { from }) = hear() {
-                // A load that has ended does not listen any more.
-                let _ = sender.send(from);
-            }
-        });
-    }
+    thread::spawn(move || {
+        if let Ok(Measure { from }) = hear() {
+            // A load that has ended does not listen any more.
+            let _ = sender.send(from);
+        }
+        // The harness says no more, and keeps the line open for as long as it wants an answer. Where this process is not
+        // tied to it, as in another container, this is how it learns that nobody does.
+        let _ = hear::<serde_json::Value>();
+        std::process::exit(1);
+    });
     let tell = |moment| {
         // A harness that does not listen has ended; so does this process, by its tie.
         let _ = say(&match moment {

@@ -11,3 +11,4 @@ pub mod rank;
 pub mod report;
 pub mod run;
 pub mod verify;
+pub mod wire;

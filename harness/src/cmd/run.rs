@@ -9,11 +9,12 @@ use anyhow::{Context, bail};
 use demo_data::Truth;
 
 use super::{interrupt, report};
-use crate::args::{self, Backend};
-use crate::backend::local::{Local, POOL_SIZE};
-use crate::database::{self, Lease};
+use crate::args;
+use crate::backend::{self, Backend, Kind, Opening};
+use crate::database;
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
+use crate::format::containers::Containers;
 use crate::format::folder::{self, FolderError};
 use crate::format::journal::{Entry, Journal};
 use crate::format::machine::MachineFile;
@@ -36,7 +37,7 @@ use crate::workspace::Workspace;
 pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let usable = Placement::usable()?;
-    let Order { plan, placement, is_begun } = order(args, &workspace, &usable)?;
+    let Order { plan, kind, placement, is_begun } = order(args, &workspace, &usable)?;
     if args.plan {
         print_plan(&plan);
         return Ok(ExitCode::SUCCESS);
@@ -54,26 +55,36 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     }
     let stop = interrupt::flag()?;
 
-    let lease = Lease::acquire(workspace.root())?;
-    if lease.ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
-        return Ok(interrupt::exit_code());
-    }
-    describe_database(&lease, &mut machine)?;
-    let (mut backend, name) = match args.backend {
-        Backend::Local => (Local::new(&workspace, &lease, placement.clone())?, "local"),
+    let opening = Opening {
+        workspace: &workspace,
+        usable: &usable,
+        placement: placement.as_ref(),
+        servers: &plan.servers,
+        at: args.at.as_deref(),
+        stop: &stop,
     };
-    if stop.load(Ordering::Relaxed) {
+    let interrupted = || stop.load(Ordering::Relaxed);
+    let mut backend = match backend::open(kind, opening) {
+        Err(_) if interrupted() => return Ok(interrupt::exit_code()),
+        opened => opened?,
+    };
+    if backend.lease().ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
         return Ok(interrupt::exit_code());
     }
+    backend.settle()?;
+    describe_database(backend.as_ref(), &mut machine)?;
+    if interrupted() {
+        return Ok(interrupt::exit_code());
+    }
+    let file = RunFile::new(&plan, now, label, kind, backend.as_ref());
     let (journal, settled) = if is_begun {
-        go_on(&out, &plan, &machine, now)?
+        go_on(&out, file, &plan, &machine)?
     } else {
-        let file = RunFile::new(&plan, now, label, name, POOL_SIZE, placement);
         (create(&out, &file, &machine)?, Settled::default())
     };
-    let mut live = Live::new(&mut backend, &stop);
-    let ending = conduct(&plan, &workspace, &usable, &mut live, settled, journal, &stop)
-        .with_context(|| unwritable(&out))?;
+    let mut live = Live::new(backend.as_mut(), &stop);
+    let ending =
+        conduct(&plan, &mut live, settled, journal, &stop).with_context(|| unwritable(&out))?;
     let lost_database = live.lost_database().cloned();
     drop(live);
     report::write(&out).with_context(|| unwritable(&out))?;
@@ -81,7 +92,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     if let Some(error) = lost_database {
         return Err(error.into());
     }
-    lease.stop()?;
+    backend.close()?;
     Ok(match ending {
         Ending::Whole => ExitCode::SUCCESS,
         Ending::WithFailures => ExitCode::from(1),
@@ -95,7 +106,9 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
 /// What is to be done, and whether it was begun.
 struct Order {
     plan: Plan,
-    placement: Placement,
+    kind: Kind,
+    /// Where the parts shall run, if anyone said so.
+    placement: Option<Placement>,
     is_begun: bool,
 }
 
@@ -110,12 +123,18 @@ fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Resu
         None => new_plan(args, workspace, &registry)?,
     };
     let placement = match (&args.cpus, &before) {
-        (Some(text), _) => Placement::parse(text, usable)?,
+        (Some(text), _) => Some(Placement::parse(text, usable)?),
         // As text it is checked against the CPUs that are there now.
-        (None, Some(raw)) => Placement::parse(&raw.run.cpus.to_string(), usable)?,
-        (None, None) => Placement::by_size(usable),
+        (None, Some(raw)) => Some(Placement::parse(&raw.run.cpus.to_string(), usable)?),
+        (None, None) => None,
     };
-    Ok(Order { plan, placement, is_begun: args.resume.is_some() })
+    let kind = match (args.backend, &before) {
+        (Some(kind), _) => kind,
+        (None, Some(raw)) => Kind::named(&raw.run.backend)
+            .with_context(|| format!("{} was made by a backend that is gone", raw.name))?,
+        (None, None) => Kind::Local,
+    };
+    Ok(Order { plan, kind, placement, is_begun: args.resume.is_some() })
 }
 
 fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> anyhow::Result<Plan> {
@@ -135,9 +154,9 @@ fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> any
 /// is read here, under the lock: who had it may just have gone on with the run.
 fn go_on(
     out: &Path,
+    now: RunFile,
     plan: &Plan,
     machine: &MachineFile,
-    now: String,
 ) -> anyhow::Result<(Journal, Settled)> {
     let raw = folder::read(out)?;
     if raw.entries.contains(&Entry::Finished) {
@@ -155,6 +174,11 @@ fn go_on(
             .filter(|(then, now)| **then != RunServer::of(now))
             .map(|(then, _)| format!("the registry's entry of {}", then.name)),
     );
+    if raw.run.containers.as_ref().map(Containers::settings)
+        != now.containers.as_ref().map(Containers::settings)
+    {
+        unlike.push("the containers' limits, images or network".into());
+    }
     if !unlike.is_empty() {
         bail!(
             "{} cannot go on, because this has changed since it began (then, now): {}; restore it, or begin a new run",
@@ -163,15 +187,13 @@ fn go_on(
         );
     }
     let mut journal = folder::reopen(out)?;
-    journal.write(&Entry::Resumed { at: now }).with_context(|| unwritable(out))?;
+    journal.write(&Entry::Resumed { at: now.began }).with_context(|| unwritable(out))?;
     Ok((journal, Settled::by(&raw.entries)))
 }
 
 /// Prepares the servers and carries out what is left of the plan. The error is the journal's.
 fn conduct(
     plan: &Plan,
-    workspace: &Workspace,
-    usable: &Cpus,
     live: &mut Live<'_>,
     mut settled: Settled,
     mut journal: Journal,
@@ -179,7 +201,7 @@ fn conduct(
 ) -> std::io::Result<Ending> {
     let mut write = |entry: &Entry| journal.write(entry);
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
-    let means = Means { workspace, cpus: usable, truth: &truth, stop };
+    let means = Means { truth: &truth, stop };
     let prepared = prepare(plan, means, live, &mut settled, &mut write)?;
     let Some(common) = prepared else {
         write(&Entry::Interrupted)?;
@@ -216,10 +238,10 @@ fn about(time: Duration) -> String {
     humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
 }
 
-fn describe_database(lease: &Lease, machine: &mut MachineFile) -> anyhow::Result<()> {
-    machine.database = lease.version()?;
-    machine.database_is_external = lease.pid().is_none();
-    machine.database_settings = lease.settings()?.into_iter().collect();
+fn describe_database(backend: &dyn Backend, machine: &mut MachineFile) -> anyhow::Result<()> {
+    machine.database = backend.lease().version()?;
+    machine.database_is_external = backend.database_part().is_none();
+    machine.database_settings = backend.lease().settings()?.into_iter().collect();
     Ok(())
 }
 

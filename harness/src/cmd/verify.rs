@@ -7,13 +7,11 @@ use demo_data::Truth;
 
 use super::interrupt;
 use crate::args;
-use crate::backend::Backend;
-use crate::backend::local::Local;
-use crate::build::build;
-use crate::database::{self, Lease};
+use crate::backend::{self, Backend, Opening};
+use crate::database;
 use crate::definition::{Registry, Server, select};
 use crate::format::journal::Stage;
-use crate::placement::{Cpus, Placement};
+use crate::placement::Placement;
 use crate::progress::Steps;
 use crate::verify::verify;
 use crate::workspace::Workspace;
@@ -25,22 +23,34 @@ use crate::workspace::Workspace;
 pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let registry = Registry::read(&workspace.registry())?;
-    let servers =
-        select("server", registry.servers(), &args.filter.servers, |server| &server.name)?;
-    let cpus = Placement::usable()?;
-    let placement = Placement::by_size(&cpus);
+    let servers: Vec<Server> =
+        select("server", registry.servers(), &args.filter.servers, |server| &server.name)?
+            .into_iter()
+            .cloned()
+            .collect();
     let stop = interrupt::flag()?;
-    let lease = Lease::acquire(workspace.root())?;
-    if lease.ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
+    let opening = Opening {
+        workspace: &workspace,
+        usable: &Placement::usable()?,
+        placement: None,
+        servers: &servers,
+        at: args.at.as_deref(),
+        stop: &stop,
+    };
+    let mut backend = match backend::open(args.backend, opening) {
+        Err(_) if stop.load(Ordering::Relaxed) => return Ok(interrupt::exit_code()),
+        opened => opened?,
+    };
+    if backend.lease().ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
         return Ok(interrupt::exit_code());
     }
-    let mut backend = Local::new(&workspace, &lease, placement)?;
+    backend.settle()?;
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
     let mut steps = Steps::new("verify", servers.len() as u64, 0);
     let mut failed = false;
-    for server in servers {
+    for server in &servers {
         steps.doing(&server.name);
-        let checked = check(server, &workspace, &cpus, &mut backend, &truth, &stop);
+        let checked = check(server, backend.as_mut(), &truth, &stop);
         if stop.load(Ordering::Relaxed) {
             return Ok(interrupt::exit_code());
         }
@@ -55,19 +65,17 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
         steps.step();
     }
     steps.finish();
-    lease.stop()?;
+    backend.close()?;
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 fn check(
     server: &Server,
-    workspace: &Workspace,
-    cpus: &Cpus,
     backend: &mut dyn Backend,
     truth: &Truth,
     stop: &AtomicBool,
 ) -> Result<(), (Stage, String)> {
-    build(server, workspace, cpus, stop)?;
+    backend.build(server, stop)?;
     let instance =
         backend.start(server, stop).map_err(|error| (Stage::Start, error.to_string()))?;
     verify(server, instance.address(), truth, stop)

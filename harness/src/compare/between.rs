@@ -170,7 +170,7 @@ fn floor(a: (&Raw, &Cell), b: (&Raw, &Cell), metric: Metric) -> Option<f64> {
 
 fn version<'a>(raw: &'a Raw, name: &str) -> Option<&'a str> {
     raw.entries.iter().find_map(|entry| match entry {
-        Entry::Verified { server, version } if server == name => Some(version.as_str()),
+        Entry::Verified { server, version, .. } if server == name => Some(version.as_str()),
         _ => None,
     })
 }

@@ -144,7 +144,7 @@ fn what_moved_without_a_change_is_the_sitting() {
         let ceiling = Known { role: Role::Ceiling, ..known("ceiling", 10.0 * factor, OTHER) };
         let mut raw = run(&[known("a", 50.0 * factor, SMALL), ceiling]);
         let (server, version) = ("ceiling".into(), version.into());
-        raw.entries.push(Entry::Verified { server, version });
+        raw.entries.push(Entry::Verified { server, version, image: None });
         raw
     };
     let verdict = |version: &str| {

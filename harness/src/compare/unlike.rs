@@ -1,6 +1,7 @@
 //! What makes two runs no match for each other.
 
 use super::between::same_cell;
+use crate::format::containers::Containers;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::machine;
@@ -18,7 +19,21 @@ pub fn unlike(a: &Raw, b: &Raw) -> Vec<String> {
         ("backend", a.run.backend.clone(), b.run.backend.clone()),
         ("database connections", a.run.pool_size.to_string(), b.run.pool_size.to_string()),
     ];
-    let settings = both.into_iter().map(|(what, a, b)| (what.to_owned(), a, b));
+    let of_containers = |raw: &Raw| raw.run.containers.clone().unwrap_or_default();
+    let (in_a, in_b) = (of_containers(a), of_containers(b));
+    let limits = |containers: &Containers, part: &str| {
+        let given = containers.given.get(part);
+        given.map_or("none".to_owned(), |limits| {
+            let cpus = limits.cpus.map_or("any".to_owned(), |cpus| cpus.to_string());
+            let memory = limits.memory_mib.map_or("any".to_owned(), |mib| mib.to_string());
+            format!("{cpus} CPUs, {memory} MiB")
+        })
+    };
+    let parts = ["server", "db", "load"]
+        .map(|part| (format!("limits of {part}"), limits(&in_a, part), limits(&in_b, part)));
+    let network = ("network".to_owned(), in_a.network.clone(), in_b.network.clone());
+    let settings =
+        both.into_iter().map(|(what, a, b)| (what.to_owned(), a, b)).chain(parts).chain([network]);
     let cells = a.run.cell.iter().filter_map(|cell| Some((cell, same_cell(b, cell)?)));
     let of_cells = cells.flat_map(|(cell_a, cell_b)| {
         let name = format!("{} under {}", cell_a.scenario.name, cell_a.load.name);

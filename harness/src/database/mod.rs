@@ -63,11 +63,19 @@ impl Lease {
     /// # Errors
     /// Each says in one sentence what is wrong and what mends it.
     pub fn acquire(root: &Path) -> Result<Lease, DatabaseError> {
-        if let Some(url) = external_url() {
-            let session = Session::connect_making_schema(&url)?;
-            return Ok(Lease::new(url, Kind::External, Some(session), None));
+        match external_url() {
+            Some(url) => Lease::external(url),
+            None => Lease::private(root),
         }
-        Lease::private(root)
+    }
+
+    /// Takes the database at `url`, which somebody else starts and stops.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn external(url: DatabaseUrl) -> Result<Lease, DatabaseError> {
+        let session = Session::connect_making_schema(&url)?;
+        Ok(Lease::new(url, Kind::External, Some(session), None))
     }
 
     /// Takes the private database of the checkout at `root`, whatever DATABASE_URL says, and starts it if it is down.

@@ -80,6 +80,12 @@ impl Server {
         self.labels.database != DatabaseLabel::None
     }
 
+    /// Its name, or of a twin the name of the server that it is.
+    #[must_use]
+    pub fn original(&self) -> &str {
+        self.twin_of.as_ref().unwrap_or(&self.name)
+    }
+
     /// One of its commands, ready to start in `root`: `${VAR:-default}` is expanded in each word.
     ///
     /// # Errors

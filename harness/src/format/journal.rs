@@ -21,6 +21,9 @@ pub enum Entry {
         server: String,
         /// What its version command printed.
         version: String,
+        /// The digest of the image that it ran from, if it did.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        image: Option<String>,
     },
     /// A short closed trial, to find the common rate.
     Calibrated {

@@ -1,5 +1,6 @@
 //! What a run's folder holds under `raw/`: primary data, written once, from which all else is derived.
 
+pub mod containers;
 pub mod folder;
 pub mod histogram;
 pub mod journal;
@@ -7,7 +8,7 @@ pub mod machine;
 pub mod run;
 
 /// The version of the raw formats; a report refuses what it does not know.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
-/// The versions that a report reads: what 2 added, 1 leaves out.
+/// The versions that a report reads: what a later one added, the earlier leave out.
 pub const READABLE: std::ops::RangeInclusive<u32> = 1..=VERSION;

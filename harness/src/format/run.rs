@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::containers::Containers;
+use crate::backend::{Backend, Kind, POOL_SIZE};
 use crate::definition::server::{Labels, Role, Server};
 use crate::placement::Placement;
 use crate::plan::{Cell, Plan};
@@ -29,6 +31,9 @@ pub struct RunFile {
     pub pool_size: u32,
     /// Which CPUs had which part.
     pub cpus: Placement,
+    /// The containers that they were in; absent where the parts were mere processes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub containers: Option<Containers>,
     /// Who was measured, in the registry's order.
     pub server: Vec<RunServer>,
     /// What was measured of each.
@@ -75,26 +80,26 @@ impl RunServer {
 }
 
 impl RunFile {
-    /// Of a plan.
+    /// Of a plan, and a backend that has settled.
     #[must_use]
     pub fn new(
         plan: &Plan,
         began: String,
         label: String,
-        backend: &str,
-        pool_size: u32,
-        cpus: Placement,
+        kind: Kind,
+        backend: &dyn Backend,
     ) -> RunFile {
         RunFile {
             format: super::VERSION,
             began,
             label,
             profile: plan.profile.clone(),
-            backend: backend.to_owned(),
+            backend: kind.name().to_owned(),
             seed: plan.seed,
             blocks: plan.blocks.len() as u32,
-            pool_size,
-            cpus,
+            pool_size: POOL_SIZE,
+            cpus: backend.placement().clone(),
+            containers: backend.containers(),
             server: plan.servers.iter().map(RunServer::of).collect(),
             cell: plan.cells.clone(),
         }

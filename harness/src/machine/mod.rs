@@ -73,6 +73,12 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
     }
 }
 
+/// The checkout's commit; absent where there is none.
+#[must_use]
+pub fn commit(root: &Path) -> Option<String> {
+    software::commit(root).map(|(hash, _)| hash)
+}
+
 /// A run's label: the CPU's model and how many of them, as in `amd-epyc-7763-8c`.
 #[must_use]
 pub fn label(machine: &MachineFile) -> String {
@@ -96,6 +102,21 @@ pub fn governor() -> String {
 pub fn memory_mib() -> u64 {
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     mib(&meminfo, "MemTotal").unwrap_or(0)
+}
+
+/// A size as it is written for containers, as in `512m` or `64g`, in MiB.
+#[must_use]
+pub fn mib_of(size: &str) -> Option<u64> {
+    let size = size.trim().to_lowercase();
+    let digits = size.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().ok()?;
+    match size[digits.len()..].trim_end_matches('b') {
+        "" => Some(number / (1024 * 1024)),
+        "k" => Some(number / 1024),
+        "m" => Some(number),
+        "g" => Some(number * 1024),
+        _ => None,
+    }
 }
 
 fn mib(meminfo: &str, name: &str) -> Option<u64> {
@@ -130,6 +151,12 @@ fn short(hash: Option<&str>, changed: Option<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_read_as_they_are_written_for_containers() {
+        let sizes = ["64g", "512m", "1073741824", "2GB", "much", "-1"].map(mib_of);
+        assert_eq!(sizes, [Some(65_536), Some(512), Some(1024), Some(2048), None, None]);
+    }
 
     #[test]
     fn a_label_names_the_cpu_and_its_cores() {

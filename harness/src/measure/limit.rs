@@ -35,23 +35,26 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Of one trial: a part is the limit when the CPUs that it runs on are saturated, and it uses them
-    /// more than any part that shares them. `connections` are those that a closed load's requests may wait for;
+    /// Of one trial: a part is the limit when its quota is used up, or the CPUs that it runs on are saturated, and it
+    /// uses them more than any part that shares them. `connections` are those that a closed load's requests may wait for;
     /// absent where they ask for none.
     #[must_use]
     pub fn of(trial: &Trial, cpus: &Placement, connections: Option<u32>) -> Limit {
         let resources = &trial.measured.resources;
+        let quota = cpus.quota.unwrap_or_default();
         let parts = [
-            (&cpus.server, resources.server.cpu, SERVER_SATURATED),
-            (&cpus.db, resources.db.unwrap_or_default().cpu, OTHERS_SATURATED),
-            (&cpus.load, resources.load.cpu, OTHERS_SATURATED),
+            (&cpus.server, quota.server, resources.server.cpu, SERVER_SATURATED),
+            (&cpus.db, quota.db, resources.db.unwrap_or_default().cpu, OTHERS_SATURATED),
+            (&cpus.load, quota.load, resources.load.cpu, OTHERS_SATURATED),
         ];
-        let is_limit = |&(set, own, threshold): &(&Cpus, Nanos, f64)| {
+        let interval = resources.interval.as_secs();
+        let is_limit = |&(set, quota, own, threshold): &(&Cpus, Option<f64>, Nanos, f64)| {
             let sharing =
-                || parts.iter().filter(|(other, ..)| other.overlaps(set)).map(|(_, cpu, _)| *cpu);
+                || parts.iter().filter(|(other, ..)| other.overlaps(set)).map(|(.., cpu, _)| *cpu);
             let busy: f64 = sharing().map(Nanos::as_secs).sum();
-            busy / resources.interval.as_secs() / set.count() as f64 >= threshold
-                && sharing().all(|other| other <= own)
+            let set_is_full = busy / interval / set.count() as f64 >= threshold;
+            quota.is_some_and(|quota| own.as_secs() / interval / quota >= threshold)
+                || set_is_full && sharing().all(|other| other <= own)
         };
         let [server, database, load] = parts.each_ref().map(is_limit);
         let observed = resources.db.is_some();
@@ -78,11 +81,13 @@ impl Limit {
     }
 }
 
-/// The load's share of its CPUs' time; 1 is all of it.
+/// The load's share of the CPU time that it may use; 1 is all of it.
 #[must_use]
 pub fn load_share(trial: &Trial, cpus: &Placement) -> f64 {
     let resources = &trial.measured.resources;
-    resources.load.cpu.as_secs() / resources.interval.as_secs() / cpus.load.count() as f64
+    let quota = cpus.quota.and_then(|quota| quota.load).unwrap_or(f64::INFINITY);
+    let allowed = quota.min(cpus.load.count() as f64);
+    resources.load.cpu.as_secs() / resources.interval.as_secs() / allowed
 }
 
 /// Whether the load kept its own CPUs busy: then it bounds what a closed load can find.
@@ -128,6 +133,7 @@ mod tests {
     use super::*;
     use crate::backend::Usage;
     use crate::load::LoadRecord;
+    use crate::placement::Quota;
     use crate::trial::{Measured, Resources};
 
     fn limit(placement: &str, server: f64, db: Option<f64>, load: f64) -> String {
@@ -162,8 +168,10 @@ mod tests {
                 resources,
             },
         };
-        let usable = (0..8).collect();
-        Limit::of(&trial, &Placement::parse(placement, &usable).unwrap(), connections).name()
+        let (placement, quota) = placement.split_once('@').unwrap_or((placement, ""));
+        let mut placement = Placement::parse(placement, &(0..8).collect()).unwrap();
+        placement.quota = Some(Quota { server: quota.parse().ok(), ..Quota::default() });
+        Limit::of(&trial, &placement, connections).name()
     }
 
     #[test]
@@ -180,6 +188,9 @@ mod tests {
         // Sets of several CPUs are full only when all of them are.
         assert_eq!(limit("server=0-1,db=2-4,load=5", 1.0, Some(2.0), 0.5), "none");
         assert_eq!(limit("server=0-1,db=2-4,load=5", 1.95, Some(2.9), 0.5), "server + database");
+        // A quota may be used up on CPUs that are not full.
+        assert_eq!(limit("server=0-7,db=0-7,load=0-7@2", 1.95, Some(2.9), 0.5), "server");
+        assert_eq!(limit("server=0-7,db=0-7,load=0-7@2", 1.5, Some(2.9), 0.5), "none");
     }
 
     #[test]

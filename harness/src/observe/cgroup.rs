@@ -7,16 +7,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::Nanos;
 
 /// What a process's groups allow it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// CPUs' worth of time, as in 1.5; absent without a quota.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpus: Option<f64>,
     /// The CPUs it may run on, as the kernel writes them; empty if it does not say.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
     pub cpuset: String,
     /// Memory; absent without a limit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub memory_mib: Option<u64>,
 }
 
@@ -32,6 +37,15 @@ pub fn limits() -> Limits {
         cpus: quotas,
         cpuset: cpuset.unwrap_or_default(),
         memory_mib: memory.map(|bytes| bytes / (1024 * 1024)),
+    }
+}
+
+/// The limits of one group, whose controllers may lie in different folders.
+pub(super) fn limits_in(cpu: &Path, cpus: Option<&Path>, memory_folder: &Path) -> Limits {
+    Limits {
+        cpus: quota(cpu),
+        cpuset: cpus.and_then(cpuset).unwrap_or_default(),
+        memory_mib: memory(memory_folder).map(|bytes| bytes / (1024 * 1024)),
     }
 }
 
@@ -59,13 +73,13 @@ pub fn throttled_apart(pid: u32) -> Option<Nanos> {
     throttled_in(&Groups { membership, mounts: own.mounts.clone() }.folders("cpu"))
 }
 
-fn throttled_in(groups: &[PathBuf]) -> Option<Nanos> {
+pub(super) fn throttled_in(groups: &[PathBuf]) -> Option<Nanos> {
     let bound = groups.iter().filter(|group| quota(group).is_some());
     bound.filter_map(|group| stall(&text(group, "cpu.stat")?)).reduce(|all, one| all + one)
 }
 
 /// A process's groups, by what the kernel tells of them.
-struct Groups {
+pub(super) struct Groups {
     /// `/proc/PID/cgroup`.
     membership: String,
     /// `/proc/PID/mountinfo`.
@@ -73,7 +87,8 @@ struct Groups {
 }
 
 impl Groups {
-    fn of(pid: &str) -> Option<Groups> {
+    /// Those of a process: a number, or `self`.
+    pub(super) fn of(pid: &str) -> Option<Groups> {
         Some(Groups {
             membership: fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?,
             mounts: fs::read_to_string("/proc/self/mountinfo").ok()?,
@@ -81,7 +96,7 @@ impl Groups {
     }
 
     /// The folders of a controller, from the process's own group to the uppermost.
-    fn folders(&self, controller: &str) -> Vec<PathBuf> {
+    pub(super) fn folders(&self, controller: &str) -> Vec<PathBuf> {
         let mut groups = self.membership.lines().filter_map(|line| {
             let (_, rest) = line.split_once(':')?;
             rest.split_once(':')
@@ -113,7 +128,7 @@ impl Groups {
     }
 }
 
-fn text(group: &Path, file: &str) -> Option<String> {
+pub(super) fn text(group: &Path, file: &str) -> Option<String> {
     fs::read_to_string(group.join(file)).ok().map(|text| text.trim().to_owned())
 }
 

@@ -24,6 +24,12 @@ impl Processes {
         Processes(vec![pid])
     }
 
+    /// These, of which there is at least one.
+    #[must_use]
+    pub(super) fn these(pids: Vec<u32>) -> Processes {
+        Processes(pids)
+    }
+
     /// A process and all that descend from it: a server may answer in several.
     #[must_use]
     pub fn tree(pid: u32) -> Processes {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cgroup;
 use super::counts::DbCounts;
-use super::processes::Processes;
+use super::part::Part;
 use super::steal::{Steal, Stolen};
 use crate::backend::{Backend, Instance, Usage};
 use crate::database::Counters;
@@ -64,12 +64,13 @@ pub struct Reading {
     stolen: Option<Stolen>,
 }
 
-/// The processes of all parts.
+/// All parts of a trial.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    server: Processes,
-    db: Option<Processes>,
-    loads: Vec<Processes>,
+    server: Part,
+    db: Option<Part>,
+    /// One or more that make up the load; none where the server drives itself.
+    load: Vec<Part>,
 }
 
 impl Parts {
@@ -77,16 +78,16 @@ impl Parts {
     /// window: a server that starts or ends processes within it is observed as it was then.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// When the server or the load is gone.
     pub fn find(
         backend: &dyn Backend,
         instance: &mut dyn Instance,
         loads: &[Child],
     ) -> Result<Parts, TrialError> {
         Ok(Parts {
-            server: instance.processes()?,
-            db: backend.database_processes(),
-            loads: loads.iter().map(|load| backend.load_processes(load)).collect(),
+            server: instance.part()?,
+            db: backend.database_part(),
+            load: if loads.is_empty() { Vec::new() } else { backend.load_parts(loads)? },
         })
     }
 }
@@ -100,8 +101,8 @@ impl Reading {
     pub fn take(parts: &Parts, instance: &mut dyn Instance) -> Result<Reading, TrialError> {
         let at = Nanos::now();
         let server = parts.server.cpu();
-        let db = parts.db.as_ref().map(Processes::cpu);
-        let shards: Vec<_> = parts.loads.iter().map(Processes::cpu).collect();
+        let db = parts.db.as_ref().map(Part::cpu);
+        let shards: Vec<_> = parts.load.iter().map(Part::cpu).collect();
 
         let server = match server {
             Ok(cpu) => parts.server.usage(cpu),
@@ -110,7 +111,7 @@ impl Reading {
         };
         let db = parts.db.as_ref().zip(db).and_then(|(db, cpu)| Some(db.usage(cpu.ok()?)));
         let mut load: Option<Usage> = None;
-        for (shard, cpu) in parts.loads.iter().zip(shards) {
+        for (shard, cpu) in parts.load.iter().zip(shards) {
             let cpu = cpu.map_err(|error| TrialError::Load(format!("it is gone: {error}")))?;
             let shard = shard.usage(cpu);
             load = Some(load.map_or(shard, |load| load + shard));
@@ -129,10 +130,10 @@ impl Reading {
     /// two ends of a window, samples find the peak that the ends miss.
     pub fn sample(&mut self, parts: &Parts) {
         self.server.raise(parts.server.anonymous_kib());
-        if let Some((db, processes)) = self.db.as_mut().zip(parts.db.as_ref()) {
-            db.raise(processes.anonymous_kib());
+        if let Some((db, part)) = self.db.as_mut().zip(parts.db.as_ref()) {
+            db.raise(part.anonymous_kib());
         }
-        self.load.raise(parts.loads.iter().map(Processes::anonymous_kib).sum());
+        self.load.raise(parts.load.iter().map(Part::anonymous_kib).sum());
     }
 
     /// What was used from here to `last`; without what the database counted, which is read apart.

@@ -20,6 +20,8 @@ struct Index<'a> {
     sections: Vec<Shown<'a>>,
     warnings: Vec<(String, String)>,
     versions: Vec<(&'a str, &'a str)>,
+    /// None where the parts were mere processes.
+    containers: Vec<(String, String)>,
     machine: Vec<(String, String)>,
     /// How many crates servers and harness were built with.
     crates: usize,
@@ -57,9 +59,17 @@ pub fn page(
         resources: resources::table(measurements, &ranking.scenario),
     });
     let versions = raw.entries.iter().filter_map(|entry| match entry {
-        Entry::Verified { server, version } => Some((server.as_str(), version.as_str())),
+        Entry::Verified { server, version, .. } => Some((server.as_str(), version.as_str())),
         _ => None,
     });
+    let mut containers =
+        raw.run.containers.as_ref().map(facts::facts).transpose()?.unwrap_or_default();
+    containers.extend(raw.entries.iter().filter_map(|entry| match entry {
+        Entry::Verified { server, image: Some(image), .. } => {
+            Some((format!("image of {server}"), image.clone()))
+        }
+        _ => None,
+    }));
     let mut machine = raw.machine.clone();
     let crates = std::mem::take(&mut machine.crates).len();
     let index = Index {
@@ -68,6 +78,7 @@ pub fn page(
         sections: sections.collect(),
         warnings: warnings(measurements),
         versions: versions.collect(),
+        containers,
         machine: facts::facts(&machine)?,
         crates,
     };

@@ -2,6 +2,7 @@
 
 mod ceilings;
 pub mod chart;
+mod containers;
 pub mod export;
 mod facts;
 pub mod html;

@@ -8,7 +8,7 @@ use crate::format::journal::Entry;
 
 use super::chart::Chart;
 use super::table::unmarked;
-use super::{Section, ceilings};
+use super::{Section, ceilings, containers};
 
 /// The page's text.
 ///
@@ -27,7 +27,7 @@ pub fn page(raw: &Raw, sections: &[Section]) -> anyhow::Result<String> {
     }
     text.push_str("\n## Versions\n\n");
     for entry in &raw.entries {
-        if let Entry::Verified { server, version } = entry {
+        if let Entry::Verified { server, version, .. } = entry {
             writeln!(text, "- {}: {}", unmarked(server), unmarked(version))?;
         }
     }
@@ -98,7 +98,7 @@ pub fn environment(raw: &Raw) -> String {
     format!(
         "{date}; {cpu}, {cpus} CPUs{virtualisation}; Linux {kernel}; database {database}; commit {commit}. \
          Profile `{profile}`, {blocks} blocks, seed {seed}, backend {backend}; CPUs {placement} ({shared}); \
-         {pool} database connections a server.{stopped}{resumed}",
+         {pool} database connections a server.{containers}{stopped}{resumed}",
         date = run.began,
         cpu = machine.cpu,
         cpus = machine.cpus,
@@ -116,6 +116,7 @@ pub fn environment(raw: &Raw) -> String {
         backend = run.backend,
         placement = run.cpus,
         pool = run.pool_size,
+        containers = run.containers.as_ref().map(containers::sentences).unwrap_or_default(),
     )
 }
 

@@ -62,6 +62,8 @@ struct Run {
     common_rate_rps: Option<f64>,
     /// Whether it came to its end.
     finished: bool,
+    /// The containers that its parts were in, as raw/run.toml has them; null where they were mere processes.
+    containers: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 /// A server and what it is made of.
@@ -89,6 +91,8 @@ struct Server {
     drives_itself: bool,
     /// What its version command printed; absent if it was never verified.
     version: Option<String>,
+    /// The digest of the image that it ran from, if it did.
+    image: Option<String>,
 }
 
 /// One server in one scenario under one load.
@@ -135,7 +139,7 @@ pub fn json(
     let machine = serde_json::to_value(&raw.machine)?;
     let summary = Summary {
         schema: VERSION,
-        run: run(raw),
+        run: run(raw)?,
         machine: serde_json::from_value(sorted(machine))?,
         servers: servers(raw),
         cells: measurements.iter().map(|measurement| cell(raw, measurement, rankings)).collect(),
@@ -160,9 +164,9 @@ fn sorted(mut value: serde_json::Value) -> serde_json::Value {
     value
 }
 
-fn run(raw: &Raw) -> Run {
+fn run(raw: &Raw) -> anyhow::Result<Run> {
     let run = &raw.run;
-    Run {
+    Ok(Run {
         name: raw.name.clone(),
         began: run.began.clone(),
         label: run.label.clone(),
@@ -181,13 +185,21 @@ fn run(raw: &Raw) -> Run {
             _ => None,
         }),
         finished: raw.entries.contains(&Entry::Finished),
-    }
+        containers: containers(raw)?,
+    })
+}
+
+fn containers(raw: &Raw) -> anyhow::Result<Option<BTreeMap<String, serde_json::Value>>> {
+    let Some(containers) = &raw.run.containers else { return Ok(None) };
+    Ok(serde_json::from_value(sorted(serde_json::to_value(containers)?))?)
 }
 
 fn servers(raw: &Raw) -> Vec<Server> {
-    let version = |name: &str| {
+    let verified = |name: &str| {
         raw.entries.iter().find_map(|entry| match entry {
-            Entry::Verified { server, version } if server == name => Some(version.clone()),
+            Entry::Verified { server, version, image } if server == name => {
+                Some((version.clone(), image.clone()))
+            }
             _ => None,
         })
     };
@@ -201,7 +213,8 @@ fn servers(raw: &Raw) -> Vec<Server> {
         database: server.labels.database,
         twin_of: server.twin_of.clone(),
         drives_itself: server.drives_itself,
-        version: version(&server.name),
+        version: verified(&server.name).map(|(version, _)| version),
+        image: verified(&server.name).and_then(|(_, image)| image),
     });
     servers.collect()
 }

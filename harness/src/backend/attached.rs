@@ -1,0 +1,298 @@
+//! Servers that are up already, side by side, in containers on this machine: neither started nor stopped, and observed by
+//! their control groups. So the harness can be one container among them, without the engine's socket.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::Child;
+use std::sync::atomic::AtomicBool;
+
+use serde::Deserialize;
+
+use super::healthy::{self, Unhealthy};
+use super::{Backend, BackendError, Instance, Opening, Receipt, local, neighbour};
+use crate::database::{Counters, Lease};
+use crate::definition::Server;
+use crate::format::containers::Containers;
+use crate::format::journal::Stage;
+use crate::machine;
+use crate::observe::cgroup::{self, Limits};
+use crate::observe::container::Container;
+use crate::observe::part::Part;
+use crate::observe::processes::Processes;
+use crate::placement::{Cpus, Placement, Quota};
+use crate::process;
+
+/// Servers that are up already.
+pub struct Attached {
+    at: String,
+    database: Lease,
+    db: u32,
+    placement: Placement,
+    containers: Containers,
+}
+
+impl Attached {
+    /// Finds the database's container and a server's.
+    ///
+    /// # Errors
+    /// When they cannot be seen from here.
+    pub(super) fn open(opening: Opening<'_>) -> Result<Attached, BackendError> {
+        let at = opening.at.filter(|at| at.contains("{name}")).ok_or_else(|| {
+            BackendError("say where the servers are: --at with {name} for a server's name, as in --at '{name}:8080'".into())
+        })?;
+        if env::var_os("DATABASE_URL").is_none_or(|url| url.is_empty()) {
+            return Err(BackendError(
+                "set DATABASE_URL to the database that the servers query".into(),
+            ));
+        }
+        let database = Lease::acquire(opening.workspace.root())?;
+        let db = contained(database.url().address()?, "the database")?;
+        // All servers have the same limits: any of them shows what they are.
+        let server = opening.servers.iter().find_map(|server| {
+            let address = resolve(at, server).ok()?;
+            Container::of(contained(address, "the server").ok()?).ok()
+        });
+        let server = server.ok_or_else(|| hidden("the servers"))?.limits();
+        let db_limits =
+            Container::of(db).map_err(|error| BackendError(error.to_string()))?.limits();
+        let given = [("server", server), ("db", db_limits), ("load", cgroup::limits())];
+        let given: BTreeMap<String, Limits> =
+            given.into_iter().map(|(part, limits)| (part.to_owned(), limits)).collect();
+        let all = machine_cpus(opening.usable);
+        let placement = opening.placement.cloned().unwrap_or_else(|| placement(&given, &all));
+        let asked = asked(|name| env::var(name).ok());
+        let containers = Containers {
+            network: "bridge".into(),
+            scaled: is_scaled(&asked, all.count(), machine::memory_mib()),
+            side_by_side: true,
+            images: env::var("DB_IMAGE")
+                .map(|image| ("db".to_owned(), image))
+                .into_iter()
+                .collect(),
+            asked,
+            given,
+            ..Containers::default()
+        };
+        if containers.scaled {
+            eprintln!(
+                "stackmark: this machine has {} CPUs and {} MiB, less than the limits add up to: the kernel divides \
+                 its CPUs in proportion, and the run is marked as scaled",
+                all.count(),
+                machine::memory_mib()
+            );
+        }
+        eprintln!("stackmark: the servers are up side by side, and stay so after the run");
+        Ok(Attached { at: at.to_owned(), database, db, placement, containers })
+    }
+}
+
+impl Backend for Attached {
+    fn lease(&self) -> &Lease {
+        &self.database
+    }
+
+    fn settle(&mut self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    /// The receipt is what the server that runs says of itself.
+    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<Receipt, (Stage, String)> {
+        #[derive(Deserialize)]
+        struct Health {
+            version: String,
+        }
+        let address = resolve(&self.at, server).map_err(|error| (Stage::Start, error.0))?;
+        let body =
+            healthy::wait(address, stop, || Ok(())).map_err(|why| (Stage::Start, told(why)))?;
+        let health: Health = serde_json::from_slice(&body)
+            .map_err(|error| (Stage::Version, format!("/health tells no version ({error})")))?;
+        Ok(Receipt { version: health.version, image: None })
+    }
+
+    fn start(
+        &mut self,
+        server: &Server,
+        stop: &AtomicBool,
+    ) -> Result<Box<dyn Instance>, BackendError> {
+        let address = resolve(&self.at, server)?;
+        healthy::wait(address, stop, || self.check_database())
+            .map_err(|why| BackendError(told(why)))?;
+        let pid = contained(address, "the server")?;
+        Ok(Box::new(Standing { address, pid }))
+    }
+
+    fn start_load(&mut self, shard: u32) -> Result<Child, BackendError> {
+        local::start_load(shard, &self.placement.load)
+    }
+
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError> {
+        Ok(shards.iter().map(|shard| Part::of(Processes::alone(shard.id()))).collect())
+    }
+
+    fn check_database(&self) -> Result<(), BackendError> {
+        if process::is_running(self.db) {
+            return Ok(());
+        }
+        Err(BackendError(
+            "the database's container ended, and the run with it; what was measured stays: see its log".into(),
+        ))
+    }
+
+    fn database_part(&self) -> Option<Part> {
+        Part::contained(self.db).ok()
+    }
+
+    /// The servers' idle connections cannot be told apart here.
+    fn database_counters(&self) -> Option<Counters> {
+        None
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    fn containers(&self) -> Option<Containers> {
+        Some(self.containers.clone())
+    }
+
+    fn close(self: Box<Self>) -> Result<(), BackendError> {
+        Ok(self.database.stop()?)
+    }
+}
+
+/// A server that stays up.
+struct Standing {
+    address: SocketAddr,
+    pid: u32,
+}
+
+impl Instance for Standing {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn part(&mut self) -> Result<Part, BackendError> {
+        Part::contained(self.pid).map_err(|_| self.gone())
+    }
+
+    fn gone(&mut self) -> BackendError {
+        BackendError("its container is gone, or was restarted: see its log".into())
+    }
+
+    fn stop(self: Box<Self>) -> Result<(), BackendError> {
+        Ok(())
+    }
+}
+
+fn told(why: Unhealthy) -> String {
+    match why {
+        Unhealthy::Late(how) => how,
+        Unhealthy::Other(error) => error.0,
+    }
+}
+
+/// Where `server` is.
+fn resolve(at: &str, server: &Server) -> Result<SocketAddr, BackendError> {
+    let place = at.replace("{name}", server.original());
+    let found = place.to_socket_addrs().ok().and_then(|mut all| all.next());
+    found.ok_or_else(|| {
+        BackendError(format!("there is nothing at {place}: bring it up, or correct --at"))
+    })
+}
+
+/// The process by which the container at `address` is known.
+fn contained(address: SocketAddr, what: &str) -> Result<u32, BackendError> {
+    neighbour::behind(address.ip()).ok_or_else(|| hidden(what))
+}
+
+fn hidden(what: &str) -> BackendError {
+    BackendError(format!(
+        "{what} cannot be observed from here: run the harness on their machine, in a container of its own with that \
+         machine's process numbers and control groups (pid: host, cgroup: host)"
+    ))
+}
+
+/// All CPUs of the machine, which a container may not be allowed to use.
+fn machine_cpus(usable: &Cpus) -> Cpus {
+    let online = fs::read_to_string("/sys/devices/system/cpu/online").unwrap_or_default();
+    Cpus::of_kernel(&online).unwrap_or_else(|| usable.clone())
+}
+
+/// By the limits that each part was given.
+fn placement(given: &BTreeMap<String, Limits>, all: &Cpus) -> Placement {
+    let cpus = |part: &str| {
+        let limits = given.get(part).cloned().unwrap_or_default();
+        let set = Cpus::of_kernel(&limits.cpuset).unwrap_or_else(|| all.clone());
+        let quota = limits.cpus.filter(|quota| *quota < set.count() as f64);
+        (set, quota)
+    };
+    let ((server, of_server), (db, of_db), (load, of_load)) =
+        (cpus("server"), cpus("db"), cpus("load"));
+    let quota = Quota { server: of_server, db: of_db, load: of_load };
+    let quota = Some(quota).filter(|quota| *quota != Quota::default());
+    Placement { quota, ..Placement::new(server, db, load) }
+}
+
+/// What whoever started the containers says that they asked for.
+fn asked(variable: impl Fn(&str) -> Option<String>) -> BTreeMap<String, Limits> {
+    let parts = [("server", "SERVER"), ("db", "DB"), ("load", "LOAD")];
+    let asked = parts.into_iter().filter_map(|(part, name)| {
+        let cpus = variable(&format!("{name}_CPUS")).and_then(|cpus| cpus.parse().ok());
+        let memory_mib =
+            variable(&format!("{name}_MEMORY")).and_then(|size| machine::mib_of(&size));
+        let limits = Limits { cpus, memory_mib, ..Limits::default() };
+        (limits != Limits::default()).then(|| (part.to_owned(), limits))
+    });
+    asked.collect()
+}
+
+/// Whether the machine has less than all parts together ask for.
+fn is_scaled(asked: &BTreeMap<String, Limits>, cpus: usize, memory_mib: u64) -> bool {
+    let asked_cpus: f64 = asked.values().filter_map(|limits| limits.cpus).sum();
+    let asked_memory: u64 = asked.values().filter_map(|limits| limits.memory_mib).sum();
+    asked_cpus > cpus as f64 || asked_memory > memory_mib
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(cpus: f64, cpuset: &str) -> Limits {
+        Limits { cpus: Some(cpus), cpuset: cpuset.into(), memory_mib: None }
+    }
+
+    #[test]
+    fn parts_run_where_their_groups_let_them_and_as_much() {
+        let given = [
+            ("server", limits(6.0, "0-31")),
+            ("db", limits(16.0, "0-15")),
+            ("load", limits(64.0, "")),
+        ];
+        let given = given.into_iter().map(|(part, limits)| (part.to_owned(), limits)).collect();
+        let placement = placement(&given, &(0..32).collect());
+        assert_eq!(placement.to_string(), "server=0-31,db=0-15,load=0-31");
+        let quota = Quota { server: Some(6.0), ..Quota::default() };
+        assert_eq!(placement.quota, Some(quota));
+    }
+
+    #[test]
+    fn what_the_machine_does_not_have_is_scaled() {
+        let variable = |name: &str| match name {
+            "SERVER_CPUS" => Some("6".to_owned()),
+            "DB_CPUS" => Some("16".to_owned()),
+            "DB_MEMORY" => Some("64g".to_owned()),
+            _ => None,
+        };
+        let asked = asked(variable);
+        assert_eq!(
+            asked["db"],
+            Limits { cpus: Some(16.0), memory_mib: Some(65_536), ..Limits::default() }
+        );
+        assert!(!asked.contains_key("load"));
+        assert!(!is_scaled(&asked, 22, 65_536));
+        assert!(is_scaled(&asked, 21, 65_536));
+        assert!(is_scaled(&asked, 22, 65_535));
+    }
+}

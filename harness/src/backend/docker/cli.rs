@@ -1,0 +1,213 @@
+//! The docker command line, and what its complaints mean.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use crate::backend::BackendError;
+use crate::placement::Cpus;
+use crate::process;
+
+/// How long the engine may take to start or stop something, or to tell of it.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Calls docker for one compose project of one checkout.
+#[derive(Clone, Debug)]
+pub(super) struct Cli {
+    root: PathBuf,
+    project: String,
+    /// What compose.yaml is told, besides what .env says.
+    environment: BTreeMap<&'static str, String>,
+    /// Where docker itself runs, so that it disturbs no one.
+    cpus: Cpus,
+}
+
+impl Cli {
+    /// For the checkout at `root`.
+    pub(super) fn new(root: &Path, cpus: &Cpus) -> Cli {
+        let project = std::env::var("COMPOSE_PROJECT_NAME").ok().filter(|name| !name.is_empty());
+        Cli {
+            root: root.to_owned(),
+            project: project.unwrap_or_else(|| project_of(root)),
+            environment: BTreeMap::new(),
+            cpus: cpus.clone(),
+        }
+    }
+
+    /// The compose project's name.
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// Tells compose.yaml something from now on.
+    pub(super) fn set(&mut self, name: &'static str, value: String) {
+        self.environment.insert(name, value);
+    }
+
+    /// What it is told.
+    pub(super) fn told(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str)
+    }
+
+    /// `docker ARGUMENTS`, not yet started.
+    pub(super) fn docker(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("docker");
+        command.current_dir(&self.root).envs(&self.environment).args(arguments);
+        command
+    }
+
+    /// `docker compose ARGUMENTS` for the project, with all its services, not yet started.
+    pub(super) fn compose(&self, arguments: &[&str]) -> Command {
+        let mut command = self.docker(&["compose", "--project-name", &self.project]);
+        command.args(["--file", "compose.yaml", "--profile", "*"]).args(arguments);
+        command
+    }
+
+    /// What a command prints.
+    ///
+    /// # Errors
+    /// What it complains of, and what mends it; or that it takes too long. After `stop` became true, that is the
+    /// interruption.
+    pub(super) fn ask(
+        &self,
+        mut command: Command,
+        stop: &AtomicBool,
+    ) -> Result<String, BackendError> {
+        let failed = |error: io::Error| BackendError(format!("docker cannot be called: {error}"));
+        let (out, err) =
+            (tempfile::tempfile().map_err(failed)?, tempfile::tempfile().map_err(failed)?);
+        command
+            .stdin(Stdio::null())
+            .stdout(out.try_clone().map_err(failed)?)
+            .stderr(err.try_clone().map_err(failed)?);
+        let child = process::spawn_tied(&mut command, Some(&self.cpus), Signal::SIGTERM);
+        let mut child = child.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                BackendError("docker is not installed: install Docker and its compose plugin, then run this again".into())
+            }
+            _ => failed(error),
+        })?;
+        let status = process::wait_unless(&mut child, Some(Instant::now() + PATIENCE), stop);
+        match status.map_err(failed)? {
+            Some(status) if status.success() => text(out).map_err(failed),
+            Some(_) => {
+                let said = text(err).map_err(failed)?;
+                Err(BackendError(complaint(&said).unwrap_or_else(|| {
+                    format!("docker failed at `{}`: {}", words(&command), last_line(&said))
+                })))
+            }
+            None if stop.load(Ordering::Relaxed) => Err(BackendError("interrupted".into())),
+            None => Err(BackendError(format!(
+                "docker did not end `{}` within {} s: see whether its engine is well",
+                words(&command),
+                PATIENCE.as_secs()
+            ))),
+        }
+    }
+
+    /// The versions of the engine and of compose.
+    ///
+    /// # Errors
+    /// When one of them does not answer.
+    pub(super) fn versions(&self, stop: &AtomicBool) -> Result<(String, String), BackendError> {
+        let engine =
+            self.ask(self.docker(&["version", "--format", "{{.Server.Version}}"]), stop)?;
+        let compose = self.ask(self.docker(&["compose", "version", "--short"]), stop)?;
+        Ok((engine.trim().to_owned(), compose.trim().to_owned()))
+    }
+}
+
+/// A name of its own for each checkout: another's containers are not taken for this one's.
+fn project_of(root: &Path) -> String {
+    let bytes = root.as_os_str().as_encoded_bytes();
+    // FNV-1a: the name must be the same at each call, and nothing more.
+    let hash = bytes
+        .iter()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    format!("stackmark-{hash:08x}")
+}
+
+/// What docker complains of, and what mends it; absent where that is not known.
+pub(super) fn complaint(said: &str) -> Option<String> {
+    let has = |words: &str| said.to_lowercase().contains(words);
+    Some(
+        if has("permission denied") && has("docker") && (has("sock") || has("daemon")) {
+            "you may not use Docker's socket: run as root, or join the group docker and log in again"
+        } else if has("cannot connect to the docker daemon") || has("error during connect") {
+            "no Docker engine answers: start it (systemctl start docker), or point DOCKER_HOST at one on this machine"
+        } else if has("'compose' is not a docker command") || has("unknown command: docker compose") || has("unknown shorthand flag") {
+            "docker has no compose v2: install Docker's compose plugin"
+        } else if has("no space left on device") {
+            "the disk is full: make room, for example by `docker builder prune` and `docker image prune`"
+        } else if has("port is already allocated") || has("address already in use") {
+            "a port is taken: stop what listens there, or publish another in compose.yaml"
+        } else if has("no such image") || has("pull access denied") || has("manifest unknown") || has("failed to resolve reference") || has("no such host") {
+            return Some(format!(
+                "an image is missing and cannot be had ({}): see the images in .env, and that their registry is reached",
+                last_line(said)
+            ));
+        } else if has("no such service") {
+            return Some(format!("compose.yaml lacks a server of the registry ({})", last_line(said)));
+        } else {
+            return None;
+        }
+        .to_owned(),
+    )
+}
+
+fn words(command: &Command) -> String {
+    let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
+    words.skip_while(|word| word != "*").skip(1).collect::<Vec<_>>().join(" ")
+}
+
+fn text(mut file: File) -> io::Result<String> {
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The last line that says something.
+pub(super) fn last_line(text: &str) -> &str {
+    text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it said nothing")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_complaint_says_what_mends_it() {
+        for (said, mend) in [
+            (
+                "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+                "group docker",
+            ),
+            (
+                "Cannot connect to the Docker daemon at unix:///x.sock. Is the docker daemon running?",
+                "start it",
+            ),
+            ("docker: 'compose' is not a docker command.\nSee 'docker --help'", "compose plugin"),
+            ("write /var/lib/x: no space left on device", "make room"),
+            ("Bind for 127.0.0.1:8101 failed: port is already allocated", "port is taken"),
+            ("Error response from daemon: No such image: mysql:9.9", ".env"),
+        ] {
+            let complaint = complaint(said).unwrap_or_default();
+            assert!(complaint.contains(mend), "{said}: {complaint}");
+        }
+        assert_eq!(complaint("something else"), None);
+    }
+
+    #[test]
+    fn two_checkouts_have_two_projects() {
+        let one = project_of(Path::new("/a/stackmark"));
+        assert_ne!(one, project_of(Path::new("/b/stackmark")));
+        assert_eq!(one.len(), "stackmark-".len() + 8);
+    }
+}

@@ -1,0 +1,186 @@
+//! One container, as the engine tells of it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
+
+use serde::Deserialize;
+
+use super::cli::{Cli, last_line};
+use crate::backend::BackendError;
+use crate::observe::part::Part;
+use crate::process;
+
+/// A container that was started.
+#[derive(Clone, Debug)]
+pub(super) struct Container {
+    /// The engine's name for it.
+    pub(super) id: String,
+    /// Its first process, by this machine's number.
+    pub(super) pid: u32,
+    /// Its address; absent in the machine's own network.
+    pub(super) address: Option<IpAddr>,
+    /// The digest of its image.
+    pub(super) image: String,
+}
+
+/// What the engine tells of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    state: State,
+    image: String,
+    network_settings: NetworkSettings,
+    host_config: HostConfig,
+}
+
+/// How it is, or how it ended.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct State {
+    pub(super) running: bool,
+    pid: u32,
+    pub(super) exit_code: i64,
+    #[serde(rename = "OOMKilled")]
+    out_of_memory: bool,
+    error: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkSettings {
+    networks: BTreeMap<String, Network>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Network {
+    #[serde(rename = "IPAddress")]
+    address: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct HostConfig {
+    memory: u64,
+}
+
+impl Container {
+    /// Starts a service of the project anew, and nothing that it depends on.
+    ///
+    /// # Errors
+    /// When it does not start; with the last of its log.
+    pub(super) fn start(
+        cli: &Cli,
+        service: &str,
+        stop: &AtomicBool,
+    ) -> Result<Container, BackendError> {
+        let up = [
+            "up",
+            "--detach",
+            "--no-deps",
+            "--no-build",
+            "--pull",
+            "missing",
+            "--force-recreate",
+            service,
+        ];
+        cli.ask(cli.compose(&up), stop)?;
+        let id = cli.ask(cli.compose(&["ps", "--all", "--quiet", service]), stop)?;
+        let id = id.trim().to_owned();
+        let inspected = inspect(cli, &id)?;
+        if !inspected.state.running {
+            return Err(BackendError(ended(cli, &id, &inspected)));
+        }
+        let pid = inspected.state.pid;
+        // An engine elsewhere, or in a virtual machine, names processes that are not here.
+        let listed = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        if !listed.contains(&id) {
+            return Err(BackendError(
+                "the engine's containers do not run on this machine, so nothing could be measured: run stackmark where \
+                 they run"
+                    .into(),
+            ));
+        }
+        let networks = inspected.network_settings.networks.values();
+        let address = networks.filter_map(|network| network.address.parse().ok()).next();
+        Ok(Container { id, pid, address, image: inspected.image })
+    }
+
+    /// Whether its first process runs. The kernel tells: the engine is not asked.
+    pub(super) fn is_running(&self) -> bool {
+        process::is_running(self.pid)
+    }
+
+    /// It, to be observed.
+    pub(super) fn part(&self) -> Result<Part, BackendError> {
+        Part::contained(self.pid).map_err(|error| BackendError(error.to_string()))
+    }
+
+    /// How it is.
+    pub(super) fn state(&self, cli: &Cli) -> Result<State, BackendError> {
+        Ok(inspect(cli, &self.id)?.state)
+    }
+
+    /// How it ended, with the last of its log.
+    pub(super) fn ended(&self, cli: &Cli) -> BackendError {
+        BackendError(match inspect(cli, &self.id) {
+            Ok(inspected) => ended(cli, &self.id, &inspected),
+            Err(error) => format!("is gone, and docker tells no more ({error})"),
+        })
+    }
+
+    /// That something is wrong with it, with the last of its log.
+    pub(super) fn error(&self, cli: &Cli, what: &str) -> BackendError {
+        BackendError(with_log(cli, &self.id, what))
+    }
+
+    /// Ends it at once, and leaves nothing of it.
+    pub(super) fn remove(&self, cli: &Cli) {
+        // Whatever remains is taken down with the project.
+        let remove = cli.docker(&["rm", "--force", "--volumes", &self.id]);
+        let _ = cli.ask(remove, &AtomicBool::new(false));
+    }
+}
+
+fn inspect(cli: &Cli, id: &str) -> Result<Inspected, BackendError> {
+    // Even when the run is being stopped, what became of a container is worth knowing.
+    let never = AtomicBool::new(false);
+    let json = cli.ask(cli.docker(&["inspect", "--type", "container", id]), &never)?;
+    let unknown = |why: String| {
+        BackendError(format!("docker tells of its container what stackmark does not know: {why}"))
+    };
+    let mut all: Vec<Inspected> =
+        serde_json::from_str(&json).map_err(|error| unknown(error.to_string()))?;
+    all.pop().ok_or_else(|| unknown("nothing".into()))
+}
+
+fn ended(cli: &Cli, id: &str, inspected: &Inspected) -> String {
+    let State { running, exit_code, out_of_memory, ref error, .. } = inspected.state;
+    if out_of_memory {
+        let mib = inspected.host_config.memory / (1024 * 1024);
+        return format!(
+            "was killed by the kernel: it needed more memory than its limit, {mib} MiB"
+        );
+    }
+    if running {
+        return with_log(cli, id, "is gone, and has been started again");
+    }
+    let how =
+        if error.is_empty() { format!("ended with status {exit_code}") } else { error.clone() };
+    with_log(cli, id, &how)
+}
+
+fn with_log(cli: &Cli, id: &str, what: &str) -> String {
+    let mut logs = cli.docker(&["logs", "--tail", "20", id]);
+    // Servers log on standard error, which `logs` keeps apart.
+    let output = logs.output();
+    let text = output.map(|output| {
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    });
+    match text {
+        Ok(text) if !text.trim().is_empty() => {
+            format!("{what}; its log ends: {}", last_line(&text))
+        }
+        _ => what.to_owned(),
+    }
+}

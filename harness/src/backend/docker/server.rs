@@ -1,0 +1,68 @@
+//! A server in its container.
+
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+
+use super::cli::Cli;
+use super::container::Container;
+use crate::backend::{BackendError, Instance, STOP_PATIENCE};
+use crate::observe::part::Part;
+
+/// The engine's status for what it had to kill: 128 and the number of SIGKILL.
+const KILLED: i64 = 137;
+
+/// A running server. Its container is removed with it: each turn has a new one.
+pub(super) struct Running {
+    cli: Cli,
+    container: Container,
+    address: SocketAddr,
+}
+
+impl Running {
+    pub(super) fn new(cli: Cli, container: Container, address: SocketAddr) -> Running {
+        Running { cli, container, address }
+    }
+
+    pub(super) fn check_alive(&self) -> Result<(), BackendError> {
+        if self.container.is_running() { Ok(()) } else { Err(self.container.ended(&self.cli)) }
+    }
+
+    pub(super) fn error(&self, what: &str) -> BackendError {
+        self.container.error(&self.cli, what)
+    }
+}
+
+impl Instance for Running {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn part(&mut self) -> Result<Part, BackendError> {
+        self.check_alive()?;
+        self.container.part()
+    }
+
+    fn gone(&mut self) -> BackendError {
+        self.container.ended(&self.cli)
+    }
+
+    fn stop(self: Box<Self>) -> Result<(), BackendError> {
+        self.check_alive()?;
+        let seconds = STOP_PATIENCE.as_secs().to_string();
+        let stop = self.cli.docker(&["stop", "--time", &seconds, &self.container.id]);
+        self.cli.ask(stop, &AtomicBool::new(false))?;
+        match self.container.state(&self.cli)?.exit_code {
+            0 => Ok(()),
+            KILLED => Err(self.error(&format!("did not stop within {seconds} s and was killed"))),
+            status => {
+                Err(self.error(&format!("ended with status {status} when it was asked to stop")))
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.container.remove(&self.cli);
+    }
+}

@@ -1,0 +1,44 @@
+//! Of `raw/run.toml`: the containers that the parts of a run were in.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::observe::cgroup::Limits;
+use crate::wire::Wire;
+
+/// The containers that the parts of a run were in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Containers {
+    /// The container engine's version; empty if nobody told.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub engine: String,
+    /// Compose's version, likewise.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub compose: String,
+    /// How they were joined: `bridge`, or `host` for the machine's own network.
+    pub network: String,
+    /// Whether the machine could not give what was asked for, so that all parts have less, in proportion.
+    pub scaled: bool,
+    /// Whether all servers were up side by side for the whole run, and none was restarted.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub side_by_side: bool,
+    /// What was asked for, by part: server, db, load.
+    pub asked: BTreeMap<String, Limits>,
+    /// What the control groups allowed, by part.
+    pub given: BTreeMap<String, Limits>,
+    /// The images of the database and of the load, as they were named and by digest; the servers' are in the journal.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub images: BTreeMap<String, String>,
+    /// The network between the load's container and a server's, before the run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wire: Option<Wire>,
+}
+
+impl Containers {
+    /// Without what no two sittings have in common.
+    #[must_use]
+    pub fn settings(&self) -> Containers {
+        Containers { wire: None, ..self.clone() }
+    }
+}

@@ -1,0 +1,154 @@
+//! A container, by its control groups: what all its processes together have used, those that have ended included.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::cgroup::{self, Groups, Limits};
+use crate::units::Nanos;
+
+/// The control groups of one container, of version 1 or 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// Where its CPU time is accounted.
+    cpu_time: PathBuf,
+    /// Where its CPU time is limited.
+    cpu_limit: PathBuf,
+    cpuset: Option<PathBuf>,
+    memory: PathBuf,
+}
+
+impl Container {
+    /// The container that the process `pid` runs in.
+    ///
+    /// # Errors
+    /// When the process is gone, or its groups cannot be seen from here.
+    pub fn of(pid: u32) -> io::Result<Container> {
+        let groups = Groups::of(&pid.to_string())
+            .ok_or_else(|| io::Error::other(format!("process {pid} is gone, or hidden")))?;
+        let own = |controller: &str| groups.folders(controller).into_iter().next();
+        let seen = |controller: &str| {
+            own(controller).filter(|folder| folder.is_dir()).ok_or_else(|| {
+                io::Error::other(format!(
+                    "the {controller} control group of process {pid} cannot be seen from here"
+                ))
+            })
+        };
+        Ok(Container {
+            cpu_time: seen("cpuacct")?,
+            cpu_limit: seen("cpu")?,
+            cpuset: own("cpuset"),
+            memory: seen("memory")?,
+        })
+    }
+
+    /// CPU time of all its processes since it started. The kernel accounts a running thread's at its clock's next tick.
+    ///
+    /// # Errors
+    /// When the container is gone.
+    pub fn cpu(&self) -> io::Result<Nanos> {
+        // Version 1 counts in nanoseconds, version 2 in microseconds.
+        let time = match cgroup::text(&self.cpu_time, "cpuacct.usage") {
+            Some(nanos) => nanos.parse().ok(),
+            None => cgroup::text(&self.cpu_time, "cpu.stat")
+                .and_then(|stat| Some(value(&stat, "usage_usec")? * 1000)),
+        };
+        time.map(Nanos).ok_or_else(|| io::Error::other("the container is gone"))
+    }
+
+    /// Anonymous memory of all its processes, now: without the page cache.
+    #[must_use]
+    pub fn anonymous_kib(&self) -> u64 {
+        let stat = cgroup::text(&self.memory, "memory.stat").unwrap_or_default();
+        let bytes = value(&stat, "total_rss").or_else(|| value(&stat, "anon"));
+        bytes.unwrap_or(0) / 1024
+    }
+
+    /// How long its quota kept it from running since it started; absent without a quota.
+    #[must_use]
+    pub fn throttled(&self) -> Option<Nanos> {
+        cgroup::throttled_in(std::slice::from_ref(&self.cpu_limit))
+    }
+
+    /// What it is allowed.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        cgroup::limits_in(&self.cpu_limit, self.cpuset.as_deref(), &self.memory)
+    }
+
+    /// Its processes, as they are now, by the numbers that they have here.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        let listed = cgroup::text(&self.cpu_time, "cgroup.procs").unwrap_or_default();
+        // 0 stands for a process that this one cannot see.
+        listed.lines().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid != 0).collect()
+    }
+}
+
+/// The number behind `name` in the kernel's `name number` lines.
+fn value(stat: &str, name: &str) -> Option<u64> {
+    stat.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    fn write(folder: &Path, files: &[(&str, &str)]) {
+        fs::create_dir_all(folder).unwrap();
+        for (file, text) in files {
+            fs::write(folder.join(file), text).unwrap();
+        }
+    }
+
+    #[test]
+    fn both_versions_tell_what_a_container_used_without_the_page_cache() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (folder.path().join("1"), folder.path().join("2"));
+        write(
+            &one,
+            &[
+                ("cpuacct.usage", "1234567\n"),
+                (
+                    "memory.stat",
+                    "cache 4096000\nrss 1024\ntotal_cache 4096000\ntotal_rss 2097152\n",
+                ),
+                ("cpu.cfs_quota_us", "600000\n"),
+                ("cpu.cfs_period_us", "100000\n"),
+                ("cpu.stat", "nr_periods 9\nnr_throttled 2\nthrottled_time 7000\n"),
+                ("memory.limit_in_bytes", "1073741824\n"),
+                ("cgroup.procs", "12\n34\n0\n"),
+            ],
+        );
+        write(
+            &two,
+            &[
+                ("cpu.stat", "usage_usec 1234\nuser_usec 1000\nnr_throttled 0\nthrottled_usec 7\n"),
+                ("cpu.max", "600000 100000\n"),
+                ("memory.stat", "anon 2097152\nfile 4096000\n"),
+                ("memory.max", "1073741824\n"),
+                ("cpuset.cpus.effective", "0-1\n"),
+                ("cgroup.procs", "12\n34\n"),
+            ],
+        );
+        let container = |folder: &Path| Container {
+            cpu_time: folder.to_owned(),
+            cpu_limit: folder.to_owned(),
+            cpuset: Some(folder.to_owned()),
+            memory: folder.to_owned(),
+        };
+        let (one, two) = (container(&one), container(&two));
+        assert_eq!((one.cpu().unwrap(), two.cpu().unwrap()), (Nanos(1_234_567), Nanos(1_234_000)));
+        assert_eq!((one.anonymous_kib(), two.anonymous_kib()), (2048, 2048));
+        assert_eq!((one.throttled(), two.throttled()), (Some(Nanos(7000)), Some(Nanos(7000))));
+        assert_eq!((one.processes(), two.processes()), (vec![12, 34], vec![12, 34]));
+        assert_eq!(
+            two.limits(),
+            Limits { cpus: Some(6.0), cpuset: "0-1".into(), memory_mib: Some(1024) }
+        );
+        assert_eq!(one.limits(), Limits { cpuset: String::new(), ..two.limits() });
+        fs::remove_dir_all(&one.cpu_time).unwrap();
+        assert!(one.cpu().is_err());
+    }
+}

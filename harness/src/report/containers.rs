@@ -1,0 +1,89 @@
+//! What a reader must know of the containers that a run was in.
+
+use std::collections::BTreeMap;
+
+use crate::format::containers::Containers;
+use crate::observe::cgroup::Limits;
+
+/// In one or two sentences, each with a space before it.
+pub(super) fn sentences(containers: &Containers) -> String {
+    let engine = match containers.engine.as_str() {
+        "" => String::new(),
+        version => format!(" of Docker {version}"),
+    };
+    let network = match containers.network.as_str() {
+        "host" => "in the machine's own network".to_owned(),
+        name => format!("joined by a {name}"),
+    };
+    let wire = containers.wire.map_or(String::new(), |wire| {
+        format!(
+            ", round trip {:.0} µs (p99 {:.0}), {:.1} Gbit/s",
+            wire.round_trip_p50.as_micros().0,
+            wire.round_trip_p99.as_micros().0,
+            wire.bits_per_second / 1e9
+        )
+    });
+    let side_by_side = if containers.side_by_side {
+        " **All servers were up side by side, and none was restarted between blocks.**"
+    } else {
+        ""
+    };
+    let scaled = if containers.scaled {
+        format!(
+            " **Scaled: of the CPUs and MiB of memory for server, database and load that were asked for ({}), this machine \
+             gave {}.**",
+            listed(&containers.asked),
+            listed(&containers.given)
+        )
+    } else {
+        String::new()
+    };
+    format!(" Containers{engine}, {network}{wire}.{side_by_side}{scaled}")
+}
+
+fn listed(limits: &BTreeMap<String, Limits>) -> String {
+    let of = |part: &str| {
+        let limits = limits.get(part).cloned().unwrap_or_default();
+        let cpus = limits.cpus.map_or("any".to_owned(), |cpus| cpus.to_string());
+        match limits.memory_mib {
+            Some(mib) => format!("{cpus} and {mib}"),
+            None => cpus,
+        }
+    };
+    ["server", "db", "load"].map(of).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Nanos;
+    use crate::wire::Wire;
+
+    #[test]
+    fn what_was_scaled_is_said() {
+        let limits = |cpus: f64, memory_mib| {
+            let of = |cpus| Limits { cpus: Some(cpus), memory_mib, ..Limits::default() };
+            ["server", "db", "load"].map(|part| (part.to_owned(), of(cpus))).into()
+        };
+        let mut containers = Containers {
+            engine: "28.2".into(),
+            network: "bridge".into(),
+            asked: limits(6.0, Some(8192)),
+            given: limits(1.0, None),
+            wire: Some(Wire {
+                round_trip_p50: Nanos(24_300),
+                round_trip_p99: Nanos(61_000),
+                bits_per_second: 2.24e10,
+            }),
+            ..Containers::default()
+        };
+        let plain = " Containers of Docker 28.2, joined by a bridge, round trip 24 µs (p99 61), 22.4 Gbit/s.";
+        assert_eq!(sentences(&containers), plain);
+        containers.scaled = true;
+        let told = sentences(&containers);
+        assert!(
+            told.contains("6 and 8192, 6 and 8192, 6 and 8192), this machine gave 1, 1, 1.**"),
+            "{told}"
+        );
+    }
+}
