@@ -10,7 +10,7 @@ use demo_data::Truth;
 
 use super::{interrupt, report};
 use crate::args;
-use crate::backend::{self, Backend, Kind, Opening};
+use crate::backend::{self, Backend, Kind, Network, Opening};
 use crate::database;
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
@@ -37,7 +37,7 @@ use crate::workspace::Workspace;
 pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let usable = Placement::usable()?;
-    let Order { plan, kind, placement, is_begun } = order(args, &workspace, &usable)?;
+    let Order { plan, kind, network, placement, is_begun } = order(args, &workspace, &usable)?;
     if args.plan {
         print_plan(&plan);
         return Ok(ExitCode::SUCCESS);
@@ -61,6 +61,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
         placement: placement.as_ref(),
         servers: &plan.servers,
         at: args.at.as_deref(),
+        network,
         stop: &stop,
     };
     let interrupted = || stop.load(Ordering::Relaxed);
@@ -107,6 +108,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
 struct Order {
     plan: Plan,
     kind: Kind,
+    network: Network,
     /// Where the parts shall run, if anyone said so.
     placement: Option<Placement>,
     is_begun: bool,
@@ -134,7 +136,10 @@ fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Resu
             .with_context(|| format!("{} was made by a backend that is gone", raw.name))?,
         (None, None) => Kind::Local,
     };
-    Ok(Order { plan, kind, placement, is_begun: args.resume.is_some() })
+    let network_before =
+        before.as_ref().and_then(|raw| Network::named(&raw.run.containers.as_ref()?.network));
+    let network = args.network.or(network_before).unwrap_or_default();
+    Ok(Order { plan, kind, network, placement, is_begun: args.resume.is_some() })
 }
 
 fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> anyhow::Result<Plan> {
