@@ -67,6 +67,8 @@ chmod 0755 "$SECRETS"
 
 # The last configuration file wins; the image's own ones stay.
 cp "/config/$family.cnf" /etc/mysql/conf.d/zz-stackmark.cnf
+# MariaDB's own client insists on the TLS that the configuration turns off; the image makes the account with it.
+[[ $family == mysql ]] || printf '\n[client]\nskip-ssl\n' >>/etc/mysql/conf.d/zz-stackmark.cnf
 chmod 0644 /etc/mysql/conf.d/zz-stackmark.cnf
 # The image runs this when the account is made, as the database's user, which cannot read the secrets.
 printf 'printf %%s %s >%s\n' "$(<"$SECRETS/owner")" "$OWNER" >/docker-entrypoint-initdb.d/zz-stackmark.sh

@@ -263,6 +263,7 @@ mod tests {
                 runtime: word(),
                 database: DatabaseLabel::Mysql,
             },
+            dockerfile: word(),
             build: vec![word()],
             version: vec![word()],
             run: vec![word()],

@@ -115,6 +115,8 @@ pub struct Opening<'a> {
     pub at: Option<&'a str>,
     /// Of [`Kind::Docker`].
     pub network: Network,
+    /// Of [`Kind::Docker`]: whether CPU sets are the only limit of CPU time.
+    pub no_quota: bool,
     /// Ends the beginning when it becomes true.
     pub stop: &'a AtomicBool,
 }

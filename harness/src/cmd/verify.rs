@@ -36,6 +36,7 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
         servers: &servers,
         at: args.at.as_deref(),
         network: Network::default(),
+        no_quota: false,
         stop: &stop,
     };
     let mut backend = match backend::open(args.backend, opening) {

@@ -56,6 +56,8 @@ pub struct Server {
     pub role: Role,
     /// What it is made of.
     pub labels: Labels,
+    /// The file that its image is built from; the build's context is the checkout, and its argument `PACKAGE` the name.
+    pub dockerfile: String,
     /// The command that builds it, from the checkout's top folder.
     pub build: Vec<String>,
     /// The command that prints its name and versions: the receipt that it can run.
@@ -162,6 +164,7 @@ mod tests {
 name = "one"
 role = "contender"
 labels = { language = "l", framework = "f", layer = "y", runtime = "r", database = "mysql" }
+dockerfile = "docker/one.Dockerfile"
 build = ["make", "one"]
 version = ["${STACKMARK_NO_SUCH_VARIABLE:-bin}/one", "--version"]
 run = ["bin/one"]

@@ -90,8 +90,9 @@ impl<'a> Docker<'a> {
         let placement = placement.unwrap_or(&given.placement).clone();
         tell(&mut cli, &given, &placement);
         if network == Network::Host {
-            join_the_host(&mut cli, workspace, servers)?;
+            join_the_host(&mut cli)?;
         }
+        overrule(&mut cli, opening)?;
         if let Some(commit) = machine::commit(workspace.root()) {
             cli.set("COMMIT", commit);
         }
@@ -312,26 +313,34 @@ fn tell(cli: &mut Cli, given: &Given, placement: &Placement) {
     cli.set("NO_HEALTHCHECK", "true".into());
 }
 
-/// Puts every container into the machine's own network, on free ports of its loopback interface.
-fn join_the_host(
-    cli: &mut Cli,
-    workspace: &Workspace,
-    servers: &[Server],
-) -> Result<(), BackendError> {
-    let services = ["db", "load", "wire"].into_iter().chain(servers.iter().map(Server::original));
-    let services: BTreeSet<&str> = services.collect();
-    let lines: String =
-        services.iter().map(|name| format!("  {name:?}: {{ network_mode: host }}\n")).collect();
-    let path = workspace.private().join("host-network.yaml");
-    fs::create_dir_all(workspace.private())
-        .and_then(|()| fs::write(&path, format!("services:\n{lines}")))
-        .map_err(|error| BackendError(format!("{} cannot be written: {error}", path.display())))?;
-    cli.add(path);
+/// Gives the containers free ports of the loopback interface that they will share.
+fn join_the_host(cli: &mut Cli) -> Result<(), BackendError> {
     let loopback = Ipv4Addr::LOCALHOST.to_string();
     cli.set("DB_HOST", loopback.clone());
     cli.set("DB_BIND", loopback);
     cli.set("DB_PORT", free_address()?.port().to_string());
     cli.set("WIRE_BIND", free_address()?.to_string());
+    Ok(())
+}
+
+/// Overrules compose.yaml where no variable can: for experiments on what the bridge and a quota cost.
+fn overrule(cli: &mut Cli, opening: Opening<'_>) -> Result<(), BackendError> {
+    let host = (opening.network == Network::Host).then_some("network_mode: host");
+    let free = opening.no_quota.then_some("cpu_quota: -1");
+    let rules: Vec<&str> = host.into_iter().chain(free).collect();
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let servers = opening.servers.iter().map(Server::original);
+    let services: BTreeSet<&str> = ["db", "load", "wire"].into_iter().chain(servers).collect();
+    let line = |name: &&str| format!("  {name:?}: {{ {} }}\n", rules.join(", "));
+    let text: String = services.iter().map(line).collect();
+    let folder = opening.workspace.private();
+    let path = folder.join("compose.yaml");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&path, format!("services:\n{text}")))
+        .map_err(|error| BackendError(format!("{} cannot be written: {error}", path.display())))?;
+    cli.add(path);
     Ok(())
 }
 

@@ -1,0 +1,195 @@
+//! compose.yaml, .env and the Dockerfiles: every server is there, every limit is set, and nothing is open that need not be.
+
+#![allow(clippy::unwrap_used)] // A test that cannot read the checkout's files fails, and should.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+use stackmark::definition::{Registry, Server};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
+}
+
+/// The services, merge keys resolved, variables not filled in.
+fn services() -> Map<String, Value> {
+    let compose: Value = serde_saphyr::from_str(&read("compose.yaml")).unwrap();
+    compose["services"].as_object().unwrap().clone()
+}
+
+fn registry() -> Registry {
+    Registry::read(&Path::new(ROOT).join("servers/servers.toml")).unwrap()
+}
+
+/// What compose.yaml says of a server, all else being the same for all.
+fn block(server: &Server) -> String {
+    let Server { name, dockerfile, .. } = server;
+    format!(
+        "  \"{name}\":\n    <<: *server\n    build: {{ <<: *build, dockerfile: {dockerfile}, args: {{ <<: *images, PACKAGE: \"{name}\" }} }}\n"
+    )
+}
+
+/// The names that a text fills in: `${NAME}` or `${NAME:?…}`.
+fn variables(text: &str) -> BTreeSet<String> {
+    let variable = Regex::new(r"\$\{([A-Z_]+)[}:]").unwrap();
+    variable.captures_iter(text).map(|found| found[1].to_owned()).collect()
+}
+
+#[test]
+fn every_server_has_its_block_and_no_block_is_without_a_server() {
+    let compose = read("compose.yaml");
+    let (_, rest) = compose.split_once("# servers: begin\n").unwrap();
+    let (blocks, _) = rest.split_once("  # servers: end\n").unwrap();
+    let registry = registry();
+    for server in registry.servers() {
+        let block = block(server);
+        assert!(
+            blocks.contains(&block),
+            "compose.yaml lacks {}; between the markers belongs:\n{block}",
+            server.name
+        );
+        assert!(Path::new(ROOT).join(&server.dockerfile).is_file(), "{}", server.dockerfile);
+    }
+    let expected: String = registry.servers().iter().map(block).collect();
+    assert_eq!(blocks, expected, "a block without a server, or not in the registry's order");
+}
+
+#[test]
+fn every_container_has_every_limit_as_its_request_and_no_swap() {
+    let limit = |of: &Value| {
+        let limit = of.as_str().unwrap_or_default();
+        limit
+            .strip_prefix("${")
+            .and_then(|rest| rest.split_once(":?"))
+            .map(|(name, rest)| (name.to_owned(), rest.split_once('}').unwrap().1.to_owned()))
+    };
+    for (name, service) in services() {
+        let part = match name.as_str() {
+            "db" => "DB",
+            "harness" | "load" | "seed" => "LOAD",
+            _ => "SERVER",
+        };
+        let expected = |what: &str, zeros: &str| Some((format!("{part}_{what}"), zeros.to_owned()));
+        assert_eq!(service["cpu_period"], 100_000, "{name}");
+        assert_eq!(limit(&service["cpu_quota"]), expected("CPUS", "00000"), "{name}");
+        assert_eq!(limit(&service["cpu_shares"]), expected("CPUS", "000"), "{name}");
+        assert_eq!(service["cpuset"], format!("${{{part}_CPUSET}}"), "{name}");
+        for memory in ["mem_limit", "memswap_limit", "mem_reservation"] {
+            assert_eq!(limit(&service[memory]), expected("MEMORY", ""), "{name}: {memory}");
+        }
+        assert!(service["pids_limit"].as_u64().is_some(), "{name}");
+    }
+}
+
+#[test]
+fn no_container_has_or_opens_what_it_does_not_need() {
+    let may: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("db", &["CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID"][..]),
+        ("harness", &["SETGID", "SETUID"][..]),
+    ]);
+    for (name, service) in services() {
+        let words = |key: &str| -> Vec<String> {
+            let list = service.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+            list.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(words("cap_drop"), ["ALL"], "{name}");
+        assert_eq!(words("cap_add"), *may.get(name.as_str()).unwrap_or(&&[][..]), "{name}");
+        assert_eq!(words("security_opt"), ["no-new-privileges:true"], "{name}");
+        assert_eq!(service["restart"], "no", "{name}");
+        assert_eq!(service["read_only"], name != "db", "{name}");
+        assert!(service.get("privileged").is_none(), "{name}");
+        for port in words("ports") {
+            assert!(port.starts_with("127.0.0.1:"), "{name} is open to the network at {port}");
+        }
+        for volume in words("volumes") {
+            assert!(!volume.contains("docker.sock"), "{name} could do anything with the engine");
+            let owns = name == "db" || !volume.starts_with("secrets:") || volume.ends_with(":ro");
+            assert!(owns, "{name} could change the passwords");
+        }
+    }
+}
+
+#[test]
+fn images_and_passwords_stand_nowhere_but_where_they_belong() {
+    for (name, service) in services() {
+        if let Some(image) = service.get("image") {
+            let image = image.as_str().unwrap();
+            assert!(image.starts_with("${") && image.ends_with('}'), "{name} pins {image}");
+        }
+    }
+    let docker = fs::read_dir(Path::new(ROOT).join("docker")).unwrap();
+    let named: BTreeSet<String> =
+        registry().servers().iter().map(|server| server.dockerfile.clone()).collect();
+    let here = docker.map(|entry| format!("docker/{}", entry.unwrap().file_name().display()));
+    for file in here.filter(|file| file.ends_with("Dockerfile")).chain(named) {
+        let text = read(&file);
+        let stages: BTreeSet<&str> =
+            text.lines().filter_map(|line| Some(line.split_once(" AS ")?.1)).collect();
+        for line in text.lines().filter_map(|line| line.strip_prefix("FROM ")) {
+            let image = line.split(' ').next().unwrap();
+            assert!(image.starts_with("${") || stages.contains(image), "{file} pins {image}");
+        }
+        assert!(!text.contains("# syntax="), "{file} needs an image that .env does not pin");
+    }
+    for text in [read("compose.yaml"), read(".env")] {
+        assert!(!text.to_uppercase().contains("PASSWORD:"), "a password is set");
+        assert!(!text.to_uppercase().contains("PASSWORD="), "a password is set");
+    }
+}
+
+#[test]
+fn every_variable_is_in_env_with_a_word_about_it() {
+    let env = read(".env");
+    let mut told = BTreeSet::new();
+    let mut said = false;
+    for line in env.lines() {
+        let assignment = line.trim_start_matches('#').split_once('=');
+        match assignment {
+            Some((name, _)) if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') => {
+                assert!(said, "nothing is said of {name}");
+                told.insert(name.to_owned());
+                said = false;
+            }
+            _ => said = line.starts_with("# "),
+        }
+    }
+    let mut used = variables(&read("compose.yaml"));
+    // Handed on under their own names.
+    for (_, service) in services() {
+        let environment = service.get("environment").and_then(Value::as_object);
+        let handed_on = environment.into_iter().flatten().filter(|(_, value)| value.is_null());
+        used.extend(handed_on.map(|(name, _)| name.clone()));
+    }
+    used.extend(["COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME"].map(str::to_owned));
+    assert_eq!(told, used, "what .env tells of, and what compose.yaml uses");
+}
+
+#[test]
+fn the_images_tell_the_workspaces_version() {
+    let label = format!("org.opencontainers.image.version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    let dockerfile = read("docker/rust.Dockerfile");
+    let labels = dockerfile.matches("org.opencontainers.image.version=").count();
+    assert!(labels > 0 && dockerfile.matches(&label).count() == labels, "{label}");
+}
+
+/// Needs docker's compose plugin, and no engine.
+#[test]
+fn compose_itself_takes_it() {
+    let compose = |arguments: &[&str]| {
+        Command::new("docker").arg("compose").args(arguments).current_dir(ROOT).output()
+    };
+    if !compose(&["version"]).is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    for profile in ["harness", "servers", "bench", "*"] {
+        let output = compose(&["--profile", profile, "config", "--quiet"]).unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && text.is_empty(), "{profile}: {text}");
+    }
+}
