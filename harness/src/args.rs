@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use regex::Regex;
 
-use crate::backend::Kind;
+use crate::backend::{Kind, Network};
 
 /// Which web stack serves this workload best on this hardware, by how much, and how sure are we?
 #[derive(Debug, Parser)]
@@ -167,6 +167,12 @@ pub struct Run {
     /// With --backend attached: where a server is, with {name} for its name, e.g. `{name}:8080`
     #[arg(long, value_name = "HOST:PORT")]
     pub at: Option<String>,
+    /// With --backend docker: how the containers are joined (default: bridge)
+    #[arg(long, value_enum)]
+    pub network: Option<Network>,
+    /// With --backend docker: CPU sets alone limit the CPU time, which shows what quotas cost
+    #[arg(long)]
+    pub no_quota: bool,
     /// The seed of the run's orders and of its requests (default: drawn, and recorded)
     #[arg(long)]
     pub seed: Option<u64>,
@@ -186,7 +192,7 @@ pub struct Run {
     #[arg(long, value_name = "RUN", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "blocks"])]
     pub like: Option<PathBuf>,
     /// Go on with this run, which was stopped or killed, after its last whole trial
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "blocks", "like", "cpus", "out", "backend"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "blocks", "like", "cpus", "out", "backend", "network", "no_quota"])]
     pub resume: Option<PathBuf>,
     /// Print the cells, their order and the expected time, and stop
     #[arg(long)]

@@ -73,6 +73,33 @@ impl Kind {
     }
 }
 
+/// How containers are joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Network {
+    /// A network of the project's own
+    #[default]
+    Bridge,
+    /// The machine's own, which shows what the bridge costs
+    Host,
+}
+
+impl Network {
+    /// As in a run's record.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Network::Bridge => "bridge",
+            Network::Host => "host",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Network> {
+        [Network::Bridge, Network::Host].into_iter().find(|network| network.name() == name)
+    }
+}
+
 /// What a backend needs to begin.
 #[derive(Clone, Copy)]
 pub struct Opening<'a> {
@@ -86,6 +113,10 @@ pub struct Opening<'a> {
     pub servers: &'a [Server],
     /// Of [`Kind::Attached`]: where a server is, with `{name}` for its name.
     pub at: Option<&'a str>,
+    /// Of [`Kind::Docker`].
+    pub network: Network,
+    /// Of [`Kind::Docker`]: whether CPU sets are the only limit of CPU time.
+    pub no_quota: bool,
     /// Ends the beginning when it becomes true.
     pub stop: &'a AtomicBool,
 }

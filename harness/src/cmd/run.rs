@@ -10,7 +10,7 @@ use demo_data::Truth;
 
 use super::{interrupt, report};
 use crate::args;
-use crate::backend::{self, Backend, Kind, Opening};
+use crate::backend::{self, Backend, Kind, Network, Opening};
 use crate::database;
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
@@ -37,7 +37,8 @@ use crate::workspace::Workspace;
 pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let usable = Placement::usable()?;
-    let Order { plan, kind, placement, is_begun } = order(args, &workspace, &usable)?;
+    let Order { plan, kind, network, no_quota, placement, is_begun } =
+        order(args, &workspace, &usable)?;
     if args.plan {
         print_plan(&plan);
         return Ok(ExitCode::SUCCESS);
@@ -61,6 +62,8 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
         placement: placement.as_ref(),
         servers: &plan.servers,
         at: args.at.as_deref(),
+        network,
+        no_quota,
         stop: &stop,
     };
     let interrupted = || stop.load(Ordering::Relaxed);
@@ -107,6 +110,8 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
 struct Order {
     plan: Plan,
     kind: Kind,
+    network: Network,
+    no_quota: bool,
     /// Where the parts shall run, if anyone said so.
     placement: Option<Placement>,
     is_begun: bool,
@@ -134,7 +139,14 @@ fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Resu
             .with_context(|| format!("{} was made by a backend that is gone", raw.name))?,
         (None, None) => Kind::Local,
     };
-    Ok(Order { plan, kind, placement, is_begun: args.resume.is_some() })
+    let containers = before.as_ref().and_then(|raw| raw.run.containers.as_ref());
+    let network_before = containers.and_then(|before| Network::named(&before.network));
+    let network = args.network.or(network_before).unwrap_or_default();
+    let no_quota_before = containers
+        .and_then(|before| before.given.get("server"))
+        .is_some_and(|limits| limits.cpus.is_none());
+    let no_quota = args.no_quota || no_quota_before;
+    Ok(Order { plan, kind, network, no_quota, placement, is_begun: args.resume.is_some() })
 }
 
 fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> anyhow::Result<Plan> {

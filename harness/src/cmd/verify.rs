@@ -7,7 +7,7 @@ use demo_data::Truth;
 
 use super::interrupt;
 use crate::args;
-use crate::backend::{self, Backend, Opening};
+use crate::backend::{self, Backend, Network, Opening};
 use crate::database;
 use crate::definition::{Registry, Server, select};
 use crate::format::journal::Stage;
@@ -35,6 +35,8 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
         placement: None,
         servers: &servers,
         at: args.at.as_deref(),
+        network: Network::default(),
+        no_quota: false,
         stop: &stop,
     };
     let mut backend = match backend::open(args.backend, opening) {

@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(super) struct Cli {
     root: PathBuf,
     project: String,
+    /// What compose reads, in this order.
+    files: Vec<PathBuf>,
     /// What compose.yaml is told, besides what .env says.
     environment: BTreeMap<&'static str, String>,
     /// Where docker itself runs, so that it disturbs no one.
@@ -35,6 +37,7 @@ impl Cli {
         Cli {
             root: root.to_owned(),
             project: project.unwrap_or_else(|| project_of(root)),
+            files: vec![PathBuf::from("compose.yaml")],
             environment: BTreeMap::new(),
             cpus: cpus.clone(),
         }
@@ -43,6 +46,11 @@ impl Cli {
     /// The compose project's name.
     pub(super) fn project(&self) -> &str {
         &self.project
+    }
+
+    /// Lets compose read one more file from now on.
+    pub(super) fn add(&mut self, file: PathBuf) {
+        self.files.push(file);
     }
 
     /// Tells compose.yaml something from now on.
@@ -65,7 +73,11 @@ impl Cli {
     /// `docker compose ARGUMENTS` for the project, with all its services, not yet started.
     pub(super) fn compose(&self, arguments: &[&str]) -> Command {
         let mut command = self.docker(&["compose", "--project-name", &self.project]);
-        command.args(["--file", "compose.yaml", "--profile", "*"]).args(arguments);
+        command.arg("--project-directory").arg(&self.root);
+        for file in &self.files {
+            command.arg("--file").arg(file);
+        }
+        command.args(["--profile", "*"]).args(arguments);
         command
     }
 

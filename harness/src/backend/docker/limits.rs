@@ -26,8 +26,6 @@ struct Service {
     cpu_period: Value,
     #[serde(default)]
     mem_limit: Value,
-    #[serde(default)]
-    network_mode: Option<String>,
 }
 
 /// What a part of the benchmark is called in compose.yaml: one server's limits are all servers'.
@@ -47,11 +45,6 @@ impl Config {
     /// The image that a service names.
     pub(super) fn image(&self, service: &str) -> Option<&str> {
         self.services.get(service)?.image.as_deref()
-    }
-
-    /// Whether all is in the machine's own network.
-    pub(super) fn is_on_the_host(&self) -> bool {
-        self.services.get("db").is_some_and(|db| db.network_mode.as_deref() == Some("host"))
     }
 
     /// What each part asks for: CPUs and memory.
@@ -162,7 +155,7 @@ mod tests {
     fn composes_json_is_understood() {
         let json = r#"{"name": "x", "services": {
             "db": {"image": "mysql:9", "cpu_quota": "1600000", "cpu_period": 100000, "mem_limit": "68719476736"},
-            "wire": {"cpu_quota": 600000, "cpu_period": 100000, "network_mode": "host"}}}"#;
+            "wire": {"cpu_quota": 600000, "cpu_period": 100000}}}"#;
         let config = Config::parse(json).unwrap();
         let asked = config.asked();
         assert_eq!(
@@ -172,6 +165,5 @@ mod tests {
         assert_eq!(asked["server"].cpus, Some(6.0));
         assert!(!asked.contains_key("load") && !config.has("load"));
         assert_eq!(config.image("db"), Some("mysql:9"));
-        assert!(!config.is_on_the_host());
     }
 }

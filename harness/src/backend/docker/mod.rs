@@ -7,7 +7,8 @@ mod keeper;
 mod limits;
 mod server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -19,7 +20,7 @@ use nix::sys::signal::Signal;
 
 use super::counting::Counting;
 use super::healthy::{self, Unhealthy};
-use super::{Backend, BackendError, Instance, Opening, Receipt};
+use super::{Backend, BackendError, Instance, Network, Opening, Receipt};
 use crate::build;
 use crate::database::{Counters, DatabaseUrl, Lease};
 use crate::definition::Server;
@@ -57,7 +58,7 @@ pub(super) struct Docker<'a> {
     cli: Cli,
     db: Container,
     load: Container,
-    on_the_host: bool,
+    network: Network,
     placement: Placement,
     containers: Containers,
     counting: Option<Counting>,
@@ -70,7 +71,7 @@ impl<'a> Docker<'a> {
     /// # Errors
     /// When there is no engine, or it refuses.
     pub(super) fn open(opening: Opening<'a>) -> Result<Docker<'a>, BackendError> {
-        let Opening { workspace, usable, placement, servers, stop, .. } = opening;
+        let Opening { workspace, usable, placement, servers, network, stop, .. } = opening;
         let mut cli = Cli::new(workspace.root(), usable);
         let (engine, compose) = cli.versions(stop)?;
         clear(&cli, workspace.root(), stop)?;
@@ -87,8 +88,11 @@ impl<'a> Docker<'a> {
         let asked = config.asked();
         let given = limits::give(&asked, usable, machine::memory_mib());
         let placement = placement.unwrap_or(&given.placement).clone();
-        let on_the_host = config.is_on_the_host();
-        tell(&mut cli, &given, &placement, on_the_host)?;
+        tell(&mut cli, &given, &placement);
+        if network == Network::Host {
+            join_the_host(&mut cli)?;
+        }
+        overrule(&mut cli, opening)?;
         if let Some(commit) = machine::commit(workspace.root()) {
             cli.set("COMMIT", commit);
         }
@@ -111,7 +115,7 @@ impl<'a> Docker<'a> {
         let load = Container::start(&cli, "load", stop).map_err(|error| {
             BackendError(format!("the load's container does not start: {error}"))
         })?;
-        let (wire, server_limits) = try_wire(&cli, &load, on_the_host, stop)?;
+        let (wire, server_limits) = try_wire(&cli, &load, stop)?;
         let images = [("db", &db), ("load", &load)].map(|(service, container)| {
             let name = config.image(service).unwrap_or(service);
             (service.to_owned(), format!("{name} {}", container.image))
@@ -121,7 +125,7 @@ impl<'a> Docker<'a> {
         let containers = Containers {
             engine,
             compose,
-            network: if on_the_host { "host" } else { "bridge" }.into(),
+            network: network.name().into(),
             scaled: given.scaled,
             side_by_side: false,
             asked,
@@ -139,7 +143,7 @@ impl<'a> Docker<'a> {
             cli,
             db,
             load,
-            on_the_host,
+            network,
             placement,
             containers,
             counting: None,
@@ -186,7 +190,7 @@ impl Backend for Docker<'_> {
         stop: &AtomicBool,
     ) -> Result<Box<dyn Instance>, BackendError> {
         let bound = free_address()?;
-        if self.on_the_host {
+        if self.network == Network::Host {
             self.cli.set("SERVER_BIND", bound.to_string());
         }
         let container = Container::start(&self.cli, server.original(), stop)?;
@@ -288,12 +292,7 @@ fn clear(cli: &Cli, root: &Path, stop: &AtomicBool) -> Result<(), BackendError> 
 }
 
 /// Tells compose.yaml what it shall give.
-fn tell(
-    cli: &mut Cli,
-    given: &Given,
-    placement: &Placement,
-    on_the_host: bool,
-) -> Result<(), BackendError> {
+fn tell(cli: &mut Cli, given: &Given, placement: &Placement) {
     let kernels = |cpus: &Cpus| cpus.to_string().replace('+', ",");
     for (cpus, cpuset, own) in [
         ("SERVER_CPUS", "SERVER_CPUSET", &placement.server),
@@ -312,13 +311,36 @@ fn tell(
     cli.set("WORKERS", placement.server.count().to_string());
     // The harness itself looks after its containers; the engine's looking would cost their CPU time.
     cli.set("NO_HEALTHCHECK", "true".into());
-    if on_the_host {
-        let loopback = Ipv4Addr::LOCALHOST.to_string();
-        cli.set("DB_HOST", loopback.clone());
-        cli.set("DB_BIND", loopback);
-        cli.set("DB_PORT", free_address()?.port().to_string());
-        cli.set("WIRE_BIND", free_address()?.to_string());
+}
+
+/// Gives the containers free ports of the loopback interface that they will share.
+fn join_the_host(cli: &mut Cli) -> Result<(), BackendError> {
+    let loopback = Ipv4Addr::LOCALHOST.to_string();
+    cli.set("DB_HOST", loopback.clone());
+    cli.set("DB_BIND", loopback);
+    cli.set("DB_PORT", free_address()?.port().to_string());
+    cli.set("WIRE_BIND", free_address()?.to_string());
+    Ok(())
+}
+
+/// Overrules compose.yaml where no variable can: for experiments on what the bridge and a quota cost.
+fn overrule(cli: &mut Cli, opening: Opening<'_>) -> Result<(), BackendError> {
+    let host = (opening.network == Network::Host).then_some("network_mode: host");
+    let free = opening.no_quota.then_some("cpu_quota: -1");
+    let rules: Vec<&str> = host.into_iter().chain(free).collect();
+    if rules.is_empty() {
+        return Ok(());
     }
+    let servers = opening.servers.iter().map(Server::original);
+    let services: BTreeSet<&str> = ["db", "load", "wire"].into_iter().chain(servers).collect();
+    let line = |name: &&str| format!("  {name:?}: {{ {} }}\n", rules.join(", "));
+    let text: String = services.iter().map(line).collect();
+    let folder = opening.workspace.private();
+    let path = folder.join("compose.yaml");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&path, format!("services:\n{text}")))
+        .map_err(|error| BackendError(format!("{} cannot be written: {error}", path.display())))?;
+    cli.add(path);
     Ok(())
 }
 
@@ -371,7 +393,6 @@ fn limits_of(container: &Container) -> Result<crate::observe::cgroup::Limits, Ba
 fn try_wire(
     cli: &Cli,
     load: &Container,
-    on_the_host: bool,
     stop: &AtomicBool,
 ) -> Result<(Wire, crate::observe::cgroup::Limits), BackendError> {
     let failed =
@@ -381,7 +402,6 @@ fn try_wire(
         Some(ip) => SocketAddr::new(ip, WIRE_PORT).to_string(),
         None => cli.told("WIRE_BIND").unwrap_or_default().to_owned(),
     };
-    debug_assert_eq!(on_the_host, other.address.is_none());
     let deadline = Instant::now() + WIRE_PATIENCE;
     let measured = loop {
         let ask = cli.docker(&["exec", &load.id, "stackmark", "wire", &address]);
