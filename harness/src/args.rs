@@ -306,7 +306,7 @@ pub struct Report {
     /// Write the table between the markers of this file too
     #[arg(long, value_name = "FILE")]
     pub splice: Option<PathBuf>,
-    /// Write nothing; fail if a file, or the README of the newest run, differs from what would be written
+    /// Write nothing; fail if a file differs from what would be written: of RUN, or else of every run and the README
     #[arg(long)]
     pub check: bool,
 }

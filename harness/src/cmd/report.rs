@@ -17,21 +17,21 @@ use crate::workspace::Workspace;
 /// # Errors
 /// When the run cannot be read, a file cannot be written, or under `--check` one is stale.
 pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
-    let (folder, document) = match &args.run {
-        Some(folder) => (folder.clone(), args.splice.clone()),
-        None => {
-            let workspace = Workspace::find()?;
-            // The project's own README shows the newest run: a check that names nothing checks that too.
-            let readme = args.check.then(|| workspace.root().join("README.md"));
-            (folder::newest(&workspace.results())?, args.splice.clone().or(readme))
+    let files = match (&args.run, args.check) {
+        (None, true) => everything(args.splice.as_deref())?,
+        (run, _) => {
+            let folder = match run {
+                Some(folder) => folder.clone(),
+                None => folder::newest(&Workspace::find()?.results())?,
+            };
+            let raw = folder::read(&folder)?;
+            let mut files = files(&folder, &raw)?;
+            if let Some(document) = &args.splice {
+                files.push((document.clone(), spliced(document, &excerpt(&raw)?)?));
+            }
+            files
         }
     };
-    let raw = folder::read(&folder)?;
-    let mut files = files(&folder, &raw)?;
-    if let Some(document) = document {
-        let text = spliced(&document, &excerpt(&raw)?)?;
-        files.push((document, text));
-    }
     for (path, text) in files {
         if args.check {
             check(&path, &text)?;
@@ -41,6 +41,26 @@ pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// All that is derived from any of the project's runs, and the document (its README, if none is named) with the excerpt of
+/// the run that it shows.
+fn everything(document: Option<&Path>) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let workspace = Workspace::find()?;
+    let results = workspace.results();
+    let mut all = Vec::new();
+    for folder in folder::all(&results)? {
+        all.extend(files(&folder, &folder::read(&folder)?)?);
+    }
+    let document = document.map_or_else(|| workspace.root().join("README.md"), Path::to_owned);
+    let text = fs::read_to_string(&document)
+        .with_context(|| format!("cannot read {}", document.display()))?;
+    let shown = splice::shown(&text).with_context(|| {
+        format!("{} shows no run; `stackmark report --splice` it", document.display())
+    })?;
+    let raw = folder::read(&results.join(shown))?;
+    all.push((document.clone(), spliced(&document, &excerpt(&raw)?)?));
+    Ok(all)
 }
 
 /// Writes all that is derived from the run in `folder`.

@@ -25,6 +25,15 @@ pub fn splice(document: &str, report: &str) -> Result<String, NoMarkers> {
     Ok(format!("{before}{BEGIN}\n{report}{END}{after}"))
 }
 
+/// The name of the run that `document` shows between its markers, by the link that an excerpt ends with.
+#[must_use]
+pub fn shown(document: &str) -> Option<&str> {
+    let (_, rest) = document.split_once(BEGIN)?;
+    let (report, _) = rest.split_once(END)?;
+    let (_, name) = report.rsplit_once("](results/")?;
+    Some(name.split_once('/')?.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +44,15 @@ mod tests {
         let spliced = splice(&document, "new\n").unwrap();
         assert_eq!(spliced, format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
         assert_eq!(splice(&spliced, "new\n").unwrap(), spliced);
+    }
+
+    #[test]
+    fn a_document_names_the_run_that_it_shows() {
+        let document = format!(
+            "[x](results/other/README.md)\n{BEGIN}\n![c](results/one/c.svg)\n[results/one](results/one/README.md).\n{END}\n"
+        );
+        assert_eq!(shown(&document), Some("one"));
+        assert_eq!(shown("no markers"), None);
     }
 
     #[test]
