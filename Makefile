@@ -56,6 +56,10 @@ bench-profile: harness servers ## say where the load's CPU time goes; needs perf
 bench-truth: harness servers ## measure how often the same server is called different from itself, and 5% more CPU is found out
 	$(CARGO) bench --locked --package stackmark --bench truth
 
+.PHONY: bench-containers
+bench-containers: harness servers ## measure what containers, their network and their quotas cost, on this machine's Docker engine
+	$(CARGO) bench --locked --package stackmark --bench containers
+
 .PHONY: bench-seed
 bench-seed: harness ## time seeding against the mariadb client loading the same rows from a file, alternating
 	$(STACKMARK) db exec -- $(CARGO) run --release --locked -p demo-data --features loader --example bench-seed -- 7

@@ -103,7 +103,7 @@ fn round_trips(mut stream: TcpStream) -> io::Result<Histogram<u64>> {
             return Ok(times);
         }
         if sent - begin > WINDOW / 10 {
-            times.saturating_record((done - sent).as_nanos() as u64);
+            times.record((done - sent).as_nanos() as u64).map_err(io::Error::other)?;
         }
     }
 }
@@ -132,7 +132,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         thread::spawn(move || serve(&listener));
         let wire = measure(address).unwrap();
-        assert!(wire.round_trip_p50 > Nanos(0), "{wire:?}");
+        // A system call alone takes longer than a tenth of a microsecond.
+        assert!(wire.round_trip_p50 > Nanos(400), "{wire:?}");
         assert!(wire.round_trip_p50 <= wire.round_trip_p99, "{wire:?}");
         // A loopback interface that carries less than 1 Mbit/s is broken.
         assert!(wire.bits_per_second > 1e6, "{wire:?}");

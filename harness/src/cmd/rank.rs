@@ -1,12 +1,13 @@
 //! `stackmark rank`: the servers of a run, best first.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
 
 use crate::args::{self, Format};
 use crate::definition::select;
-use crate::format::folder;
+use crate::format::folder::{self, Raw};
 use crate::measure::measurements;
 use crate::report::page;
 use crate::report::ranking::{Ranking, rankings_against};
@@ -50,13 +51,27 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
     if args.format != Format::Table {
         return print(&all(&rankings).render(args.format)?);
     }
+    print(&text(&raw, &rankings)?)
+}
+
+/// Prints a run's tables for people.
+///
+/// # Errors
+/// When the run cannot be read.
+pub fn show(folder: &Path) -> anyhow::Result<()> {
+    let raw = folder::read(folder)?;
+    let rankings = rankings_against(&raw, &measurements(&raw), None);
+    print(&text(&raw, &rankings)?).map(|_| ())
+}
+
+fn text(raw: &Raw, rankings: &[Ranking]) -> anyhow::Result<String> {
     let mut text = String::new();
-    for ranking in &rankings {
+    for ranking in rankings {
         let table = ranking.table().render(Format::Table)?;
         text +=
             &format!("{} in run {}\n{table}{}\n\n", ranking.scenario, raw.name, ranking.legend());
     }
-    print(&format!("{text}{}\n", page::environment(&raw)))
+    Ok(format!("{text}{}\n", page::environment(raw)))
 }
 
 fn print(text: &str) -> anyhow::Result<ExitCode> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use demo_data::Truth;
 
-use super::{interrupt, report};
+use super::{interrupt, rank, report};
 use crate::args;
 use crate::backend::{self, Backend, Kind, Network, Opening};
 use crate::database;
@@ -91,6 +91,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let lost_database = live.lost_database().cloned();
     drop(live);
     report::write(&out).with_context(|| unwritable(&out))?;
+    rank::show(&out)?;
     eprintln!("stackmark: the run is in {}", out.display());
     if let Some(error) = lost_database {
         return Err(error.into());

@@ -29,6 +29,7 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
     let (mhz, max_mhz) = cpu::clocks(cpus, &cpuinfo);
     let limits = cgroup::limits();
     let (commit_hash, changed_files) = software::commit(root).unzip();
+    let commit_hash = commit_hash.or_else(told_commit);
     MachineFile {
         cpu: field(&cpuinfo, "model name").unwrap_or("unknown CPU").to_owned(),
         cpus: usable.count(),
@@ -71,6 +72,11 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
         crates: software::crates(root),
         ..MachineFile::default()
     }
+}
+
+/// The commit that an image was made from, where its maker told: no checkout is in it.
+fn told_commit() -> Option<String> {
+    std::env::var("COMMIT").ok().filter(|commit| !commit.is_empty() && commit != "unknown")
 }
 
 /// The checkout's commit; absent where there is none.
@@ -144,7 +150,7 @@ pub(crate) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 /// Enough of a commit's hash to know it by, and a mark if anything differs from it.
 fn short(hash: Option<&str>, changed: Option<usize>) -> String {
     let Some(hash) = hash else { return "unknown".into() };
-    let mark = if changed == Some(0) { "" } else { "+" };
+    let mark = if changed.is_some_and(|files| files > 0) { "+" } else { "" };
     format!("{}{mark}", hash.get(..12).unwrap_or(hash))
 }
 

@@ -103,8 +103,14 @@ impl<'a> Docker<'a> {
             );
         }
         eprintln!("stackmark: building the images; the first time takes a quarter of an hour");
-        build::logged(&mut cli.compose(&["build", "load"]), workspace, "load", usable, stop)
-            .map_err(|why| BackendError(format!("the load's image cannot be built: {why}")))?;
+        build::logged(
+            &mut cli.compose(&["build", "load", "wire"]),
+            workspace,
+            "load",
+            usable,
+            stop,
+        )
+        .map_err(|why| BackendError(format!("the load's image cannot be built: {why}")))?;
 
         let keeper = Keeper::start(&cli)
             .map_err(|error| BackendError(format!("`sh` cannot be started: {error}")))?;
@@ -117,8 +123,8 @@ impl<'a> Docker<'a> {
         })?;
         let (wire, server_limits) = try_wire(&cli, &load, stop)?;
         let images = [("db", &db), ("load", &load)].map(|(service, container)| {
-            let name = config.image(service).unwrap_or(service);
-            (service.to_owned(), format!("{name} {}", container.image))
+            let named = config.image(service).map_or(String::new(), |name| format!("{name} "));
+            (service.to_owned(), format!("{named}{}", container.image))
         });
         let limits =
             [("server", Ok(server_limits)), ("db", limits_of(&db)), ("load", limits_of(&load))];

@@ -1,0 +1,130 @@
+//! What do containers cost? The same two servers, one with the database and one without, as processes and in containers of
+//! three kinds, in rounds: each round runs every way once, beginning with another one each time. Compared are the rounds'
+//! pairs, so that what a round does to all cancels.
+
+use std::path::Path;
+use std::process::Command;
+
+use stackmark::format::folder;
+use stackmark::measure::measurements;
+use stackmark::stats::{geometric_mean, ratio};
+
+const ROUNDS: usize = 6;
+const SERVERS: [&str; 2] = ["axum-mysql-async", "null"];
+/// The kin of the private database, so that what differs is the containers.
+const DB_IMAGE: &str = "mariadb:11.8";
+
+/// A way to run the servers: its name, and how `stackmark run` is told.
+const WAYS: [(&str, &[&str]); 4] = [
+    ("processes", &[]),
+    (
+        "containers, the machine's network, CPU sets",
+        &["--backend", "docker", "--network", "host", "--no-quota"],
+    ),
+    (
+        "containers, the machine's network, CPU sets and quotas",
+        &["--backend", "docker", "--network", "host"],
+    ),
+    ("containers, a bridge, CPU sets and quotas", &["--backend", "docker"]),
+];
+
+/// What one run says of one server: microseconds of CPU per request, and requests per second.
+#[derive(Clone, Copy)]
+struct Figures {
+    server: f64,
+    load: f64,
+    goodput: f64,
+}
+
+fn main() {
+    // By way and server, in the order of the rounds.
+    let mut figures = vec![[const { Vec::<Figures>::new() }; SERVERS.len()]; WAYS.len()];
+    for round in 0..ROUNDS {
+        for turn in 0..WAYS.len() {
+            let way = (round + turn) % WAYS.len();
+            for (server, found) in run(way).into_iter().enumerate() {
+                figures[way][server].push(found);
+            }
+            eprintln!("round {} of {ROUNDS}: {}", round + 1, WAYS[way].0);
+        }
+    }
+    for (server, name) in SERVERS.iter().enumerate() {
+        println!(
+            "\n| {name} | server CPU µs/request | / the row above | / processes | load CPU / processes | goodput / processes |\n|---|---|---|---|---|---|"
+        );
+        for (way, (told, _)) in WAYS.iter().enumerate() {
+            let own = &figures[way][server];
+            let cpu = geometric_mean(&own.iter().map(|of| of.server).collect::<Vec<_>>());
+            let cpu = cpu.expect("every way ran in every round");
+            let over = |other: usize, figure: fn(&Figures) -> f64| {
+                let others = &figures[other][server];
+                let pairs: Vec<_> = own
+                    .iter()
+                    .zip(others)
+                    .map(|(own, other)| (figure(own), figure(other)))
+                    .collect();
+                match ratio::paired(&pairs).map(|ratio| ratio.estimate()) {
+                    Some(ratio) if other != way => {
+                        format!("{:.3} ({:.3}–{:.3})", ratio.mean, ratio.lo, ratio.hi)
+                    }
+                    _ => "1".to_owned(),
+                }
+            };
+            println!(
+                "| {told} | {:.2} ({:.2}–{:.2}) | {} | {} | {} | {} |",
+                cpu.mean,
+                cpu.lo,
+                cpu.hi,
+                over(way.saturating_sub(1), |of| of.server),
+                over(0, |of| of.server),
+                over(0, |of| of.load),
+                over(0, |of| of.goodput)
+            );
+        }
+    }
+}
+
+/// A short run of `quick`'s closed load.
+fn run(way: usize) -> Vec<Figures> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let out = folder.path().join("run");
+    let servers = format!("^({})$", SERVERS.join("|"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
+    command
+        .current_dir(root)
+        .env("DB_IMAGE", DB_IMAGE)
+        // Its own volumes: the project's usual ones may hold another database's data.
+        .env("COMPOSE_PROJECT_NAME", "stackmark-bench-containers")
+        .args([
+            "run",
+            "--profile",
+            "quick",
+            "-c",
+            "^demo$",
+            "-l",
+            "^closed-64$",
+            "--blocks",
+            "2",
+            "-s",
+            &servers,
+        ])
+        .args(WAYS[way].1)
+        .arg("--out")
+        .arg(&out);
+    let output = command.output().expect("stackmark can be started");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {told}", WAYS[way].0);
+    let raw = folder::read(&out).expect("a run that succeeded can be read");
+    let measured = measurements(&raw);
+    let of = |name: &&str| {
+        let found = measured.iter().find(|measurement| measurement.server == **name);
+        let figures = found.and_then(|found| found.figures.as_ref()).expect("it was measured");
+        Figures {
+            server: figures.server_cpu.mean,
+            load: figures.load_cpu.expect("a load asked it").mean,
+            goodput: figures.goodput.mean,
+        }
+    };
+    SERVERS.iter().map(of).collect()
+}
