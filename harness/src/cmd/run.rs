@@ -259,7 +259,10 @@ fn describe_database(backend: &dyn Backend, machine: &mut MachineFile) -> anyhow
 }
 
 fn unwritable(out: &Path) -> String {
-    format!("{} cannot be written, so the run stopped: see that it is yours and has room", out.display())
+    format!(
+        "{} cannot be written, so the run stopped: see that it is yours and has room",
+        out.display()
+    )
 }
 
 fn create(out: &Path, run: &RunFile, machine: &MachineFile) -> anyhow::Result<Journal> {
