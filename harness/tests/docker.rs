@@ -176,7 +176,8 @@ fn a_server_that_needs_more_memory_than_its_limit_is_a_row_that_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
     // The least that an engine takes, and less than any server needs for 64 users and 32 connections.
-    let output = run("axum-diesel", &out).env("SERVER_MEMORY", "6m").output().unwrap();
+    let limits = [("SERVER_MEMORY", "6m"), ("DB_MEMORY", "2g"), ("LOAD_MEMORY", "1g")];
+    let output = run("axum-diesel", &out).envs(limits).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let raw = folder::read(&out).unwrap();
     let failures: Vec<_> = raw
@@ -269,7 +270,7 @@ fn compose_up_in_a_fresh_clone_ends_with_a_table() {
     assert!(up.status.success(), "{said}\n{}", text(&up));
     assert!(down.status.success(), "{}", text(&down));
     assert!(said.contains("server CPU µs/req") && said.contains(SERVER), "a table: {said}");
-    assert!(said.contains("stay so after the run"), "{said}");
+    assert!(text(&up).contains("stay so after the run"), "{}", text(&up));
 
     let known = |name: &str| Path::new(ROOT).join("results").join(name).exists();
     let found = fs::read_dir(clone.join("results")).unwrap().map(|entry| entry.unwrap());

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::format::containers::Containers;
+use crate::format::machine::MachineFile;
 use crate::observe::cgroup::Limits;
 
 /// In one or two sentences, each with a space before it.
-pub(super) fn sentences(containers: &Containers) -> String {
+pub(super) fn sentences(containers: &Containers, machine: &MachineFile) -> String {
     let engine = match containers.engine.as_str() {
         "" => String::new(),
         version => format!(" of Docker {version}"),
@@ -28,15 +29,21 @@ pub(super) fn sentences(containers: &Containers) -> String {
     } else {
         ""
     };
-    let scaled = if containers.scaled {
-        format!(
+    let scaled = match (containers.scaled, containers.side_by_side) {
+        (false, _) => String::new(),
+        (true, false) => format!(
             " **Scaled: of the CPUs and MiB of memory for server, database and load that were asked for ({}), this machine \
              gave {}.**",
             listed(&containers.asked),
             listed(&containers.given)
-        )
-    } else {
-        String::new()
+        ),
+        (true, true) => format!(
+            " **Scaled: the limits of server, database and load in CPUs and MiB of memory ({}) are more than this machine's \
+             {} and {}, which the kernel divides in proportion.**",
+            listed(&containers.given),
+            machine.cpus,
+            machine.memory_mib
+        ),
     };
     format!(" Containers{engine}, {network}{wire}.{side_by_side}{scaled}")
 }
@@ -78,12 +85,16 @@ mod tests {
             ..Containers::default()
         };
         let plain = " Containers of Docker 28.2, joined by a bridge, round trip 24 µs (p99 61), 22.4 Gbit/s.";
-        assert_eq!(sentences(&containers), plain);
+        let machine = MachineFile { cpus: 2, memory_mib: 4000, ..MachineFile::default() };
+        assert_eq!(sentences(&containers, &machine), plain);
         containers.scaled = true;
-        let told = sentences(&containers);
+        let told = sentences(&containers, &machine);
         assert!(
             told.contains("6 and 8192, 6 and 8192, 6 and 8192), this machine gave 1, 1, 1.**"),
             "{told}"
         );
+        containers.side_by_side = true;
+        let told = sentences(&containers, &machine);
+        assert!(told.contains("(1, 1, 1) are more than this machine's 2 and 4000"), "{told}");
     }
 }

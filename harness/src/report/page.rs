@@ -116,7 +116,11 @@ pub fn environment(raw: &Raw) -> String {
         backend = run.backend,
         placement = run.cpus,
         pool = run.pool_size,
-        containers = run.containers.as_ref().map(containers::sentences).unwrap_or_default(),
+        containers = run
+            .containers
+            .as_ref()
+            .map(|containers| containers::sentences(containers, machine))
+            .unwrap_or_default(),
     )
 }
 

@@ -11,6 +11,9 @@ use crate::placement::{Cpus, Placement};
 /// The part of the machine's memory that containers may have in all: the rest is the kernel's and the harness's.
 const MEMORY: f64 = 0.9;
 
+/// An engine takes no less, in MiB.
+const LEAST: u64 = 6;
+
 /// What compose makes of compose.yaml and .env.
 #[derive(Debug, Deserialize)]
 pub(super) struct Config {
@@ -114,7 +117,7 @@ pub(super) fn give(asked: &BTreeMap<String, Limits>, usable: &Cpus, memory_mib: 
     let factor = (MEMORY * memory_mib as f64 / wanted as f64).min(1.0);
     let memory_mib = asked.iter().filter(|(_, limits)| memory(limits) > 0);
     let memory_mib = memory_mib
-        .map(|(part, limits)| (part.clone(), (memory(limits) as f64 * factor) as u64))
+        .map(|(part, limits)| (part.clone(), ((memory(limits) as f64 * factor) as u64).max(LEAST)))
         .collect();
     Given { placement, memory_mib, scaled: all > there || factor < 1.0 }
 }
