@@ -51,10 +51,15 @@ else
 fi
 # Each leaves a file that the other does not know.
 if [[ $family == mysql && -e $DATA/aria_log_control ]] || [[ $family == mariadb && -e $DATA/mysql.ibd ]]; then
-    fail "this is $family and the data is of the other family: set DB_IMAGE back, or remove the data with \`docker compose down --volumes\`"
+    fail "this is $family and the data is of the other family: set DB_IMAGE back, or remove the project's volumes"
 fi
+# A first start of ours that was broken off left nothing worth keeping.
+if [[ -e $SECRETS/starting && ! -e $OWNER ]]; then
+    find "$DATA" -mindepth 1 -delete
+fi
+rm -f "$SECRETS/starting"
 if [[ -n $(ls -A "$DATA") && $(content "$OWNER") != "$(content "$SECRETS/owner")" ]]; then
-    fail "the data does not belong to these passwords (one was removed, or the first start was interrupted): remove both with \`docker compose down --volumes\`"
+    fail "the data does not belong to these passwords (one of the project's two volumes was removed): remove both"
 fi
 
 for name in owner root password; do secret "$name"; done
@@ -70,6 +75,7 @@ cp "/config/$family.cnf" /etc/mysql/conf.d/zz-stackmark.cnf
 # MariaDB's own client insists on the TLS that the configuration turns off; the image makes the account with it.
 [[ $family == mysql ]] || printf '\n[client]\nskip-ssl\n' >>/etc/mysql/conf.d/zz-stackmark.cnf
 chmod 0644 /etc/mysql/conf.d/zz-stackmark.cnf
+[[ -n $(ls -A "$DATA") ]] || touch "$SECRETS/starting"
 # The image runs this when the account is made, as the database's user, which cannot read the secrets.
 printf 'printf %%s %s >%s\n' "$(<"$SECRETS/owner")" "$OWNER" >/docker-entrypoint-initdb.d/zz-stackmark.sh
 rm -f "$ANSWERED"

@@ -21,7 +21,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const PROJECT: &str = "stackmark-test";
 const SERVER: &str = "axum-mysql-async";
 
-/// One run at a time: two would measure each other, and the second is refused.
+/// One run at a time: they share a project and its lock.
 fn alone() -> MutexGuard<'static, ()> {
     static LOCK: Mutex<()> = Mutex::new(());
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)

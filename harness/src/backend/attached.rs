@@ -6,7 +6,9 @@ use std::env;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::Child;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -23,6 +25,9 @@ use crate::observe::part::Part;
 use crate::observe::processes::Processes;
 use crate::placement::{Cpus, Placement, Quota};
 use crate::process;
+
+/// How long servers that are started with the harness may take to be there.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Servers that are up already.
 pub struct Attached {
@@ -50,21 +55,22 @@ impl Attached {
         let database = Lease::acquire(opening.workspace.root())?;
         let db = contained(database.url().address()?, "the database")?;
         // All servers have the same limits: any of them shows what they are.
-        let server = opening.servers.iter().find_map(|server| {
-            let address = resolve(at, server).ok()?;
-            Container::of(contained(address, "the server").ok()?).ok()
-        });
-        let server = server.ok_or_else(|| hidden("the servers"))?.limits();
+        let find = || {
+            opening.servers.iter().find_map(|server| {
+                let address = resolve(at, server).ok()?;
+                Container::of(contained(address, "the server").ok()?).ok()
+            })
+        };
+        let server = in_time(opening.stop, find).ok_or_else(|| hidden("the servers"))?.limits();
         let db_limits =
             Container::of(db).map_err(|error| BackendError(error.to_string()))?.limits();
         let given = [("server", server), ("db", db_limits), ("load", cgroup::limits())];
         let given: BTreeMap<String, Limits> =
             given.into_iter().map(|(part, limits)| (part.to_owned(), limits)).collect();
         let all = machine_cpus(opening.usable);
-        let placement = opening.placement.cloned().unwrap_or_else(|| placement(&given, &all));
+        let placement = placement(&given, &all);
         let asked = asked(|name| env::var(name).ok());
         let containers = Containers {
-            network: "bridge".into(),
             scaled: is_scaled(&asked, all.count(), machine::memory_mib()),
             side_by_side: true,
             images: env::var("DB_IMAGE")
@@ -103,7 +109,9 @@ impl Backend for Attached {
         struct Health {
             version: String,
         }
-        let address = resolve(&self.at, server).map_err(|error| (Stage::Start, error.0))?;
+        let found = in_time(stop, || resolve(&self.at, server).ok());
+        let address = found.map_or_else(|| resolve(&self.at, server), Ok);
+        let address = address.map_err(|error| (Stage::Start, error.0))?;
         let body =
             healthy::wait(address, stop, || Ok(())).map_err(|why| (Stage::Start, told(why)))?;
         let health: Health = serde_json::from_slice(&body)
@@ -193,6 +201,18 @@ fn told(why: Unhealthy) -> String {
     }
 }
 
+/// What `find` finds, as soon as it does: containers that start together are there one after the other.
+fn in_time<T>(stop: &AtomicBool, find: impl Fn() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let found = find();
+        if found.is_some() || Instant::now() > deadline || stop.load(Ordering::Relaxed) {
+            return found;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Where `server` is.
 fn resolve(at: &str, server: &Server) -> Result<SocketAddr, BackendError> {
     let place = at.replace("{name}", server.original());
@@ -230,7 +250,10 @@ fn placement(given: &BTreeMap<String, Limits>, all: &Cpus) -> Placement {
     };
     let ((server, of_server), (db, of_db), (load, of_load)) =
         (cpus("server"), cpus("db"), cpus("load"));
-    let quota = Quota { server: of_server, db: of_db, load: of_load };
+    // Each shard of the load has a CPU of its own: as many as its quota lets run.
+    let shards = of_load.map_or(load.count(), |quota| quota.ceil() as usize);
+    let load: Cpus = load.iter().skip(load.count() - shards).collect();
+    let quota = Quota { server: of_server, db: of_db, load: None };
     let quota = Some(quota).filter(|quota| *quota != Quota::default());
     Placement { quota, ..Placement::new(server, db, load) }
 }
@@ -268,11 +291,11 @@ mod tests {
         let given = [
             ("server", limits(6.0, "0-31")),
             ("db", limits(16.0, "0-15")),
-            ("load", limits(64.0, "")),
+            ("load", limits(4.0, "")),
         ];
         let given = given.into_iter().map(|(part, limits)| (part.to_owned(), limits)).collect();
         let placement = placement(&given, &(0..32).collect());
-        assert_eq!(placement.to_string(), "server=0-31,db=0-15,load=0-31");
+        assert_eq!(placement.to_string(), "server=0-31,db=0-15,load=28-31");
         let quota = Quota { server: Some(6.0), ..Quota::default() };
         assert_eq!(placement.quota, Some(quota));
     }

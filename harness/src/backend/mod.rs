@@ -182,10 +182,11 @@ pub trait Backend {
     /// When they are gone.
     fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError>;
 
-    /// Whether the database still runs, as far as it is ours to observe.
+    /// Whether the database, and whatever else no server can be measured without, still runs, as far as it is ours to
+    /// observe.
     ///
     /// # Errors
-    /// When it is gone: then no server can be measured.
+    /// When it is gone.
     fn check_database(&self) -> Result<(), BackendError>;
 
     /// The database; absent if it is not ours to observe.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::net::IpAddr;
 
-/// The process of the lowest number whose network has `address` as its own. It is found where the kernel shows this process
-/// all others, as in a container with the machine's process numbers.
+/// The first process of the container whose network has `address` as its own. It is found where the kernel shows this
+/// process all others, as in a container with the machine's process numbers.
 pub(super) fn behind(address: IpAddr) -> Option<u32> {
     let entries = fs::read_dir("/proc").ok()?;
     let mut pids: Vec<u32> =
@@ -12,10 +12,17 @@ pub(super) fn behind(address: IpAddr) -> Option<u32> {
     pids.sort_unstable();
     // A network that this process is in too says nothing about who listens.
     let own = addresses(std::process::id());
-    pids.into_iter().find(|pid| {
+    pids.into_iter().filter(|pid| is_first(*pid)).find(|pid| {
         let theirs = addresses(*pid);
         theirs != own && has(&theirs, address)
     })
+}
+
+/// Whether a process is the first of a container: others, such as a check of its health, come and go.
+fn is_first(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    numbers.is_some_and(|numbers| numbers.split_whitespace().last() == Some("1"))
 }
 
 /// The addresses of a process's network, as the kernel lists them; empty where it does not tell.

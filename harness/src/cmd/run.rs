@@ -54,6 +54,9 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     if !is_begun && out.exists() {
         return Err(FolderError::Taken(out).into());
     }
+    if is_begun && folder::read(&out)?.entries.contains(&Entry::Finished) {
+        bail!("{} came to its end: there is nothing to resume", out.display());
+    }
     let stop = interrupt::flag()?;
 
     let opening = Opening {
@@ -147,6 +150,12 @@ fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Resu
         .and_then(|before| before.given.get("server"))
         .is_some_and(|limits| limits.cpus.is_none());
     let no_quota = args.no_quota || no_quota_before;
+    if args.at.is_some() && kind != Kind::Attached {
+        bail!("--at is for servers that are up already: add --backend attached, or leave it out");
+    }
+    if (args.network.is_some() || args.no_quota) && kind != Kind::Docker {
+        bail!("--network and --no-quota are for containers: add --backend docker, or leave them out");
+    }
     Ok(Order { plan, kind, network, no_quota, placement, is_begun: args.resume.is_some() })
 }
 
@@ -172,9 +181,6 @@ fn go_on(
     machine: &MachineFile,
 ) -> anyhow::Result<(Journal, Settled)> {
     let raw = folder::read(out)?;
-    if raw.entries.contains(&Entry::Finished) {
-        bail!("{} came to its end: there is nothing to resume", raw.name);
-    }
     let mut unlike = machine::unlike(&raw.machine, machine);
     if raw.machine.commit != machine.commit {
         unlike.push(format!("commit ({}, {})", raw.machine.commit, machine.commit));
@@ -190,7 +196,7 @@ fn go_on(
     if raw.run.containers.as_ref().map(Containers::settings)
         != now.containers.as_ref().map(Containers::settings)
     {
-        unlike.push("the containers' limits, images or network".into());
+        unlike.push("the containers' limits or network, or the database's image".into());
     }
     if !unlike.is_empty() {
         bail!(

@@ -16,7 +16,8 @@ pub struct Containers {
     /// Compose's version, likewise.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub compose: String,
-    /// How they were joined: `bridge`, or `host` for the machine's own network.
+    /// How they were joined: `bridge`, or `host` for the machine's own network; empty if nobody told.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
     pub network: String,
     /// Whether the machine could not give what was asked for, so that all parts have less, in proportion.
     pub scaled: bool,
@@ -36,9 +37,18 @@ pub struct Containers {
 }
 
 impl Containers {
-    /// Without what no two sittings have in common.
+    /// What two sittings of a run must have in common.
     #[must_use]
     pub fn settings(&self) -> Containers {
-        Containers { wire: None, ..self.clone() }
+        let db = self.images.get("db").map(|image| ("db".to_owned(), image.clone()));
+        Containers {
+            network: self.network.clone(),
+            scaled: self.scaled,
+            side_by_side: self.side_by_side,
+            asked: self.asked.clone(),
+            given: self.given.clone(),
+            images: db.into_iter().collect(),
+            ..Containers::default()
+        }
     }
 }

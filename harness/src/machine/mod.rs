@@ -79,10 +79,11 @@ fn told_commit() -> Option<String> {
     std::env::var("COMMIT").ok().filter(|commit| !commit.is_empty() && commit != "unknown")
 }
 
-/// The checkout's commit; absent where there is none.
+/// The checkout's commit, with `+` where files differ from it; absent where there is none.
 #[must_use]
 pub fn commit(root: &Path) -> Option<String> {
-    software::commit(root).map(|(hash, _)| hash)
+    software::commit(root)
+        .map(|(hash, changed)| if changed == 0 { hash } else { format!("{hash}+") })
 }
 
 /// A run's label: the CPU's model and how many of them, as in `amd-epyc-7763-8c`.
@@ -150,7 +151,8 @@ pub(crate) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 /// Enough of a commit's hash to know it by, and a mark if anything differs from it.
 fn short(hash: Option<&str>, changed: Option<usize>) -> String {
     let Some(hash) = hash else { return "unknown".into() };
-    let mark = if changed.is_some_and(|files| files > 0) { "+" } else { "" };
+    let changed = changed.is_some_and(|files| files > 0) || hash.ends_with('+');
+    let mark = if changed { "+" } else { "" };
     format!("{}{mark}", hash.get(..12).unwrap_or(hash))
 }
 

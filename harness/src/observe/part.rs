@@ -39,7 +39,9 @@ impl Part {
     /// When it is gone.
     pub fn cpu(&self) -> io::Result<Nanos> {
         match &self.container {
-            Some(container) => container.cpu(),
+            // Its group may outlive it.
+            Some(container) if self.processes.first_runs() => container.cpu(),
+            Some(_) => Err(io::Error::other("its first process has ended")),
             None => self.processes.cpu(),
         }
     }

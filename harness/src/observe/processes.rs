@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 
 use super::cgroup;
 use crate::backend::Usage;
+use crate::process;
 use crate::units::Nanos;
 
 /// The processes of one part; the first is the one that the others descend from.
@@ -34,6 +35,11 @@ impl Processes {
     #[must_use]
     pub fn tree(pid: u32) -> Processes {
         Processes(tree(pid))
+    }
+
+    /// Whether the first still runs.
+    pub(super) fn first_runs(&self) -> bool {
+        process::is_running(self.0[0])
     }
 
     /// CPU time of all of them since they started.

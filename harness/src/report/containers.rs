@@ -5,16 +5,22 @@ use std::collections::BTreeMap;
 use crate::format::containers::Containers;
 use crate::format::machine::MachineFile;
 use crate::observe::cgroup::Limits;
+use crate::placement::Placement;
 
 /// In one or two sentences, each with a space before it.
-pub(super) fn sentences(containers: &Containers, machine: &MachineFile) -> String {
+pub(super) fn sentences(
+    containers: &Containers,
+    cpus: &Placement,
+    machine: &MachineFile,
+) -> String {
     let engine = match containers.engine.as_str() {
         "" => String::new(),
         version => format!(" of Docker {version}"),
     };
     let network = match containers.network.as_str() {
-        "host" => "in the machine's own network".to_owned(),
-        name => format!("joined by a {name}"),
+        "" => String::new(),
+        "host" => ", in the machine's own network".to_owned(),
+        name => format!(", joined by a {name}"),
     };
     let wire = containers.wire.map_or(String::new(), |wire| {
         format!(
@@ -24,6 +30,12 @@ pub(super) fn sentences(containers: &Containers, machine: &MachineFile) -> Strin
             wire.bits_per_second / 1e9
         )
     });
+    let shared = if cpus.load.overlaps(&cpus.db) {
+        " The kernel divides the CPUs that database and load share between containers, and not between threads: CPU times \
+         are not to be compared with those of processes."
+    } else {
+        ""
+    };
     let side_by_side = if containers.side_by_side {
         " **All servers were up side by side, and none was restarted between blocks.**"
     } else {
@@ -45,7 +57,7 @@ pub(super) fn sentences(containers: &Containers, machine: &MachineFile) -> Strin
             machine.memory_mib
         ),
     };
-    format!(" Containers{engine}, {network}{wire}.{side_by_side}{scaled}")
+    format!(" Containers{engine}{network}{wire}.{shared}{side_by_side}{scaled}")
 }
 
 fn listed(limits: &BTreeMap<String, Limits>) -> String {
@@ -86,15 +98,18 @@ mod tests {
         };
         let plain = " Containers of Docker 28.2, joined by a bridge, round trip 24 µs (p99 61), 22.4 Gbit/s.";
         let machine = MachineFile { cpus: 2, memory_mib: 4000, ..MachineFile::default() };
-        assert_eq!(sentences(&containers, &machine), plain);
+        let apart = Placement::by_size(&(0..4).collect());
+        assert_eq!(sentences(&containers, &apart, &machine), plain);
         containers.scaled = true;
-        let told = sentences(&containers, &machine);
+        let told = sentences(&containers, &apart, &machine);
         assert!(
             told.contains("6 and 8192, 6 and 8192, 6 and 8192), this machine gave 1, 1, 1.**"),
             "{told}"
         );
         containers.side_by_side = true;
-        let told = sentences(&containers, &machine);
+        let told = sentences(&containers, &apart, &machine);
         assert!(told.contains("(1, 1, 1) are more than this machine's 2 and 4000"), "{told}");
+        let shared = Placement::by_size(&(0..2).collect());
+        assert!(sentences(&containers, &shared, &machine).contains("not between threads"));
     }
 }

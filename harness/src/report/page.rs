@@ -119,7 +119,7 @@ pub fn environment(raw: &Raw) -> String {
         containers = run
             .containers
             .as_ref()
-            .map(|containers| containers::sentences(containers, machine))
+            .map(|containers| containers::sentences(containers, &run.cpus, machine))
             .unwrap_or_default(),
     )
 }

@@ -26,7 +26,7 @@ pub(super) struct Cli {
     files: Vec<PathBuf>,
     /// What compose.yaml is told, besides what .env says.
     environment: BTreeMap<&'static str, String>,
-    /// Where docker itself runs, so that it disturbs no one.
+    /// Where docker's command line runs.
     cpus: Cpus,
 }
 
@@ -81,16 +81,29 @@ impl Cli {
         command
     }
 
+    /// From now on on these CPUs.
+    pub(super) fn place(&mut self, cpus: &Cpus) {
+        self.cpus = cpus.clone();
+    }
+
     /// What a command prints.
     ///
     /// # Errors
     /// What it complains of, and what mends it; or that it takes too long. After `stop` became true, that is the
     /// interruption.
-    pub(super) fn ask(
+    pub(super) fn ask(&self, command: Command, stop: &AtomicBool) -> Result<String, BackendError> {
+        self.call(command, stop).map(|said| said.out)
+    }
+
+    /// What a command prints, complaints included.
+    ///
+    /// # Errors
+    /// As of [`Cli::ask`].
+    pub(super) fn call(
         &self,
         mut command: Command,
         stop: &AtomicBool,
-    ) -> Result<String, BackendError> {
+    ) -> Result<Said, BackendError> {
         let failed = |error: io::Error| BackendError(format!("docker cannot be called: {error}"));
         let (out, err) =
             (tempfile::tempfile().map_err(failed)?, tempfile::tempfile().map_err(failed)?);
@@ -107,7 +120,9 @@ impl Cli {
         })?;
         let status = process::wait_unless(&mut child, Some(Instant::now() + PATIENCE), stop);
         match status.map_err(failed)? {
-            Some(status) if status.success() => text(out).map_err(failed),
+            Some(status) if status.success() => {
+                Ok(Said { out: text(out).map_err(failed)?, err: text(err).map_err(failed)? })
+            }
             Some(_) => {
                 let said = text(err).map_err(failed)?;
                 Err(BackendError(complaint(&said).unwrap_or_else(|| {
@@ -130,9 +145,20 @@ impl Cli {
     pub(super) fn versions(&self, stop: &AtomicBool) -> Result<(String, String), BackendError> {
         let engine =
             self.ask(self.docker(&["version", "--format", "{{.Server.Version}}"]), stop)?;
-        let compose = self.ask(self.docker(&["compose", "version", "--short"]), stop)?;
-        Ok((engine.trim().to_owned(), compose.trim().to_owned()))
+        let compose = self.ask(self.docker(&["compose", "version"]), stop)?;
+        // It says `Docker Compose version 2.26.1`.
+        let compose = compose.trim().rsplit(' ').next().unwrap_or_default();
+        Ok((engine.trim().to_owned(), compose.to_owned()))
     }
+}
+
+/// What a command printed.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    /// On standard output.
+    pub(super) out: String,
+    /// On standard error.
+    pub(super) err: String,
 }
 
 /// A name of its own for each checkout: another's containers are not taken for this one's.
@@ -145,37 +171,58 @@ fn project_of(root: &Path) -> String {
     format!("stackmark-{hash:08x}")
 }
 
+/// What docker says, all of it in lower case, and what mends it.
+const COMPLAINTS: [(&[&str], &str); 9] = [
+    (
+        &["permission denied", "docker", "sock"],
+        "you may not use Docker's socket: run as root, or join the group docker and log in again",
+    ),
+    (&["cannot connect to the docker daemon"], NO_ENGINE),
+    (&["error during connect"], NO_ENGINE),
+    (&["'compose' is not a docker command"], NO_COMPOSE),
+    (&["unknown command: docker compose"], NO_COMPOSE),
+    (&["unknown shorthand flag"], NO_COMPOSE),
+    (
+        &["no space left on device"],
+        "the disk is full: make room, for example by `docker builder prune` and `docker image prune`",
+    ),
+    (&["port is already allocated"], PORT_TAKEN),
+    (&["address already in use"], PORT_TAKEN),
+];
+const NO_ENGINE: &str = "no Docker engine answers: start it (systemctl start docker), or point DOCKER_HOST at one on this \
+    machine";
+const NO_COMPOSE: &str = "docker has no compose v2: install Docker's compose plugin";
+const PORT_TAKEN: &str = "a port is taken: stop what listens there, or publish another in compose.yaml";
+/// How docker says that an image cannot be had.
+const NO_IMAGE: [&str; 5] = [
+    "no such image",
+    "pull access denied",
+    "manifest unknown",
+    "failed to resolve reference",
+    "no such host",
+];
+
 /// What docker complains of, and what mends it; absent where that is not known.
 pub(super) fn complaint(said: &str) -> Option<String> {
-    let has = |words: &str| said.to_lowercase().contains(words);
-    Some(
-        if has("permission denied") && has("docker") && (has("sock") || has("daemon")) {
-            "you may not use Docker's socket: run as root, or join the group docker and log in again"
-        } else if has("cannot connect to the docker daemon") || has("error during connect") {
-            "no Docker engine answers: start it (systemctl start docker), or point DOCKER_HOST at one on this machine"
-        } else if has("'compose' is not a docker command") || has("unknown command: docker compose") || has("unknown shorthand flag") {
-            "docker has no compose v2: install Docker's compose plugin"
-        } else if has("no space left on device") {
-            "the disk is full: make room, for example by `docker builder prune` and `docker image prune`"
-        } else if has("port is already allocated") || has("address already in use") {
-            "a port is taken: stop what listens there, or publish another in compose.yaml"
-        } else if has("no such image") || has("pull access denied") || has("manifest unknown") || has("failed to resolve reference") || has("no such host") {
-            return Some(format!(
-                "an image is missing and cannot be had ({}): see the images in .env, and that their registry is reached",
-                last_line(said)
-            ));
-        } else if has("no such service") {
-            return Some(format!("compose.yaml lacks a server of the registry ({})", last_line(said)));
-        } else {
-            return None;
-        }
-        .to_owned(),
-    )
+    let lower = said.to_lowercase();
+    let known = COMPLAINTS.iter().find(|(words, _)| words.iter().all(|word| lower.contains(word)));
+    if let Some((_, mend)) = known {
+        return Some((*mend).to_owned());
+    }
+    NO_IMAGE.iter().any(|words| lower.contains(words)).then(|| {
+        format!(
+            "an image is missing and cannot be had ({}): see the images in .env, and that their registry is reached",
+            last_line(said)
+        )
+    })
 }
 
 fn words(command: &Command) -> String {
     let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
-    words.skip_while(|word| word != "*").skip(1).collect::<Vec<_>>().join(" ")
+    let words: Vec<String> = words.collect();
+    // What every call of compose has before its own words says nothing.
+    let own = words.iter().position(|word| word == "*").map_or(0, |last| last + 1);
+    words[own..].join(" ")
 }
 
 fn text(mut file: File) -> io::Result<String> {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -10,6 +12,9 @@ use super::cli::{Cli, last_line};
 use crate::backend::BackendError;
 use crate::observe::part::Part;
 use crate::process;
+
+/// How long the engine may take to see that a container has ended.
+const NOTICE: Duration = Duration::from_secs(5);
 
 /// A container that was started.
 #[derive(Clone, Debug)]
@@ -74,18 +79,29 @@ impl Container {
         service: &str,
         stop: &AtomicBool,
     ) -> Result<Container, BackendError> {
-        let up = [
-            "up",
-            "--detach",
-            "--no-deps",
-            "--no-build",
-            "--pull",
-            "missing",
-            "--force-recreate",
-            service,
-        ];
-        cli.ask(cli.compose(&up), stop)?;
-        let id = cli.ask(cli.compose(&["ps", "--all", "--quiet", service]), stop)?;
+        let started = Container::try_start(cli, service, stop);
+        if started.is_err() {
+            // Whatever came up would run beside the next one; what remains is taken down with the project.
+            let remove = cli.compose(&["rm", "--stop", "--force", service]);
+            let _ = cli.ask(remove, &AtomicBool::new(false));
+        }
+        started
+    }
+
+    fn try_start(
+        cli: &Cli,
+        service: &str,
+        stop: &AtomicBool,
+    ) -> Result<Container, BackendError> {
+        let up = ["up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--force-recreate"];
+        cli.ask(cli.compose(&[&up[..], &[service]].concat()), stop)?;
+        let project = format!("label=com.docker.compose.project={}", cli.project());
+        let service = format!("label=com.docker.compose.service={service}");
+        // A command that was run once in a container of the service is not the service.
+        let oneoff = "label=com.docker.compose.oneoff=False";
+        let filters = ["--filter", &project, "--filter", &service, "--filter", oneoff];
+        let list = [&["ps", "--all", "--quiet", "--no-trunc"], &filters[..]].concat();
+        let id = cli.ask(cli.docker(&list), stop)?;
         let id = id.trim().to_owned();
         let inspected = inspect(cli, &id)?;
         if !inspected.state.running {
@@ -123,10 +139,19 @@ impl Container {
 
     /// How it ended, with the last of its log.
     pub(super) fn ended(&self, cli: &Cli) -> BackendError {
-        BackendError(match inspect(cli, &self.id) {
-            Ok(inspected) => ended(cli, &self.id, &inspected),
-            Err(error) => format!("is gone, and docker tells no more ({error})"),
-        })
+        let deadline = Instant::now() + NOTICE;
+        loop {
+            match inspect(cli, &self.id) {
+                // The kernel knows before the engine does.
+                Ok(inspected) if inspected.state.running && Instant::now() < deadline => {
+                    thread::sleep(Duration::from_millis(50));
+                }
+                Ok(inspected) => return BackendError(ended(cli, &self.id, &inspected)),
+                Err(error) => {
+                    return BackendError(format!("is gone, and docker tells no more ({error})"));
+                }
+            }
+        }
     }
 
     /// That something is wrong with it, with the last of its log.
@@ -163,7 +188,7 @@ fn ended(cli: &Cli, id: &str, inspected: &Inspected) -> String {
         );
     }
     if running {
-        return with_log(cli, id, "is gone, and has been started again");
+        return with_log(cli, id, "is gone, though docker has not noticed");
     }
     let how =
         if error.is_empty() { format!("ended with status {exit_code}") } else { error.clone() };
@@ -171,13 +196,9 @@ fn ended(cli: &Cli, id: &str, inspected: &Inspected) -> String {
 }
 
 fn with_log(cli: &Cli, id: &str, what: &str) -> String {
-    let mut logs = cli.docker(&["logs", "--tail", "20", id]);
+    let logs = cli.docker(&["logs", "--tail", "20", id]);
     // Servers log on standard error, which `logs` keeps apart.
-    let output = logs.output();
-    let text = output.map(|output| {
-        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
-    });
-    match text {
+    match cli.call(logs, &AtomicBool::new(false)).map(|said| said.out + &said.err) {
         Ok(text) if !text.trim().is_empty() => {
             format!("{what}; its log ends: {}", last_line(&text))
         }

@@ -1,5 +1,6 @@
 //! Takes the project down when the harness ends, however it ends.
 
+use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -21,9 +22,9 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts it.
-    pub(super) fn start(cli: &Cli) -> io::Result<Keeper> {
-        let down = cli.compose(&["down", "--remove-orphans", "--timeout", "6"]);
+    /// Starts it. It holds `lock` until it is done.
+    pub(super) fn start(cli: &Cli, lock: File) -> io::Result<Keeper> {
+        let down = cli.compose(&["down", "--remove-orphans"]);
         let log = tempfile::NamedTempFile::new()?;
         let mut command = Command::new("sh");
         command
@@ -38,7 +39,8 @@ impl Keeper {
             // A Ctrl-C in the terminal is for the harness.
             .process_group(0)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            // What it prints there is nothing; what it has there it holds.
+            .stdout(lock)
             .stderr(log.as_file().try_clone()?);
         Ok(Keeper { waiting: Some(command.spawn()?), log })
     }

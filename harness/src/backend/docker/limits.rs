@@ -80,8 +80,17 @@ pub(super) struct Given {
     pub(super) placement: Placement,
     /// How much memory, in MiB, by part.
     pub(super) memory_mib: BTreeMap<String, u64>,
-    /// Whether that is less than was asked for.
-    pub(super) scaled: bool,
+    /// Whether the memory is less than was asked for.
+    pub(super) less_memory: bool,
+}
+
+/// Whether some part has fewer CPUs than it asks for.
+pub(super) fn has_fewer(asked: &BTreeMap<String, Limits>, placement: &Placement) -> bool {
+    let parts = [("server", &placement.server), ("db", &placement.db), ("load", &placement.load)];
+    parts.into_iter().any(|(part, cpus)| {
+        let asked = asked.get(part).and_then(|limits| limits.cpus);
+        asked.is_some_and(|asked| (cpus.count() as f64) < asked)
+    })
 }
 
 /// Gives each part CPUs of its own and memory, as asked for, or on a smaller machine less, in proportion.
@@ -119,7 +128,7 @@ pub(super) fn give(asked: &BTreeMap<String, Limits>, usable: &Cpus, memory_mib: 
     let memory_mib = memory_mib
         .map(|(part, limits)| (part.clone(), ((memory(limits) as f64 * factor) as u64).max(LEAST)))
         .collect();
-    Given { placement, memory_mib, scaled: all > there || factor < 1.0 }
+    Given { placement, memory_mib, less_memory: factor < 1.0 }
 }
 
 #[cfg(test)]
@@ -138,7 +147,7 @@ mod tests {
         let given = give(&asked(6.0, 16.0, 4.0), &(0..32).collect(), 128 * 1024);
         assert_eq!(given.placement.to_string(), "server=0-5,db=6-21,load=22-25");
         assert_eq!(given.memory_mib["db"], 65_536);
-        assert!(!given.scaled);
+        assert!(!given.less_memory && !has_fewer(&asked(6.0, 16.0, 4.0), &given.placement));
     }
 
     #[test]
@@ -151,7 +160,8 @@ mod tests {
         assert_eq!(on(1).placement.to_string(), "server=0,db=0,load=0");
         // 0.9 of 36 GiB for the 72 that were asked for.
         assert_eq!(on(26).memory_mib["db"], 29_491);
-        assert!(on(26).scaled && on(2).scaled);
+        assert!(on(26).less_memory && !has_fewer(&asked(6.0, 16.0, 4.0), &on(26).placement));
+        assert!(has_fewer(&asked(6.0, 16.0, 4.0), &on(25).placement));
     }
 
     #[test]
