@@ -154,7 +154,9 @@ fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Resu
         bail!("--at is for servers that are up already: add --backend attached, or leave it out");
     }
     if (args.network.is_some() || args.no_quota) && kind != Kind::Docker {
-        bail!("--network and --no-quota are for containers: add --backend docker, or leave them out");
+        bail!(
+            "--network and --no-quota are for containers: add --backend docker, or leave them out"
+        );
     }
     Ok(Order { plan, kind, network, no_quota, placement, is_begun: args.resume.is_some() })
 }

@@ -30,8 +30,7 @@ const WIRE_PATIENCE: Duration = Duration::from_secs(10);
 /// Keeps others from the checkout's containers, until whoever holds it has ended.
 pub(super) fn lock(workspace: &Workspace) -> Result<File, BackendError> {
     let path = workspace.private().join("docker.lock");
-    let failed =
-        |error| BackendError(format!("{} cannot be written: {error}", path.display()));
+    let failed = |error| BackendError(format!("{} cannot be written: {error}", path.display()));
     fs::create_dir_all(workspace.private()).map_err(failed)?;
     let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
     match file.try_lock() {
@@ -73,11 +72,7 @@ pub(super) fn clear(cli: &Cli, root: &Path, stop: &AtomicBool) -> Result<(), Bac
 }
 
 /// Builds the load's image, and fetches the database's if it is not there. Both may take long.
-pub(super) fn images(
-    cli: &Cli,
-    config: &Config,
-    opening: Opening<'_>,
-) -> Result<(), BackendError> {
+pub(super) fn images(cli: &Cli, config: &Config, opening: Opening<'_>) -> Result<(), BackendError> {
     let Opening { workspace, usable, stop, .. } = opening;
     eprintln!("stackmark: building the images, which takes long the first time");
     build::logged(&mut cli.compose(&["build", "load", "wire"]), workspace, "load", usable, stop)
@@ -114,7 +109,8 @@ pub(super) fn connect(cli: &Cli, db: &Container, stop: &AtomicBool) -> Result<Le
         let told = cli.ask(cli.docker(&["exec", &db.id, "cat", "/secrets/url"]), stop);
         if let Some(told) = told.ok().filter(|told| told.contains("://")) {
             let url = DatabaseUrl::new(told.trim().to_owned());
-            let url = db.address.map_or(url.clone(), |ip| url.at(SocketAddr::new(ip, DATABASE_PORT)));
+            let url =
+                db.address.map_or(url.clone(), |ip| url.at(SocketAddr::new(ip, DATABASE_PORT)));
             match Lease::external(url) {
                 Ok(lease) => return Ok(lease),
                 Err(error) => last = error.to_string(),

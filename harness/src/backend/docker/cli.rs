@@ -192,7 +192,8 @@ const COMPLAINTS: [(&[&str], &str); 9] = [
 const NO_ENGINE: &str = "no Docker engine answers: start it (systemctl start docker), or point DOCKER_HOST at one on this \
     machine";
 const NO_COMPOSE: &str = "docker has no compose v2: install Docker's compose plugin";
-const PORT_TAKEN: &str = "a port is taken: stop what listens there, or publish another in compose.yaml";
+const PORT_TAKEN: &str =
+    "a port is taken: stop what listens there, or publish another in compose.yaml";
 /// How docker says that an image cannot be had.
 const NO_IMAGE: [&str; 5] = [
     "no such image",

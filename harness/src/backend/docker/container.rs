@@ -88,12 +88,9 @@ impl Container {
         started
     }
 
-    fn try_start(
-        cli: &Cli,
-        service: &str,
-        stop: &AtomicBool,
-    ) -> Result<Container, BackendError> {
-        let up = ["up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--force-recreate"];
+    fn try_start(cli: &Cli, service: &str, stop: &AtomicBool) -> Result<Container, BackendError> {
+        let up =
+            ["up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--force-recreate"];
         cli.ask(cli.compose(&[&up[..], &[service]].concat()), stop)?;
         let project = format!("label=com.docker.compose.project={}", cli.project());
         let service = format!("label=com.docker.compose.service={service}");

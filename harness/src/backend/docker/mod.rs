@@ -103,8 +103,8 @@ impl<'a> Docker<'a> {
         let db = Container::start(&cli, "db", stop)
             .map_err(|error| does_not_start("database", error))?;
         let database = bring_up::connect(&cli, &db, stop)?;
-        let load = Container::start(&cli, "load", stop)
-            .map_err(|error| does_not_start("load", error))?;
+        let load =
+            Container::start(&cli, "load", stop).map_err(|error| does_not_start("load", error))?;
         let (wire, of_server) = bring_up::wire(&cli, &load, stop)?;
         let limits = [
             ("server", &placement.server, of_server),
