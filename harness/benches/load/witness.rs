@@ -1,0 +1,77 @@
+//! A witness on a CPU: a process of idle priority that reads the clock again and again, and so notes when it could
+//! not, since something else ran there, or the host ran somebody else. Whatever wants the CPU gets it at once,
+//! and finds it awake: a virtual CPU takes up to a millisecond to wake from sleep.
+
+use std::ops::Range;
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::Signal;
+use stackmark::placement::Cpus;
+use stackmark::process;
+use stackmark::units::Nanos;
+
+/// A reading takes a small part of this.
+const GAP: Nanos = Nanos(1_000);
+/// Neither the load nor a server runs for so long at a stretch.
+const AWAY: Nanos = Nanos(500_000);
+
+/// A witness that is looking.
+pub(crate) struct Witness(Child);
+
+impl Witness {
+    /// Looks at the one CPU of `cpus` until a moment.
+    pub(crate) fn until(moment: Nanos, cpus: &Cpus) -> Witness {
+        let mut command = Command::new("chrt");
+        command.args(["--idle", "0"]).arg(std::env::current_exe().unwrap());
+        command.args(["--witness", &moment.0.to_string()]).stdout(Stdio::piped());
+        Witness(
+            process::spawn_tied(&mut command, Some(cpus), Signal::SIGKILL)
+                .expect("chrt is part of util-linux"),
+        )
+    }
+
+    /// What it saw, when its moment has come.
+    pub(crate) fn says(self) -> Gaps {
+        let output = self.0.wait_with_output().unwrap();
+        assert!(output.status.success(), "chrt lets a process have idle priority");
+        Gaps(serde_json::from_slice(&output.stdout).unwrap())
+    }
+}
+
+/// When the witness could not run, ascending.
+pub(crate) struct Gaps(Vec<(Nanos, Nanos)>);
+
+impl Gaps {
+    /// When the CPU came to rest from what it was given to do at `moment`, or before.
+    pub(crate) fn rest_after(&self, moment: Nanos) -> Nanos {
+        let next = self.0.partition_point(|(_, end)| *end <= moment);
+        self.0.get(next).expect("the witness looks for longer than the load runs").1
+    }
+
+    /// The part of a window for which the CPU was taken away: by the host, or by what has no part in this.
+    pub(crate) fn away(&self, window: &Range<Nanos>) -> f64 {
+        let away: u64 = self
+            .0
+            .iter()
+            .map(|(start, end)| *end.min(&window.end) - *start.max(&window.start))
+            .filter(|gap| *gap > AWAY)
+            .map(|gap| gap.0)
+            .sum();
+        away as f64 / (window.end - window.start).0 as f64
+    }
+}
+
+/// Prints when it could not read the clock, at the end.
+pub(crate) fn run(until: &str) {
+    let until = Nanos(until.parse().unwrap());
+    let mut gaps = Vec::with_capacity(1 << 16);
+    let mut last = Nanos::now();
+    while last < until {
+        let now = Nanos::now();
+        if now - last > GAP {
+            gaps.push((last, now));
+        }
+        last = now;
+    }
+    println!("{}", serde_json::to_string(&gaps).unwrap());
+}
