@@ -6,9 +6,9 @@
 //! answer came.
 //!
 //! So also by witnesses, on the same clock: the server notes when it was about to answer each request, and a
-//! witness on the load's CPU when that came to rest after it. From when a request was due to then is
-//! what the load should say of it, but for what it does after its last look at the clock. That is the same without
-//! a delay, where the medians show it. What the host does is in both, and what is left is the load's.
+//! witness on the load's CPU when that had seen to it. From when a request was due to then is what the load
+//! should say of it, but for what it does after its last look at the clock. That is the same without a delay,
+//! where the medians show it. What the host does is in both, and what is left is the load's.
 
 use std::net::SocketAddr;
 
@@ -118,7 +118,7 @@ fn word(verdict: Option<bool>) -> &'static str {
 struct Window {
     /// From due to the last byte, by the load.
     response: Latencies,
-    /// From due to when the load's CPU came to rest after the answer, by the server and the witness.
+    /// From due to when the load's CPU had seen to the answer, by the server and the witness.
     witnessed: Latencies,
     /// For what part of it the server's CPU was taken away, and the load's.
     away: [f64; 2],
@@ -146,7 +146,7 @@ fn window(address: SocketAddr) -> Window {
         // of all differ by no more than the two were apart.
         let due = first + Nanos(index as u64 * APART.0);
         if window.contains(&due) {
-            witnessed.record(at_load.rest_after(answered) - due);
+            witnessed.record(at_load.seen_to(answered) - due);
         }
     }
     assert_eq!(witnessed.count(), record.right, "the server and the load count alike");
@@ -161,8 +161,8 @@ struct Pair {
 }
 
 impl Pair {
-    /// Delays are taken in turn, so each has its even share of the zero-delay server's times. Of these
-    /// the thousandths are taken.
+    /// Of the zero-delay server's times, at each thousandth of them, each with each delay added: delays are taken
+    /// in turn, so all have an equal share.
     fn by_delay(&self, delays: &[u64], quantile: f64) -> f64 {
         let mut all: Vec<f64> = (1..=1_000)
             .map(|rank| micros(&self.without.response, f64::from(rank) / 1e3))

@@ -12,6 +12,8 @@ use stackmark::units::Nanos;
 
 /// A reading takes a small part of this.
 const GAP: Nanos = Nanos(1_000);
+/// Longer than the load takes for an answer.
+const SEEN_TO: Nanos = Nanos(100_000);
 /// Neither the load nor a server runs for so long at a stretch.
 const AWAY: Nanos = Nanos(500_000);
 
@@ -42,10 +44,13 @@ impl Witness {
 pub(crate) struct Gaps(Vec<(Nanos, Nanos)>);
 
 impl Gaps {
-    /// When the CPU came to rest from what it was given to do at `moment`, or before.
-    pub(crate) fn rest_after(&self, moment: Nanos) -> Nanos {
+    /// When what came at `moment` had been seen to. If the CPU was at rest then, it ran for that first, whatever
+    /// it ran for afterwards; if not, that was done when it came to rest.
+    pub(crate) fn seen_to(&self, moment: Nanos) -> Nanos {
         let next = self.0.partition_point(|(_, end)| *end <= moment);
-        self.0.get(next).expect("the witness looks for longer than the load runs").1
+        let (start, end) =
+            *self.0.get(next).expect("the witness looks for longer than the load runs");
+        if start < moment { end } else { end.min(start + SEEN_TO) }
     }
 
     /// The part of a window for which the CPU was taken away: by the host, or by what has no part in this.
