@@ -33,8 +33,6 @@ const USERS: u32 = 64;
 /// No request is due at either end of the window, where a rounding would decide to which side it belongs.
 const WARMUP_MS: u64 = 203;
 const WINDOW_MS: u64 = 2_000;
-/// The witnesses look on until the last answer has come.
-const DRAIN: Nanos = Nanos(100_000_000);
 
 pub(crate) fn measure() {
     let rate = 1e9 / APART.0 as f64;
@@ -134,8 +132,7 @@ fn window(address: SocketAddr) -> Window {
     let (record, _) = ours::run(&spec, |start, _| {
         window.start = start + spec.warmup.least;
         window.end = window.start + spec.window;
-        let until = window.end + DRAIN;
-        witnesses = Some([cpu(0), load_cpu()].map(|cpu| Witness::until(until, &cpu)));
+        witnesses = Some([cpu(0), load_cpu()].map(|cpu| Witness::on(&cpu)));
     });
     assert_eq!(record.sent, record.right, "{:?}", record.errors);
     let [at_server, at_load] = witnesses.expect("it starts before it ends").map(Witness::says);

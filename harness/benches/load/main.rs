@@ -33,7 +33,7 @@ fn main() {
         ["--floor", address, users, seconds] => floor::run(address, users, seconds),
         ["--goose-client", address, users, seconds] => goose_client::run(address, users, seconds),
         ["--delay-server", address, ref delays @ ..] => delay_server::serve(address, delays),
-        ["--witness", until] => witness::run(until),
+        ["--witness"] => witness::run(),
         ref chosen => {
             let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
             if wanted("closed") {

@@ -4,8 +4,11 @@
 
 use std::ops::Range;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use stackmark::placement::Cpus;
 use stackmark::process;
 use stackmark::units::Nanos;
@@ -21,21 +24,22 @@ const AWAY: Nanos = Nanos(500_000);
 pub(crate) struct Witness(Child);
 
 impl Witness {
-    /// Looks at the one CPU of `cpus` until a moment.
-    pub(crate) fn until(moment: Nanos, cpus: &Cpus) -> Witness {
+    /// Of one CPU.
+    pub(crate) fn on(cpu: &Cpus) -> Witness {
         let mut command = Command::new("chrt");
-        command.args(["--idle", "0"]).arg(std::env::current_exe().unwrap());
-        command.args(["--witness", &moment.0.to_string()]).stdout(Stdio::piped());
+        command.args(["--idle", "0"]).arg(std::env::current_exe().unwrap()).arg("--witness");
+        command.stdout(Stdio::piped());
         Witness(
-            process::spawn_tied(&mut command, Some(cpus), Signal::SIGKILL)
+            process::spawn_tied(&mut command, Some(cpu), Signal::SIGKILL)
                 .expect("chrt is part of util-linux"),
         )
     }
 
-    /// What it saw, when its moment has come.
+    /// Ends it, and tells what it saw.
     pub(crate) fn says(self) -> Gaps {
+        kill(Pid::from_raw(self.0.id() as i32), Signal::SIGTERM).unwrap();
         let output = self.0.wait_with_output().unwrap();
-        assert!(output.status.success(), "chrt lets a process have idle priority");
+        assert!(output.status.success(), "a witness never came to run: {}", output.status);
         Gaps(serde_json::from_slice(&output.stdout).unwrap())
     }
 }
@@ -48,8 +52,7 @@ impl Gaps {
     /// it ran for afterwards; if not, that was done when it came to rest.
     pub(crate) fn seen_to(&self, moment: Nanos) -> Nanos {
         let next = self.0.partition_point(|(_, end)| *end <= moment);
-        let (start, end) =
-            *self.0.get(next).expect("the witness looks for longer than the load runs");
+        let (start, end) = *self.0.get(next).expect("the load ends before the witness");
         if start < moment { end } else { end.min(start + SEEN_TO) }
     }
 
@@ -66,12 +69,14 @@ impl Gaps {
     }
 }
 
-/// Prints when it could not read the clock, at the end.
-pub(crate) fn run(until: &str) {
-    let until = Nanos(until.parse().unwrap());
+/// Prints when it could not read the clock, once it is asked to end.
+pub(crate) fn run() {
+    let ended = Arc::new(AtomicBool::new(false));
+    let end = Arc::clone(&ended);
+    ctrlc::set_handler(move || end.store(true, Ordering::Relaxed)).unwrap();
     let mut gaps = Vec::with_capacity(1 << 16);
     let mut last = Nanos::now();
-    while last < until {
+    while !ended.load(Ordering::Relaxed) {
         let now = Nanos::now();
         if now - last > GAP {
             gaps.push((last, now));
