@@ -43,10 +43,61 @@ Requests per second:    29064.25 [#/sec] (mean)
 Time per request:       0.138 [ms] (mean)
 ";
 
+/// oha 1.16.0, `--no-tui -c 4 -z 1s --output-format json`, without its histograms and percentiles
+const OHA: &str = r#"{
+  "summary": {
+    "successRate": 1.0,
+    "total": 1.001048883,
+    "slowest": 0.024319948,
+    "fastest": 0.000014552,
+    "average": 0.0000621412298055618,
+    "requestsPerSec": 63555.33788653157,
+    "totalData": 127238,
+    "sizePerRequest": 2,
+    "sizePerSec": 127104.68205976712
+  },
+  "metrics": {
+    "success_rate": 1.0,
+    "requests_per_sec": 63555.33788653157,
+    "latency_ms": {
+      "min": 0.015,
+      "mean": 0.062,
+      "p50": 0.051,
+      "p95": 0.109,
+      "p99": 0.125,
+      "max": 24.32
+    }
+  },
+  "details": {
+    "DNSDialup": {
+      "average": 0.0001096095,
+      "fastest": 0.000039519,
+      "slowest": 0.000208904
+    },
+    "DNSLookup": {
+      "average": 8.042249999999999e-6,
+      "fastest": 7.91e-7,
+      "slowest": 0.000018678
+    },
+    "firstByte": {
+      "average": 0.00006206973702824604,
+      "fastest": 0.000014482,
+      "slowest": 0.024319878
+    }
+  },
+  "statusCodeDistribution": {
+    "200": 63619
+  },
+  "errorDistribution": {
+    "aborted due to deadline": 3
+  }
+}"#;
+
 #[test]
 fn other_generators_are_understood() {
     assert_eq!(said::wrk(WRK), Some((50_150.0, 1.1)));
     assert_eq!(said::ab(AB), Some((29_122.0, 1.002)));
+    assert_eq!(said::oha(OHA), Some((63_619.0, 1.001_048_883)));
 }
 
 #[test]

@@ -1,16 +1,14 @@
 //! A server that answers after a known delay: what the load says, against two expectations.
 //!
-//! By the delay: each percentile is that of the delay plus what the same server takes without one, within
-//! 2% or 50 µs. That holds where nothing else happens; on a host that takes CPUs away at random, the tail is
-//! the host's. So also by the server's record, on the same clock: from when each request was due to when
-//! its answer was about to be written, plus the rest of the way as it is without a delay. What
-//! the host did before the answer is in both, and what is left is the load's, and the host's on that last leg. By
-//! how much the two expectations differ, the host was in the way before the answer (or the load was late, which
-//! its lateness tells).
+//! By the delay: each percentile is that of the delay plus what the same server takes without one. That
+//! holds where nothing else happens. On a host that takes a CPU away for 1% of the time, a p99 without a delay says
+//! how long the host was away, and one with a delay that it was so twice: when the request was due, and when its
+//! answer came.
 //!
-//! The question is whether the load times rightly, not how fast this machine's CPUs wake from sleep, which
-//! takes a virtual one up to a millisecond. So both are kept awake by processes of idle priority, and the
-//! server waits for the last stretch of a delay without letting go of its CPU.
+//! So also by witnesses, on the same clock: the server notes when it was about to answer each request, and a
+//! witness on the load's CPU when that had seen to it. From when a request was due to then is what the load
+//! should say of it, but for what it does after its last look at the clock. That is the same without a delay,
+//! where the medians show it. What the host does is in both, and what is left is the load's.
 
 use std::net::SocketAddr;
 
@@ -19,171 +17,164 @@ use stackmark::load::Pace;
 use stackmark::load::record::Latencies;
 use stackmark::units::{Nanos, PerSecond};
 
+use crate::median::{Median, PAIRS};
+use crate::server::{cpu, load_cpu};
+use crate::witness::Witness;
 use crate::{delay_server, ours, server};
 
 /// Microseconds, ascending; of several, each request waits the next, in turn.
 const DELAYS: [&[u64]; 5] = [&[200], &[1_000], &[5_000], &[50_000], &[200, 200, 200, 5_000]];
 const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
-/// Requests per second: so that none arrives while the server spins for another, whose answer it would delay.
-const RATE: f64 = 170.0;
+/// An answer then falls between 200 and 1,000 µs after some request was due, whatever the delay: the server,
+/// which spins for it, is in no other request's way.
+const APART: Nanos = Nanos(1_600_000);
+/// A delay of 50 ms keeps 32 busy.
+const USERS: u32 = 64;
 /// No request is due at either end of the window, where a rounding would decide to which side it belongs.
-const WARMUP_MS: u64 = 503;
-const WINDOW_MS: u64 = 4_000;
-/// In each round every server has one window, so that what is compared met the same host. Of nine values
-/// the second and the eighth enclose the median with 96% confidence, whatever their distribution:
-/// 1 − 2·(1 + 9)/2⁹.
-const ROUNDS: usize = 9;
-const ENCLOSING: (usize, usize) = (1, 7);
+const WARMUP_MS: u64 = 203;
+const WINDOW_MS: u64 = 2_000;
 
 pub(crate) fn measure() {
+    let rate = 1e9 / APART.0 as f64;
     println!(
-        "\n## A server with a known delay, {RATE} req/s, 64 connections, {ROUNDS} rounds, {} s a window\n",
+        "\n## A server with a known delay, {rate:.0} req/s, {USERS} connections, {PAIRS} pairs of windows of {} s\n",
         WINDOW_MS / 1_000
     );
-    let _awake = [server::keep_awake(&server::cpu(0)), server::keep_awake(&server::load_cpu())];
-    let servers: Vec<_> = [&[0][..]].into_iter().chain(DELAYS).map(server::delaying).collect();
-    let rounds: Vec<Vec<Window>> = (0..ROUNDS)
-        .map(|round| {
-            let mut order: Vec<usize> = (0..servers.len()).collect();
-            if round % 2 == 1 {
-                order.reverse();
-            }
-            let mut windows: Vec<(usize, Window)> =
-                order.into_iter().map(|index| (index, window(servers[index].address))).collect();
-            windows.sort_by_key(|(index, _)| *index);
-            windows.into_iter().map(|(_, window)| window).collect()
-        })
-        .collect();
-
-    println!(
-        "Medians over the rounds, in µs, and in brackets what encloses them with 96% confidence.\n\n\
-         | delay ms | percentile | stackmark says | delay + zero-delay server | off by | server's record + last leg at zero delay | off by | due to received | waited too long |\n\
-         |---|---|---|---|---|---|---|---|---|"
-    );
-    let (mut by_delay, mut by_record) = (0, 0);
-    for (index, delays) in DELAYS.iter().enumerate() {
-        for quantile in QUANTILES {
-            let seen: Vec<Seen> = rounds
-                .iter()
-                .map(|windows| Seen::of(delays, quantile, &windows[0], &windows[index + 1]))
-                .collect();
-            let median = |figure: &dyn Fn(&Seen) -> f64| Median::of(seen.iter().map(figure));
-            let delay_off = median(&|seen| seen.said - seen.by_delay);
-            let record_off = median(&|seen| seen.said - seen.by_record);
-            let (delay, record) = (median(&|seen| seen.by_delay), median(&|seen| seen.by_record));
-            by_delay += usize::from(delay_off.is_within(delay.middle));
-            by_record += usize::from(record_off.is_within(record.middle));
-            println!(
-                "| {} | p{} | {:.0} | {:.0} | {delay_off} | {:.0} | {record_off} | {:.0} | {:.0} |",
-                delays
-                    .iter()
-                    .map(|delay| (*delay as f64 / 1e3).to_string())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                100.0 * quantile,
-                median(&|seen| seen.said).middle,
-                delay.middle,
-                record.middle,
-                median(&|seen| seen.received).middle,
-                median(&|seen| seen.excess).middle,
-            );
+    let zero = server::delaying(&[0]);
+    let servers: Vec<_> = DELAYS.into_iter().map(server::delaying).collect();
+    let mut pairs: Vec<Vec<Pair>> = DELAYS.iter().map(|_| Vec::new()).collect();
+    for round in 0..PAIRS {
+        for (server, pairs) in servers.iter().zip(&mut pairs) {
+            // Whoever comes first meets another machine than whoever comes second: take turns.
+            let (without, with) = if round % 2 == 0 {
+                let without = window(zero.address);
+                (without, window(server.address))
+            } else {
+                let with = window(server.address);
+                (window(zero.address), with)
+            };
+            pairs.push(Pair { without, with });
         }
     }
-    let all = DELAYS.len() * QUANTILES.len();
+
     println!(
-        "\nwithin 2% or 50 µs: {by_delay} of {all} by the delay, {by_record} of {all} by the server's record"
+        "Medians over the pairs, in µs, and in brackets what encloses them with 96% confidence. Within 2% or 50 µs is \
+         what is so wherever in the brackets the median lies; \"open\" is what may be so or not.\n\n\
+         | delay ms | percentile | stackmark says | delay + zero delay | off by | within | by witnesses | off by | within |\n\
+         |---|---|---|---|---|---|---|---|---|"
     );
+    let mut within = [0; 2];
+    for (delays, pairs) in DELAYS.iter().zip(&pairs) {
+        for quantile in QUANTILES {
+            let said = |pair: &Pair| micros(&pair.with.response, quantile);
+            let expectations: [&dyn Fn(&Pair) -> f64; 2] =
+                [&|pair| pair.by_delay(delays, quantile), &|pair| pair.by_witnesses(quantile)];
+            let middle = Median::of(pairs.iter().map(said)).middle;
+            print!("| {} | p{} | {middle:.0} |", in_millis(delays), 100.0 * quantile);
+            for (expected, within) in expectations.into_iter().zip(&mut within) {
+                let middle = Median::of(pairs.iter().map(expected)).middle;
+                let off = Median::of(pairs.iter().map(|pair| said(pair) - expected(pair)));
+                let verdict = off.is_within((0.02 * middle).max(50.0));
+                *within += usize::from(verdict == Some(true));
+                print!(" {middle:.0} | {off} | {} |", word(verdict));
+            }
+            println!();
+        }
+    }
+    println!(
+        "\nwithin 2% or 50 µs: {} of {all} by the delay, {} of {all} by the witnesses",
+        within[0],
+        within[1],
+        all = DELAYS.len() * QUANTILES.len()
+    );
+    for (name, cpu) in [("server", 0), ("load", 1)] {
+        let windows = pairs.iter().flatten().flat_map(|pair| [&pair.without, &pair.with]);
+        let mut away: Vec<f64> = windows.map(|window| 100.0 * window.away[cpu]).collect();
+        away.sort_by(f64::total_cmp);
+        println!(
+            "the {name}'s CPU was taken away for {:.2}% of a window (the median; {:.2}% to {:.2}%)",
+            away[away.len() / 2],
+            away[0],
+            away[away.len() - 1]
+        );
+    }
+}
+
+fn in_millis(delays: &[u64]) -> String {
+    delays.iter().map(|delay| (*delay as f64 / 1e3).to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn word(verdict: Option<bool>) -> &'static str {
+    match verdict {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "open",
+    }
 }
 
 /// One window of one server.
 struct Window {
     /// From due to the last byte, by the load.
     response: Latencies,
-    /// From due to when the answer was about to be written, by the server.
-    answered: Latencies,
-    /// From due to when the request had been read, by the server: the load's lateness, and the way there.
-    received: Latencies,
-    /// What the server waited beyond the delay: it spins for its end, so this is the host's.
-    excess: Latencies,
+    /// From due to when the load's CPU had seen to the answer, by the server and the witness.
+    witnessed: Latencies,
+    /// For what part of it the server's CPU was taken away, and the load's.
+    away: [f64; 2],
 }
 
 fn window(address: SocketAddr) -> Window {
-    let pace = Pace::Open { rate: PerSecond(RATE), arrivals: Arrivals::Constant };
-    let spec = ours::spec(address, 64, pace, WARMUP_MS, WINDOW_MS);
-    let mut start = Nanos(0);
-    let (record, _) = ours::run(&spec, |at, _| start = at);
+    let rate = PerSecond(1e9 / APART.0 as f64);
+    let pace = Pace::Open { rate, arrivals: Arrivals::Constant };
+    let mut spec = ours::spec(address, USERS, pace, WARMUP_MS, WINDOW_MS);
+    spec.has_rows = false;
+    let mut window = Nanos(0)..Nanos(0);
+    let mut witnesses = None;
+    let (record, _) = ours::run(&spec, |start, _| {
+        window.start = start + spec.warmup.least;
+        window.end = window.start + spec.window;
+        witnesses = Some([cpu(0), load_cpu()].map(|cpu| Witness::on(&cpu)));
+    });
     assert_eq!(record.sent, record.right, "{:?}", record.errors);
-    let mut answered = Latencies::default();
-    let (mut received, mut excess) = (answered.clone(), answered.clone());
-    let from = start + spec.warmup.least;
-    let window = from..from + spec.window;
-    for (index, served) in delay_server::record(address).into_iter().enumerate() {
+    let [at_server, at_load] = witnesses.expect("it starts before it ends").map(Witness::says);
+    let mut witnessed = Latencies::default();
+    let first = window.start - spec.warmup.least;
+    for (index, answered) in delay_server::record(address).into_iter().enumerate() {
         // Two that the server received in another order than they were due change places: the percentiles
         // of all differ by no more than the two were apart.
-        let due = start + Nanos((index as f64 * 1e9 / RATE) as u64);
+        let due = first + Nanos(index as u64 * APART.0);
         if window.contains(&due) {
-            answered.record(served.answered - due);
-            received.record(served.received - due);
-            excess.record(served.answered - served.received - served.delay);
+            witnessed.record(at_load.seen_to(answered) - due);
         }
     }
-    assert_eq!(answered.count(), record.right, "the server and the load count alike");
-    Window { response: record.response, answered, received, excess }
+    assert_eq!(witnessed.count(), record.right, "the server and the load count alike");
+    let away = [at_server, at_load].map(|gaps| gaps.away(&window));
+    Window { response: record.response, witnessed, away }
 }
 
-/// One percentile in one round, in microseconds.
-struct Seen {
-    said: f64,
-    by_delay: f64,
-    by_record: f64,
-    received: f64,
-    excess: f64,
+/// Two windows, one after the other.
+struct Pair {
+    without: Window,
+    with: Window,
 }
 
-impl Seen {
-    /// Delays are taken in turn, so each has its even share; within the share of one delay the rest is as
-    /// the zero-delay server's.
-    fn of(delays: &[u64], quantile: f64, zero: &Window, delayed: &Window) -> Seen {
-        let micros = |latencies: &Latencies, quantile| latencies.quantile(quantile).as_micros().0;
-        let count = delays.len() as f64;
-        let rank = ((quantile * count).ceil() as usize).clamp(1, delays.len());
-        let delay = delays[rank - 1];
-        let below = delays.iter().filter(|other| **other < delay).count() as f64 / count;
-        let share = delays.iter().filter(|other| **other == delay).count() as f64 / count;
-        let within = (quantile - below) / share;
-        let undelayed = micros(&zero.response, within);
-        Seen {
-            said: micros(&delayed.response, quantile),
-            by_delay: delay as f64 + undelayed,
-            by_record: micros(&delayed.answered, quantile) + undelayed
-                - micros(&zero.answered, within),
-            received: micros(&delayed.received, quantile),
-            excess: micros(&delayed.excess, quantile),
-        }
+impl Pair {
+    /// Of the zero-delay server's times, at each thousandth of them, each with each delay added: delays are taken
+    /// in turn, so all have an equal share.
+    fn by_delay(&self, delays: &[u64], quantile: f64) -> f64 {
+        let mut all: Vec<f64> = (1..=1_000)
+            .map(|rank| micros(&self.without.response, f64::from(rank) / 1e3))
+            .flat_map(|undelayed| delays.iter().map(move |delay| *delay as f64 + undelayed))
+            .collect();
+        all.sort_by(f64::total_cmp);
+        all[(quantile * all.len() as f64).ceil() as usize - 1]
+    }
+
+    fn by_witnesses(&self, quantile: f64) -> f64 {
+        let rest = micros(&self.without.response, 0.5) - micros(&self.without.witnessed, 0.5);
+        micros(&self.with.witnessed, quantile) + rest
     }
 }
 
-/// The median of one value a round.
-struct Median {
-    middle: f64,
-    low: f64,
-    high: f64,
-}
-
-impl Median {
-    fn of(values: impl Iterator<Item = f64>) -> Median {
-        let mut values: Vec<f64> = values.collect();
-        values.sort_by(f64::total_cmp);
-        Median { middle: values[ROUNDS / 2], low: values[ENCLOSING.0], high: values[ENCLOSING.1] }
-    }
-
-    fn is_within(&self, expected: f64) -> bool {
-        self.middle.abs() <= (0.02 * expected).max(50.0)
-    }
-}
-
-impl std::fmt::Display for Median {
-    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(out, "{:+.0} ({:+.0} to {:+.0})", self.middle, self.low, self.high)
-    }
+fn micros(latencies: &Latencies, quantile: f64) -> f64 {
+    latencies.quantile(quantile).as_micros().0
 }

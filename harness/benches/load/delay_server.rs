@@ -5,31 +5,20 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use stackmark::http;
 use stackmark::load::timer::Timer;
 use stackmark::units::Nanos;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Longer than a virtual CPU takes to wake, but for one time in thousands.
-const SPIN: Nanos = Nanos(2_000_000);
+/// Longer than a timer takes to wake it on a CPU that does not sleep.
+const SPIN: Nanos = Nanos(100_000);
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]";
 
-/// One request, by the server's clock, which is the load's.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Served {
-    /// When it had been read.
-    pub(crate) received: Nanos,
-    /// How long it was to wait.
-    pub(crate) delay: Nanos,
-    /// When its answer was about to be written.
-    pub(crate) answered: Nanos,
-}
-
-/// What the server at `address` did since it was last asked, in the order of receipt.
-pub(crate) fn record(address: SocketAddr) -> Vec<Served> {
+/// When the server at `address` was about to write each answer, by the load's clock, since it was last asked; in
+/// the order in which it received the requests.
+pub(crate) fn record(address: SocketAddr) -> Vec<Nanos> {
     let answer = http::get(address, "/record", Duration::from_secs(5)).unwrap();
     serde_json::from_slice(&answer.body).unwrap()
 }
@@ -60,7 +49,7 @@ pub(crate) fn serve(address: &str, delays: &[&str]) {
 async fn connection(
     mut stream: TcpStream,
     timer: &Timer,
-    served: &RefCell<Vec<Served>>,
+    served: &RefCell<Vec<Nanos>>,
     delays: &[Nanos],
 ) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
@@ -81,16 +70,15 @@ async fn connection(
             return stream.write_all((head + &body).as_bytes()).await;
         }
         let index = served.borrow().len();
-        let delay = delays[index % delays.len()];
-        let due = received + delay;
-        served.borrow_mut().push(Served { received, delay, answered: due });
+        let due = received + delays[index % delays.len()];
+        served.borrow_mut().push(due);
         timer.until(due - SPIN).await;
         let mut now = Nanos::now();
         while now < due {
             std::hint::spin_loop();
             now = Nanos::now();
         }
-        served.borrow_mut()[index].answered = now;
+        served.borrow_mut()[index] = now;
         stream.write_all(ANSWER).await?;
     }
 }

@@ -12,6 +12,7 @@ mod delay;
 mod delay_server;
 mod floor;
 mod goose_client;
+mod median;
 mod open;
 mod ours;
 mod peer;
@@ -21,6 +22,7 @@ mod sample;
 mod server;
 mod slice;
 mod stall;
+mod witness;
 
 fn main() {
     let arguments: Vec<String> =
@@ -31,9 +33,7 @@ fn main() {
         ["--floor", address, users, seconds] => floor::run(address, users, seconds),
         ["--goose-client", address, users, seconds] => goose_client::run(address, users, seconds),
         ["--delay-server", address, ref delays @ ..] => delay_server::serve(address, delays),
-        ["--keep-awake"] => loop {
-            std::hint::spin_loop();
-        },
+        ["--witness"] => witness::run(),
         ref chosen => {
             let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
             if wanted("closed") {

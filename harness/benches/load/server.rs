@@ -38,25 +38,6 @@ pub(crate) fn delaying(delays_us: &[u64]) -> Server {
     start_at(&mut command, address)
 }
 
-/// A process that does nothing, at a priority below all others', for as long as this lives.
-pub(crate) struct Awake(Child);
-
-impl Drop for Awake {
-    fn drop(&mut self) {
-        let _ = process::stop(&mut self.0, Duration::from_secs(2));
-    }
-}
-
-/// Keeps CPUs from sleeping; whatever else wants them gets them at once.
-pub(crate) fn keep_awake(cpus: &Cpus) -> Awake {
-    let mut command = Command::new("chrt");
-    command.args(["--idle", "0"]).arg(std::env::current_exe().unwrap()).arg("--keep-awake");
-    Awake(
-        process::spawn_tied(&mut command, Some(cpus), Signal::SIGKILL)
-            .expect("chrt is part of util-linux"),
-    )
-}
-
 fn start(command: &mut Command) -> Server {
     start_at(command, free())
 }

@@ -1,0 +1,87 @@
+//! A witness on a CPU: a process of idle priority that reads the clock again and again, and so notes when it could
+//! not, since something else ran there, or the host ran somebody else. Whatever wants the CPU gets it at once,
+//! and finds it awake: a virtual CPU takes up to a millisecond to wake from sleep.
+
+use std::ops::Range;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use stackmark::placement::Cpus;
+use stackmark::process;
+use stackmark::units::Nanos;
+
+/// A reading takes a small part of this.
+const GAP: Nanos = Nanos(1_000);
+/// Longer than the load takes for an answer.
+const SEEN_TO: Nanos = Nanos(100_000);
+/// Neither the load nor a server runs for so long at a stretch.
+const AWAY: Nanos = Nanos(500_000);
+
+/// A witness that is looking.
+pub(crate) struct Witness(Child);
+
+impl Witness {
+    /// Of one CPU.
+    pub(crate) fn on(cpu: &Cpus) -> Witness {
+        let mut command = Command::new("chrt");
+        command.args(["--idle", "0"]).arg(std::env::current_exe().unwrap()).arg("--witness");
+        command.stdout(Stdio::piped());
+        Witness(
+            process::spawn_tied(&mut command, Some(cpu), Signal::SIGKILL)
+                .expect("chrt is part of util-linux"),
+        )
+    }
+
+    /// Ends it, and tells what it saw.
+    pub(crate) fn says(self) -> Gaps {
+        kill(Pid::from_raw(self.0.id() as i32), Signal::SIGTERM).unwrap();
+        let output = self.0.wait_with_output().unwrap();
+        assert!(output.status.success(), "a witness never came to run: {}", output.status);
+        Gaps(serde_json::from_slice(&output.stdout).unwrap())
+    }
+}
+
+/// When the witness could not run, ascending.
+pub(crate) struct Gaps(Vec<(Nanos, Nanos)>);
+
+impl Gaps {
+    /// When what came at `moment` had been seen to. If the CPU was at rest then, it ran for that first, whatever
+    /// it ran for afterwards; if not, that was done when it came to rest.
+    pub(crate) fn seen_to(&self, moment: Nanos) -> Nanos {
+        let next = self.0.partition_point(|(_, end)| *end <= moment);
+        let (start, end) = *self.0.get(next).expect("the load ends before the witness");
+        if start < moment { end } else { end.min(start + SEEN_TO) }
+    }
+
+    /// The part of a window for which the CPU was taken away: by the host, or by what has no part in this.
+    pub(crate) fn away(&self, window: &Range<Nanos>) -> f64 {
+        let away: u64 = self
+            .0
+            .iter()
+            .map(|(start, end)| *end.min(&window.end) - *start.max(&window.start))
+            .filter(|gap| *gap > AWAY)
+            .map(|gap| gap.0)
+            .sum();
+        away as f64 / (window.end - window.start).0 as f64
+    }
+}
+
+/// Prints when it could not read the clock, once it is asked to end.
+pub(crate) fn run() {
+    let ended = Arc::new(AtomicBool::new(false));
+    let end = Arc::clone(&ended);
+    ctrlc::set_handler(move || end.store(true, Ordering::Relaxed)).unwrap();
+    let mut gaps = Vec::with_capacity(1 << 16);
+    let mut last = Nanos::now();
+    while !ended.load(Ordering::Relaxed) {
+        let now = Nanos::now();
+        if now - last > GAP {
+            gaps.push((last, now));
+        }
+        last = now;
+    }
+    println!("{}", serde_json::to_string(&gaps).unwrap());
+}
