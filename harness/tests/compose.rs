@@ -61,6 +61,18 @@ fn every_server_has_its_block_and_no_block_is_without_a_server() {
 }
 
 #[test]
+fn the_harness_waits_for_every_server() {
+    let waits = &services()["harness"]["depends_on"];
+    for server in registry().servers() {
+        let name = &server.name;
+        assert_eq!(
+            waits[name]["condition"], "service_started",
+            "to the harness's depends_on in compose.yaml belongs:\n      \"{name}\": {{ condition: service_started }}"
+        );
+    }
+}
+
+#[test]
 fn every_container_has_every_limit_as_its_request_and_no_swap() {
     let limit = |of: &Value| {
         let limit = of.as_str().unwrap_or_default();

@@ -175,8 +175,8 @@ fn a_server_that_needs_more_memory_than_its_limit_is_a_row_that_says_so() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    // The least that an engine takes, and less than any server needs for 64 users and 32 connections.
-    let limits = [("SERVER_MEMORY", "6m"), ("DB_MEMORY", "2g"), ("LOAD_MEMORY", "1g")];
+    // Enough to start, and less than this server's threads need for 32 connections.
+    let limits = [("SERVER_MEMORY", "48m"), ("DB_MEMORY", "2g"), ("LOAD_MEMORY", "1g")];
     let output = run("axum-diesel", &out).envs(limits).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let raw = folder::read(&out).unwrap();
@@ -190,7 +190,7 @@ fn a_server_that_needs_more_memory_than_its_limit_is_a_row_that_says_so() {
         .collect();
     let told = |stage| {
         failures.iter().any(|failure| {
-            failure.stage == stage && failure.reason.contains("more memory than its limit, 6 MiB")
+            failure.stage == stage && failure.reason.contains("more memory than its limit, 48 MiB")
         })
     };
     assert!(told(Stage::Start) || told(Stage::Verify) || told(Stage::Trial), "{failures:?}");
