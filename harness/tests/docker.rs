@@ -64,7 +64,7 @@ fn containers() -> String {
     docker(&["ps", "--all", "--filter", &filter, "--format", "{{.Names}} {{.Status}}"])
 }
 
-fn await_that(what: &str, condition: impl Fn() -> bool) {
+fn await_that(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(1800);
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
@@ -82,8 +82,9 @@ fn trials(raw: &Raw) -> Vec<&Trial> {
 
 /// A run that has measured at least once.
 fn under_way(out: &Path) -> Child {
-    let child = run(SERVER, out).spawn().unwrap();
+    let mut child = run(SERVER, out).spawn().unwrap();
     await_that("a first trial", || {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before");
         let journal = fs::read_to_string(out.join("raw/journal.jsonl")).unwrap_or_default();
         journal.contains("\"entry\":\"trial\"")
     });

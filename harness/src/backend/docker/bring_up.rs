@@ -27,20 +27,27 @@ const DATABASE_PATIENCE: Duration = Duration::from_secs(180);
 /// How long the other end of the measured network may take to listen.
 const WIRE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Keeps others from the checkout's containers, until whoever holds it has ended.
-pub(super) fn lock(workspace: &Workspace) -> Result<File, BackendError> {
+/// Keeps others from the checkout's containers, until whoever holds it has ended; waits for another who does.
+pub(super) fn lock(workspace: &Workspace, stop: &AtomicBool) -> Result<File, BackendError> {
     let path = workspace.private().join("docker.lock");
     let failed = |error| BackendError(format!("{} cannot be written: {error}", path.display()));
     fs::create_dir_all(workspace.private()).map_err(failed)?;
     let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-        Err(TryLockError::WouldBlock) => Err(BackendError(
-            "another stackmark uses this checkout's containers, or is just taking them down: wait until it has ended"
-                .into(),
-        )),
+    let mut told = false;
+    while !stop.load(Ordering::Relaxed) {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) if !told => {
+                told = true;
+                eprintln!(
+                    "stackmark: another stackmark uses this checkout's containers, or is taking them down; waiting for it"
+                );
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(100)),
+        }
     }
+    Err(BackendError("interrupted".into()))
 }
 
 /// Makes sure that the project is this checkout's, and removes what a run that was killed may have left of it.

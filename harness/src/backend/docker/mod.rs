@@ -67,7 +67,7 @@ impl<'a> Docker<'a> {
         let Opening { workspace, usable, placement, servers, network, stop, .. } = opening;
         let mut cli = Cli::new(workspace.root(), usable);
         let (engine, compose) = cli.versions(stop)?;
-        let lock = bring_up::lock(workspace)?;
+        let lock = bring_up::lock(workspace, stop)?;
         bring_up::clear(&cli, workspace.root(), stop)?;
         let config = cli.ask(cli.compose(&["config", "--format", "json"]), stop)?;
         let config = Config::parse(&config).map_err(|error| {
