@@ -22,7 +22,6 @@ use crate::machine;
 use crate::observe::cgroup::{self, Limits};
 use crate::observe::container::Container;
 use crate::observe::part::Part;
-use crate::observe::processes::Processes;
 use crate::placement::{Cpus, Placement, Quota};
 use crate::process;
 
@@ -136,7 +135,7 @@ impl Backend for Attached {
     }
 
     fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError> {
-        Ok(shards.iter().map(|shard| Part::of(Processes::alone(shard.id()))).collect())
+        Ok(local::parts(shards))
     }
 
     fn check_database(&self) -> Result<(), BackendError> {

@@ -109,8 +109,7 @@ impl Backend for Local<'_> {
     ) -> Result<Box<dyn Instance>, BackendError> {
         let mut attempt = 1;
         loop {
-            let address =
-                free_address().map_err(|error| BackendError(format!("no free port: {error}")))?;
+            let address = free_address()?;
             let mut running = self.spawn(server, address)?;
             let alive = || {
                 self.check_database()?;
@@ -134,7 +133,7 @@ impl Backend for Local<'_> {
     }
 
     fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError> {
-        Ok(shards.iter().map(|shard| Part::of(Processes::alone(shard.id()))).collect())
+        Ok(parts(shards))
     }
 
     fn check_database(&self) -> Result<(), BackendError> {
@@ -180,6 +179,11 @@ pub(super) fn start_load(shard: u32, load: &Cpus) -> Result<Child, BackendError>
     // A shard has one thread: one CPU each, in turn.
     let cpu: Cpus = [load.in_turn(shard)].into_iter().collect();
     process::spawn_tied(&mut command, Some(&cpu), Signal::SIGKILL).map_err(failed)
+}
+
+/// Shards that are processes of this machine.
+pub(super) fn parts(shards: &[Child]) -> Vec<Part> {
+    shards.iter().map(|shard| Part::of(Processes::alone(shard.id()))).collect()
 }
 
 /// A server's process, and those it started.
@@ -245,8 +249,10 @@ impl Drop for Running {
 }
 
 /// A free port of the loopback interface. Another process may take it before the server does.
-fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+pub(super) fn free_address() -> Result<SocketAddr, BackendError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| BackendError(format!("no free port: {error}")))
 }
 
 fn is_taken(address: SocketAddr) -> bool {

@@ -48,9 +48,9 @@ pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
 fn everything(document: Option<&Path>) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let workspace = Workspace::find()?;
     let results = workspace.results();
-    let mut all = Vec::new();
+    let mut all = Vec::from(of_all(&results)?);
     for folder in folder::all(&results)? {
-        all.extend(files(&folder, &folder::read(&folder)?)?);
+        all.extend(own(&folder, &folder::read(&folder)?)?);
     }
     let document = document.map_or_else(|| workspace.root().join("README.md"), Path::to_owned);
     let text = fs::read_to_string(&document)
@@ -74,13 +74,24 @@ pub fn write(folder: &Path) -> anyhow::Result<()> {
 
 /// All that is derived from a run, and of a run among the project's results what tells of all of them.
 fn files(folder: &Path, raw: &Raw) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    let mut files: Vec<(PathBuf, String)> =
-        derived(raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect();
+    let mut files = own(folder, raw)?;
     if let Some(results) = results_around(folder) {
-        files.push((results.join("README.md"), list(&results)?));
-        files.push((results.join("summary.schema.json"), export::schema()?));
+        files.extend(of_all(&results)?);
     }
     Ok(files)
+}
+
+/// What is derived from one run alone.
+fn own(folder: &Path, raw: &Raw) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    Ok(derived(raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect())
+}
+
+/// What tells of all runs.
+fn of_all(results: &Path) -> anyhow::Result<[(PathBuf, String); 2]> {
+    Ok([
+        (results.join("README.md"), list(results)?),
+        (results.join("summary.schema.json"), export::schema()?),
+    ])
 }
 
 /// The project's folder of results, if the run lies in it.

@@ -19,7 +19,7 @@ use nix::sys::signal::Signal;
 
 use super::counting::Counting;
 use super::healthy::{self, Unhealthy};
-use super::{Backend, BackendError, Instance, Network, Opening, Receipt};
+use super::{Backend, BackendError, Instance, Network, Opening, Receipt, local};
 use crate::build;
 use crate::database::{Counters, Lease};
 use crate::definition::Server;
@@ -256,7 +256,7 @@ impl Docker<'_> {
         stop: &AtomicBool,
     ) -> Result<Box<dyn Instance>, BackendError> {
         let bound = match self.network {
-            Network::Host => Some(orders::free_address()?),
+            Network::Host => Some(local::free_address()?),
             Network::Bridge => None,
         };
         if let Some(bound) = bound {

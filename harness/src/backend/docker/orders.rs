@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::Ipv4Addr;
 
 use super::cli::Cli;
 use super::limits::Given;
+use crate::backend::local::free_address;
 use crate::backend::{BackendError, Network, Opening};
 use crate::definition::Server;
 use crate::placement::{Cpus, Placement};
@@ -68,11 +69,4 @@ fn overrule(cli: &mut Cli, opening: Opening<'_>) -> Result<(), BackendError> {
         .map_err(|error| BackendError(format!("{} cannot be written: {error}", path.display())))?;
     cli.add(path);
     Ok(())
-}
-
-/// A free port of the loopback interface.
-pub(super) fn free_address() -> Result<SocketAddr, BackendError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map_err(|error| BackendError(format!("no free port: {error}")))
 }
