@@ -7,7 +7,7 @@ use std::process::Command;
 
 use stackmark::format::folder;
 use stackmark::measure::measurements;
-use stackmark::placement::Placement;
+use stackmark::os::placement::Placement;
 use stackmark::stats::{geometric_mean, ratio};
 
 const ROUNDS: usize = 5;

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use regex::Regex;
 
 use crate::backend::{Kind, Network};
+use crate::definition::Filter;
+use crate::report::table::Format;
 
 /// Which web stack serves this workload best on this hardware, by how much, and how sure are we?
 #[derive(Debug, Parser)]
@@ -42,34 +43,7 @@ pub enum Verb {
     Doctor(Doctor),
     /// Measure the network between two containers
     #[command(hide = true)]
-    Wire(Wire),
-}
-
-/// How a listing is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Aligned columns for a terminal
-    Table,
-    /// A Markdown table
-    Markdown,
-    /// Comma-separated values
-    Csv,
-    /// One JSON array
-    Json,
-}
-
-/// Which cells: each a regular expression on names; none means all.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Filter {
-    /// Servers whose name matches (a regular expression; may be repeated)
-    #[arg(short = 's', long = "servers", value_name = "REGEX")]
-    pub servers: Vec<Regex>,
-    /// Scenarios whose name matches
-    #[arg(short = 'c', long = "scenarios", value_name = "REGEX")]
-    pub scenarios: Vec<Regex>,
-    /// Loads whose name matches
-    #[arg(short = 'l', long = "loads", value_name = "REGEX")]
-    pub loads: Vec<Regex>,
+    Netprobe(Netprobe),
 }
 
 /// `stackmark list`
@@ -319,9 +293,9 @@ pub struct Doctor {
     pub format: Format,
 }
 
-/// `stackmark wire`
+/// `stackmark netprobe`
 #[derive(Debug, clap::Args)]
-pub struct Wire {
+pub struct Netprobe {
     /// Whom to ask, or with --serve where to listen, e.g. 127.0.0.1:7000
     #[arg(default_value = "127.0.0.1:7000")]
     pub address: String,

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Verb::Cmp(verb) => cmd::cmp::run(&verb),
         Verb::Report(verb) => cmd::report::run(&verb),
         Verb::Doctor(verb) => cmd::doctor::run(&verb),
-        Verb::Wire(verb) => cmd::wire::run(&verb),
+        Verb::Netprobe(verb) => cmd::netprobe::run(&verb),
     };
     match done {
         Ok(code) => code,

@@ -5,32 +5,11 @@ use std::time::Duration;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
-use serde::{Deserialize, Serialize};
 
-use crate::definition::scenario::{Asks, Catalogue, Load, LoadKind, Scenario};
-use crate::definition::{DefinitionError, Profile, Registry, Role, Server, profile, select};
-use crate::format::run::{RunFile, RunServer};
-use crate::settled::Settled;
-
-/// A cell as every server of the run has it: a scenario under a load, with its times.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Cell {
-    /// What is asked.
-    pub scenario: Scenario,
-    /// How it is asked.
-    pub load: Load,
-    /// Warm-up and window.
-    pub times: profile::Visit,
-}
-
-impl Cell {
-    /// Whether a server has this cell: one that drives itself asks for random names, and knows no rate.
-    #[must_use]
-    pub fn is_of(&self, drives_itself: bool) -> bool {
-        !drives_itself
-            || (self.load.kind == LoadKind::Closed && self.scenario.asks == Asks::RandomName)
-    }
-}
+use crate::definition::cell::Cell;
+use crate::definition::scenario::Catalogue;
+use crate::definition::server::RunServer;
+use crate::definition::{DefinitionError, Filter, Profile, Registry, Role, Server, select};
 
 /// One server's turn within a block: it is started, its cells are measured in this order, it is stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +47,7 @@ pub struct Plan {
 /// What a turn costs besides its warm-ups and windows: start, health, drain and stop.
 const TURN_OVERHEAD: Duration = Duration::from_millis(900);
 /// How much longer than the least a warm-up takes on average.
-const WARMUP_PART: f64 = 1.3;
+const WARMUP_STRETCH: f64 = 1.3;
 /// What a trial costs besides its warm-up and window: the load's own start and end.
 const TRIAL_OVERHEAD: Duration = Duration::from_millis(350);
 
@@ -81,7 +60,7 @@ impl Plan {
         registry: &Registry,
         catalogue: &Catalogue,
         profile: &Profile,
-        filter: &crate::args::Filter,
+        filter: &Filter,
         seed: u64,
     ) -> Result<Plan, DefinitionError> {
         let mut servers: Vec<Server> =
@@ -123,53 +102,49 @@ impl Plan {
         })
     }
 
-    /// The plan of a run that was begun or made before: the same cells in the same order, of the servers that
-    /// have those names now.
+    /// A recorded run's plan: the same cells in the same order, of the servers that have those names now.
     ///
     /// # Errors
-    /// When the registry lacks one of its servers.
-    pub fn again(run: &RunFile, registry: &Registry) -> Result<Plan, DefinitionError> {
-        let server = |of: &RunServer| {
-            let name = of.twin_of.as_ref().unwrap_or(&of.name);
-            let found = registry.servers().iter().find(|server| server.name == *name);
-            found.map(|server| match of.twin_of {
-                Some(_) => twin_of(server),
-                None => server.clone(),
-            })
-        };
-        let known = || registry.servers().iter().map(|server| server.name.as_str());
-        let servers = run
-            .server
+    /// When the registry lacks one of `servers`.
+    pub fn repeat(
+        seed: u64,
+        profile: &str,
+        blocks: u32,
+        servers: &[RunServer],
+        cells: &[Cell],
+        registry: &Registry,
+    ) -> Result<Plan, DefinitionError> {
+        let servers = servers
             .iter()
-            .map(|of| {
-                server(of).ok_or_else(|| DefinitionError::NoMatch {
+            .map(|recorded| {
+                let name = recorded.twin_of.as_ref().unwrap_or(&recorded.name);
+                let found = registry.servers().iter().find(|server| server.name == *name);
+                let server = found.ok_or_else(|| DefinitionError::NoMatch {
                     kind: "server",
-                    pattern: of.name.clone(),
-                    known: known().collect::<Vec<_>>().join(", "),
+                    pattern: recorded.name.clone(),
+                    known: registry
+                        .servers()
+                        .iter()
+                        .map(|server| server.name.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                })?;
+                // A twin keeps its recorded name, which its trials bear.
+                Ok(Server {
+                    name: recorded.name.clone(),
+                    role: recorded.role,
+                    twin_of: recorded.twin_of.clone(),
+                    ..server.clone()
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Plan {
-            seed: run.seed,
-            profile: run.profile.clone(),
-            blocks: draw(run.seed, run.blocks, &servers, &run.cell),
+            seed,
+            profile: profile.to_owned(),
+            blocks: draw(seed, blocks, &servers, cells),
             servers,
-            cells: run.cell.clone(),
+            cells: cells.to_vec(),
         })
-    }
-
-    /// What is left of the plan: without the trials that are settled, and the turns that are empty without them.
-    #[must_use]
-    pub fn without(&self, settled: &Settled) -> Plan {
-        let mut left = self.clone();
-        for (number, block) in (1..).zip(&mut left.blocks) {
-            for turn in &mut block.turns {
-                let server = &self.servers[turn.server].name;
-                turn.cells.retain(|&cell| !settled.holds(number, server, &self.cells[cell]));
-            }
-            block.turns.retain(|turn| !turn.cells.is_empty());
-        }
-        left
     }
 
     /// How many trials there are.
@@ -184,7 +159,7 @@ impl Plan {
         let of_cell = |&cell: &usize| {
             let times = &self.cells[cell].times;
             // A noisy rate takes some slices more than the least to be called steady.
-            Duration::from(times.warmup().least).mul_f64(WARMUP_PART)
+            Duration::from(times.warmup().least).mul_f64(WARMUP_STRETCH)
                 + times.window()
                 + TRIAL_OVERHEAD
         };
@@ -194,7 +169,7 @@ impl Plan {
 }
 
 /// What a twin's name has besides that of the server that it is.
-const TWIN: &str = ".again";
+const TWIN: &str = ".twin";
 
 /// The first contender once more, under another name: what the two differ by is the run's own noise.
 fn twin(servers: &[Server]) -> Option<Server> {
@@ -246,7 +221,8 @@ fn draw(seed: u64, blocks: u32, servers: &[Server], cells: &[Cell]) -> Vec<Block
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::scenario;
+    use crate::definition::profile;
+    use crate::definition::scenario::{self, Asks, Load, LoadKind, Scenario};
     use crate::definition::server::{DatabaseLabel, Labels};
     use crate::units::PerSecond;
     use proptest::prelude::*;
@@ -298,7 +274,7 @@ mod tests {
                     users: 1,
                     kind: if i.is_multiple_of(2) { LoadKind::Closed } else { open },
                 },
-                times: profile::Visit {
+                times: profile::CellTimes {
                     scenario: "c".into(),
                     load: format!("l{i}"),
                     warmup_ms: 1,
@@ -352,7 +328,7 @@ mod tests {
         let mut servers = servers(2);
         servers.rotate_right(1);
         let twin = twin(&servers).unwrap();
-        assert_eq!((twin.name.as_str(), twin.twin_of.as_deref()), ("s0.again", Some("s0")));
+        assert_eq!((twin.name.as_str(), twin.twin_of.as_deref()), ("s0.twin", Some("s0")));
         assert_eq!(twin.role, Role::Control, "it does not compete");
         assert!(super::twin(&servers[..1]).is_none());
     }

@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use stackmark::failure::Stage;
 use stackmark::format::folder::{self, Raw};
-use stackmark::format::journal::{Entry, Stage, Trial};
+use stackmark::format::journal::{Entry, Trial};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// A name of the tests' own, so that a run of the same checkout is not disturbed.
@@ -106,8 +107,8 @@ fn a_run_in_containers_is_whole_limited_and_leaves_nothing() {
     assert!(!containers.engine.is_empty() && !containers.compose.is_empty());
     assert_eq!(containers.network, "bridge");
     assert!(containers.images["db"].contains(" sha256:"), "{:?}", containers.images);
-    let wire = containers.wire.expect("the network was measured");
-    assert!(wire.round_trip_p50.0 > 0 && wire.bits_per_second > 1e6, "{wire:?}");
+    let netprobe = containers.netprobe.expect("the network was measured");
+    assert!(netprobe.round_trip_p50.0 > 0 && netprobe.bits_per_second > 1e6, "{netprobe:?}");
     for (part, cpus) in
         [("server", &raw.run.cpus.server), ("db", &raw.run.cpus.db), ("load", &raw.run.cpus.load)]
     {

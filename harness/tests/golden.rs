@@ -1,18 +1,21 @@
 //! From raw data to every derived file: whatever changes in a report shows here.
 
-use stackmark::backend::Usage;
 use stackmark::definition::Profile;
+use stackmark::definition::cell::Cell;
 use stackmark::definition::scenario::Catalogue;
+use stackmark::definition::server::RunServer;
 use stackmark::definition::server::{DatabaseLabel, Labels, Role};
+use stackmark::failure::{Failure, Stage};
 use stackmark::format::folder::{self, Raw};
-use stackmark::format::journal::{Entry, Failure, Stage, Trial};
-use stackmark::format::machine::MachineFile;
-use stackmark::format::run::{RunFile, RunServer};
+use stackmark::format::journal::{Entry, Trial};
+use stackmark::format::measured::Measured;
+use stackmark::format::run::RunFile;
 use stackmark::load::LoadRecord;
-use stackmark::load::record::{Class, Errors};
-use stackmark::plan::Cell;
+use stackmark::load::record::{ErrorKind, Errors};
+use stackmark::observe::usage::Usage;
+use stackmark::observe::window::Resources;
+use stackmark::os::machine::MachineFile;
 use stackmark::report::{derived, excerpt};
-use stackmark::trial::{Measured, Resources};
 use stackmark::units::{Nanos, PerSecond};
 use stackmark::workspace::Workspace;
 
@@ -133,7 +136,11 @@ fn raw() -> Raw {
         push(alone);
         push(trial(block, "slow", "closed-64", 9_000 + drift, 7_000_000, 0.97));
         let mut wrong = trial(block, "slow", "open-common", 4_000, 150_000 + drift, 0.42 + shift);
-        wrong.measured.record.errors.insert(Class::Value, Errors { count: 3, ..Errors::default() });
+        wrong
+            .measured
+            .record
+            .errors
+            .insert(ErrorKind::Value, Errors { count: 3, ..Errors::default() });
         push(wrong);
         let mut bound = trial(block, "nothing", "closed-64", 60_000 + drift, 900_000, 0.97 + shift);
         bound.measured.resources.load.cpu = Nanos(1_990_000_000);
@@ -153,7 +160,7 @@ fn raw() -> Raw {
             seed: 7,
             blocks: BLOCKS,
             pool_size: 32,
-            cpus: stackmark::placement::Placement::by_size(&(0..2).collect()),
+            cpus: stackmark::os::placement::Placement::by_size(&(0..2).collect()),
             containers: None,
             server: vec![
                 run_server("slow", Role::Contender, DatabaseLabel::Mysql),

@@ -12,10 +12,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stackmark::definition::scenario::{Arrivals, Asks};
+use stackmark::definition::warmup::Warmup;
 use stackmark::load::protocol::{Event, Go};
-use stackmark::load::record::Class;
+use stackmark::load::record::ErrorKind;
 use stackmark::load::spec::{SLICE, Shard};
-use stackmark::load::{LoadRecord, LoadSpec, Pace, Warmup};
+use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::units::{Nanos, PerSecond};
 
 const RIGHT: &str =
@@ -140,7 +141,7 @@ fn reset(stream: TcpStream) {
 
 /// The identity that no record may break, and the count of each class.
 #[track_caller]
-fn accounted(record: &LoadRecord) -> impl Fn(Class) -> u64 + '_ {
+fn accounted(record: &LoadRecord) -> impl Fn(ErrorKind) -> u64 + '_ {
     let errors: u64 = record.errors.values().map(|errors| errors.count).sum();
     assert_eq!(record.sent, record.right + errors + record.in_flight);
     assert_eq!(record.right, record.response.count());
@@ -171,7 +172,7 @@ fn a_5xx_in_each_hundred() {
     let record = load(&spec(address, 8, Pace::Closed, millis(500)));
     let of = accounted(&record);
     let requests = requests.load(Ordering::SeqCst);
-    assert_eq!((record.sent, of(Class::Status)), (requests, requests / 100));
+    assert_eq!((record.sent, of(ErrorKind::Status)), (requests, requests / 100));
     assert_eq!(record.failed(), requests / 100);
 }
 
@@ -189,7 +190,7 @@ fn connections_reset_at_random() {
     let requests = requests.load(Ordering::SeqCst);
     let resets =
         (1..=requests).filter(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61 == 0).count() as u64;
-    assert_eq!((record.sent, of(Class::Read)), (requests, resets));
+    assert_eq!((record.sent, of(ErrorKind::Read)), (requests, resets));
     assert_eq!(record.failed(), resets);
     // Each user makes its connection anew before its next request; the last ones never ask again.
     assert!(resets - record.reconnects <= 8, "{resets} {}", record.reconnects);
@@ -219,10 +220,10 @@ fn bodies_cut_short_and_lengths_that_lie() {
     let requests = requests.load(Ordering::SeqCst);
     let nth = |k: u64| (requests + 10 - k) / 10;
     assert_eq!(record.sent, requests);
-    assert_eq!(of(Class::Length), nth(1) + nth(2));
-    assert_eq!(of(Class::Type), nth(3));
-    assert_eq!(of(Class::Value), nth(4));
-    assert_eq!(of(Class::Read), nth(5) + nth(6));
+    assert_eq!(of(ErrorKind::Length), nth(1) + nth(2));
+    assert_eq!(of(ErrorKind::Type), nth(3));
+    assert_eq!(of(ErrorKind::Value), nth(4));
+    assert_eq!(of(ErrorKind::Read), nth(5) + nth(6));
 }
 
 #[test]
@@ -231,8 +232,8 @@ fn a_hang_is_a_timeout_and_not_the_end() {
     let record = load(&spec(address, 4, Pace::Closed, millis(1_000)));
     let of = accounted(&record);
     assert_eq!(record.sent, requests.load(Ordering::SeqCst));
-    assert_eq!(of(Class::Timeout), 1);
-    let waited = record.errors[&Class::Timeout].response.max();
+    assert_eq!(of(ErrorKind::Timeout), 1);
+    let waited = record.errors[&ErrorKind::Timeout].response.max();
     assert!(waited >= millis(700), "{waited:?}");
 }
 
@@ -245,7 +246,7 @@ fn a_server_that_hangs_for_ever_leaves_requests_in_flight_or_unsent() {
     // 40 were due, and 2 connections could ask at most twice each until the load had to end.
     assert_eq!(record.sent + record.unsent, 40);
     assert_eq!(record.right, 0);
-    assert_eq!(of(Class::Timeout) + record.in_flight, record.sent);
+    assert_eq!(of(ErrorKind::Timeout) + record.in_flight, record.sent);
     assert!(record.unsent >= 36, "{}", record.unsent);
 }
 
@@ -271,8 +272,11 @@ fn a_server_killed_mid_window() {
     let of = accounted(&record);
     assert_eq!(record.right, server.join().unwrap());
     assert_eq!(record.sent + record.unsent, 160, "every request that was due is told");
-    assert!(of(Class::Connect) > 0, "{:?}", record.errors);
-    assert_eq!(record.sent, record.right + of(Class::Connect) + of(Class::Read) + of(Class::Write));
+    assert!(of(ErrorKind::Connect) > 0, "{:?}", record.errors);
+    assert_eq!(
+        record.sent,
+        record.right + of(ErrorKind::Connect) + of(ErrorKind::Read) + of(ErrorKind::Write)
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use stackmark::format::folder;
 use stackmark::format::journal::Entry;
-use stackmark::process::is_running;
+use stackmark::os::process::is_running;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 

@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 use stackmark::definition::scenario::Asks;
+use stackmark::definition::warmup::Warmup;
 use stackmark::load::protocol::{Event, Go};
 use stackmark::load::spec::{SLICE, Shard};
-use stackmark::load::{LoadRecord, LoadSpec, Pace, Warmup};
-use stackmark::process;
+use stackmark::load::{LoadRecord, LoadSpec, Pace};
+use stackmark::os::process;
 use stackmark::units::Nanos;
 
 use crate::peer::{CpuTime, Outcome};

@@ -8,7 +8,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::Signal;
 use nix::sys::time::TimeVal;
 use stackmark::observe::processes;
-use stackmark::process;
+use stackmark::os::process;
 
 use crate::said;
 use crate::server::load_cpu;

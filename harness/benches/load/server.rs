@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use stackmark::placement::Cpus;
-use stackmark::process;
+use stackmark::os::placement::Cpus;
+use stackmark::os::process;
 
 /// A server that ends with this.
 pub(crate) struct Server {
@@ -72,5 +72,5 @@ pub(crate) fn cpu(number: usize) -> Cpus {
 
 /// The CPU of the load generators: the second, where there is one.
 pub(crate) fn load_cpu() -> Cpus {
-    cpu(stackmark::placement::Placement::usable().unwrap().iter().nth(1).unwrap_or(0))
+    cpu(stackmark::os::placement::Placement::usable().unwrap().iter().nth(1).unwrap_or(0))
 }

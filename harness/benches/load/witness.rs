@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use stackmark::placement::Cpus;
-use stackmark::process;
+use stackmark::os::placement::Cpus;
+use stackmark::os::process;
 use stackmark::units::Nanos;
 
 /// A reading takes a small part of this.

@@ -13,17 +13,18 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::healthy::{self, Unhealthy};
-use super::{Backend, BackendError, Instance, Opening, Receipt, local, neighbour};
+use super::{Backend, BackendError, BuildInfo, Instance, Opening, local};
 use crate::database::{Counters, Lease};
 use crate::definition::Server;
+use crate::failure::Stage;
 use crate::format::containers::Containers;
-use crate::format::journal::Stage;
-use crate::machine;
-use crate::observe::cgroup::{self, Limits};
 use crate::observe::container::Container;
-use crate::observe::part::Part;
-use crate::placement::{Cpus, Placement, Quota};
-use crate::process;
+use crate::observe::meter::Meter;
+use crate::observe::netns;
+use crate::os::cgroup::{self, Limits};
+use crate::os::machine;
+use crate::os::placement::{Cpus, Placement, Quota};
+use crate::os::process;
 
 /// How long servers that are started with the harness may take to be there.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -102,8 +103,8 @@ impl Backend for Attached {
         Ok(())
     }
 
-    /// The receipt is what the server that runs says of itself.
-    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<Receipt, (Stage, String)> {
+    /// The built is what the server that runs says of itself.
+    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)> {
         #[derive(Deserialize)]
         struct Health {
             version: String,
@@ -115,7 +116,7 @@ impl Backend for Attached {
             healthy::wait(address, stop, || Ok(())).map_err(|why| (Stage::Start, told(why)))?;
         let health: Health = serde_json::from_slice(&body)
             .map_err(|error| (Stage::Version, format!("/health tells no version ({error})")))?;
-        Ok(Receipt { version: health.version, image: None })
+        Ok(BuildInfo { version: health.version, image: None })
     }
 
     fn start(
@@ -127,14 +128,14 @@ impl Backend for Attached {
         healthy::wait(address, stop, || self.check_database())
             .map_err(|why| BackendError(told(why)))?;
         let pid = contained(address, "the server")?;
-        Ok(Box::new(Standing { address, pid }))
+        Ok(Box::new(AttachedServer { address, pid }))
     }
 
     fn start_load(&mut self, shard: u32) -> Result<Child, BackendError> {
         local::start_load(shard, &self.placement.load)
     }
 
-    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError> {
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, BackendError> {
         Ok(local::parts(shards))
     }
 
@@ -147,8 +148,8 @@ impl Backend for Attached {
         ))
     }
 
-    fn database_part(&self) -> Option<Part> {
-        Part::contained(self.db).ok()
+    fn database_part(&self) -> Option<Meter> {
+        Meter::contained(self.db).ok()
     }
 
     /// The servers' idle connections cannot be told apart here.
@@ -170,18 +171,18 @@ impl Backend for Attached {
 }
 
 /// A server that stays up.
-struct Standing {
+struct AttachedServer {
     address: SocketAddr,
     pid: u32,
 }
 
-impl Instance for Standing {
+impl Instance for AttachedServer {
     fn address(&self) -> SocketAddr {
         self.address
     }
 
-    fn part(&mut self) -> Result<Part, BackendError> {
-        Part::contained(self.pid).map_err(|_| self.gone())
+    fn part(&mut self) -> Result<Meter, BackendError> {
+        Meter::contained(self.pid).map_err(|_| self.gone())
     }
 
     fn gone(&mut self) -> BackendError {
@@ -223,7 +224,7 @@ fn resolve(at: &str, server: &Server) -> Result<SocketAddr, BackendError> {
 
 /// The process by which the container at `address` is known.
 fn contained(address: SocketAddr, what: &str) -> Result<u32, BackendError> {
-    neighbour::behind(address.ip()).ok_or_else(|| hidden(what))
+    netns::pid_of_address(address.ip()).ok_or_else(|| hidden(what))
 }
 
 fn hidden(what: &str) -> BackendError {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::BackendError;
-use crate::http;
+use crate::os::http;
 
 /// How long a server may take from its start to its first healthy answer.
 const PATIENCE: Duration = Duration::from_secs(15);

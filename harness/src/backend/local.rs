@@ -9,18 +9,19 @@ use std::sync::atomic::AtomicBool;
 
 use nix::sys::signal::Signal;
 
-use super::counting::Counting;
 use super::healthy::{self, Unhealthy};
-use super::{Backend, BackendError, Instance, Opening, POOL_SIZE, Receipt, STOP_PATIENCE};
-use crate::build;
+use super::{Backend, BackendError, BuildInfo, Instance, Opening, STOP_TIMEOUT};
+use crate::backend::build;
+use crate::database::counters::CounterReader;
 use crate::database::{Counters, Lease};
 use crate::definition::Server;
+use crate::definition::server::POOL_SIZE;
+use crate::failure::Stage;
 use crate::format::containers::Containers;
-use crate::format::journal::Stage;
-use crate::observe::part::Part;
+use crate::observe::meter::Meter;
 use crate::observe::processes::Processes;
-use crate::placement::{Cpus, Placement};
-use crate::process;
+use crate::os::placement::{Cpus, Placement};
+use crate::os::process;
 use crate::workspace::Workspace;
 
 /// Another process may take the port between its choice and the server's start; hardly three times.
@@ -32,7 +33,7 @@ pub struct Local<'a> {
     usable: &'a Cpus,
     database: Lease,
     placement: Placement,
-    counting: Option<Counting>,
+    counting: Option<CounterReader>,
 }
 
 impl<'a> Local<'a> {
@@ -92,14 +93,14 @@ impl Backend for Local<'_> {
         if let Some(pid) = self.database.pid() {
             process::place(pid, &self.placement.db).map_err(refused("the database"))?;
             // Until the first server starts, nobody else asks.
-            self.counting = Counting::new(&self.database);
+            self.counting = CounterReader::new(&self.database);
         }
         process::place(std::process::id(), &self.placement.load).map_err(refused("the harness"))
     }
 
-    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<Receipt, (Stage, String)> {
+    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)> {
         let version = build::build(server, self.workspace, self.usable, stop)?;
-        Ok(Receipt { version, image: None })
+        Ok(BuildInfo { version, image: None })
     }
 
     fn start(
@@ -132,7 +133,7 @@ impl Backend for Local<'_> {
         start_load(shard, &self.placement.load)
     }
 
-    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError> {
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, BackendError> {
         Ok(parts(shards))
     }
 
@@ -146,8 +147,8 @@ impl Backend for Local<'_> {
         }
     }
 
-    fn database_part(&self) -> Option<Part> {
-        self.database.pid().map(|pid| Part::of(Processes::alone(pid)))
+    fn database_part(&self) -> Option<Meter> {
+        self.database.pid().map(|pid| Meter::of(Processes::alone(pid)))
     }
 
     fn database_counters(&self) -> Option<Counters> {
@@ -182,8 +183,8 @@ pub(super) fn start_load(shard: u32, load: &Cpus) -> Result<Child, BackendError>
 }
 
 /// Shards that are processes of this machine.
-pub(super) fn parts(shards: &[Child]) -> Vec<Part> {
-    shards.iter().map(|shard| Part::of(Processes::alone(shard.id()))).collect()
+pub(super) fn parts(shards: &[Child]) -> Vec<Meter> {
+    shards.iter().map(|shard| Meter::of(Processes::alone(shard.id()))).collect()
 }
 
 /// A server's process, and those it started.
@@ -216,9 +217,9 @@ impl Instance for Running {
         self.address
     }
 
-    fn part(&mut self) -> Result<Part, BackendError> {
+    fn part(&mut self) -> Result<Meter, BackendError> {
         self.check_alive()?;
-        Ok(Part::of(Processes::tree(self.child.id())))
+        Ok(Meter::of(Processes::tree(self.child.id())))
     }
 
     fn gone(&mut self) -> BackendError {
@@ -227,14 +228,14 @@ impl Instance for Running {
 
     fn stop(mut self: Box<Self>) -> Result<(), BackendError> {
         self.check_alive()?;
-        match process::stop(&mut self.child, STOP_PATIENCE) {
+        match process::stop(&mut self.child, STOP_TIMEOUT) {
             Ok((status, false)) if status.success() => Ok(()),
             Ok((status, false)) => {
                 Err(self.error(&format!("ended with {status} when it was asked to stop")))
             }
             Ok((_, true)) => Err(self.error(&format!(
                 "did not stop within {} s and was killed",
-                STOP_PATIENCE.as_secs()
+                STOP_TIMEOUT.as_secs()
             ))),
             Err(error) => Err(self.error(&format!("cannot be stopped: {error}"))),
         }
@@ -244,7 +245,7 @@ impl Instance for Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // Nothing is left to tell the error to; after `stop` this finds it ended.
-        let _ = process::stop(&mut self.child, STOP_PATIENCE);
+        let _ = process::stop(&mut self.child, STOP_TIMEOUT);
     }
 }
 

@@ -2,12 +2,10 @@
 //! report do not know which backend runs.
 
 pub mod attached;
-mod counting;
+pub mod build;
 mod docker;
 mod healthy;
 pub mod local;
-mod neighbour;
-mod usage;
 
 use std::net::SocketAddr;
 use std::process::Child;
@@ -16,21 +14,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use usage::Usage;
-
 use crate::database::{Counters, DatabaseError, Lease};
 use crate::definition::Server;
+use crate::failure::Stage;
 use crate::format::containers::Containers;
-use crate::format::journal::Stage;
-use crate::observe::part::Part;
-use crate::placement::{Cpus, Placement};
+use crate::observe::meter::Meter;
+use crate::os::placement::{Cpus, Placement};
 use crate::workspace::Workspace;
 
 /// How long a stopping server may take: the contract says 5 s, and one more tells who is late.
-pub const STOP_PATIENCE: Duration = Duration::from_secs(6);
-
-/// Database connections of a server, in all: the same for each, or the pool's size decides the rank.
-pub const POOL_SIZE: u32 = 32;
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// Something could not be started, observed or stopped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -135,7 +128,7 @@ pub fn open<'a>(kind: Kind, opening: Opening<'a>) -> Result<Box<dyn Backend + 'a
 
 /// What shows which server was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
+pub struct BuildInfo {
     /// What it says of itself: its name and versions.
     pub version: String,
     /// The image's digest, if it runs from one.
@@ -157,7 +150,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// Which stage failed, and why in one line. After `stop` became true, that is the interruption.
-    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<Receipt, (Stage, String)>;
+    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)>;
 
     /// Starts a server and waits until it is healthy, the database is gone, or `stop` becomes true.
     ///
@@ -180,7 +173,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// When they are gone.
-    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Part>, BackendError>;
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, BackendError>;
 
     /// Whether the database, and whatever else no server can be measured without, still runs, as far as it is ours to
     /// observe.
@@ -190,7 +183,7 @@ pub trait Backend {
     fn check_database(&self) -> Result<(), BackendError>;
 
     /// The database; absent if it is not ours to observe.
-    fn database_part(&self) -> Option<Part>;
+    fn database_part(&self) -> Option<Meter>;
 
     /// What the database has counted, without what reading it costs; absent if it is not ours to observe. Not to be
     /// called while a load is measured.
@@ -218,7 +211,7 @@ pub trait Instance {
     ///
     /// # Errors
     /// When it is gone; with the last of its log.
-    fn part(&mut self) -> Result<Part, BackendError>;
+    fn part(&mut self) -> Result<Meter, BackendError>;
 
     /// That it is gone; with the last of its log.
     fn gone(&mut self) -> BackendError;

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use super::interrupt;
 use crate::args;
-use crate::build::build;
+use crate::backend::build::build;
 use crate::definition::{Registry, select};
-use crate::placement::Placement;
-use crate::progress::Steps;
+use crate::os::placement::Placement;
+use crate::run::progress::TerminalProgress;
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
@@ -22,7 +22,7 @@ pub fn run(args: &args::Build) -> anyhow::Result<ExitCode> {
         select("server", registry.servers(), &args.filter.servers, |server| &server.name)?;
     let cpus = Placement::usable()?;
     let stop = interrupt::flag()?;
-    let mut steps = Steps::new("build", servers.len() as u64, 0);
+    let mut steps = TerminalProgress::new("build", servers.len() as u64, 0);
     let mut failed = false;
     for server in servers {
         steps.doing(&server.name);

@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use anyhow::bail;
 use regex::Regex;
 
-use crate::args::{self, FailOn, Filter, Format};
-use crate::compare::{Change, Comparison, Matched, Verdict, between, unlike};
+use crate::args::{self, FailOn};
+use crate::compare::{CellComparison, Change, Comparison, Verdict, between, differences};
+use crate::definition::Filter;
 use crate::definition::select;
 use crate::format::folder::{self, Raw};
 use crate::measure::block::Metric;
 use crate::report::number::{self, percent, with_ends, with_interval};
+use crate::report::table::Format;
 use crate::report::table::{self, Paint, Table};
 use crate::stats::Estimate;
 
@@ -24,10 +26,10 @@ const VERDICT: usize = 9;
 /// Runs the verb.
 ///
 /// # Errors
-/// When a run cannot be read, they are unlike, they share no cell or no figure, or the filters match nothing.
+/// When a run cannot be read, they are differences, they share no cell or no figure, or the filters match nothing.
 pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     let (a, b) = (folder::read(&args.a)?, folder::read(&args.b)?);
-    let unlike = unlike(&a, &b);
+    let unlike = differences(&a, &b);
     let told = told(&unlike);
     if let Some(told) = &told
         && !args.force
@@ -47,7 +49,7 @@ pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
         );
     }
     let cells = filtered(all, &args.filter)?;
-    let shown: Vec<&Matched> =
+    let shown: Vec<&CellComparison> =
         cells.iter().filter(|cell| args.all || cell.change.is_difference()).collect();
     let table = tabulated(&shown);
     if let Some(told) = told {
@@ -64,7 +66,7 @@ pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     } else {
         table.print(args.format)?;
     }
-    let fails = |cell: &Matched| match args.fail_on {
+    let fails = |cell: &CellComparison| match args.fail_on {
         Some(FailOn::Regression) => cell.change.is_regression(),
         Some(FailOn::Difference) => cell.change.is_difference(),
         None => false,
@@ -97,16 +99,16 @@ fn share_a_cell(a: &Raw, b: &Raw) -> bool {
     !cells(a).is_disjoint(&cells(b))
 }
 
-fn filtered(cells: Vec<Matched>, filter: &Filter) -> anyhow::Result<Vec<Matched>> {
+fn filtered(cells: Vec<CellComparison>, filter: &Filter) -> anyhow::Result<Vec<CellComparison>> {
     let servers = kept("server", &cells, &filter.servers, |cell| &cell.server)?;
     let scenarios = kept("scenario", &cells, &filter.scenarios, |cell| &cell.scenario)?;
     let loads = kept("load", &cells, &filter.loads, |cell| &cell.load)?;
-    let is_kept = |cell: &Matched| {
+    let is_kept = |cell: &CellComparison| {
         servers.contains(&cell.server)
             && scenarios.contains(&cell.scenario)
             && loads.contains(&cell.load)
     };
-    let kept: Vec<Matched> = cells.into_iter().filter(is_kept).collect();
+    let kept: Vec<CellComparison> = cells.into_iter().filter(is_kept).collect();
     if kept.is_empty() {
         bail!("no cell of both runs matches all filters; widen one");
     }
@@ -116,9 +118,9 @@ fn filtered(cells: Vec<Matched>, filter: &Filter) -> anyhow::Result<Vec<Matched>
 /// The names that a filter keeps, of those that there are.
 fn kept(
     kind: &'static str,
-    cells: &[Matched],
+    cells: &[CellComparison],
     patterns: &[Regex],
-    name: impl Fn(&Matched) -> &String,
+    name: impl Fn(&CellComparison) -> &String,
 ) -> anyhow::Result<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     for cell in cells {
@@ -129,7 +131,7 @@ fn kept(
     Ok(select(kind, &names, patterns, |name| name)?.into_iter().cloned().collect())
 }
 
-fn tabulated(cells: &[&Matched]) -> Table {
+fn tabulated(cells: &[&CellComparison]) -> Table {
     let mut table = Table::new(&[
         "server", "scenario", "load", "metric", "A", "B", "B/A", "adjusted", "floor", "verdict",
     ]);
@@ -187,13 +189,14 @@ fn verdict(change: &Change) -> &'static str {
 }
 
 /// How many of each, and what the words mean.
-fn summary(a: &Raw, b: &Raw, cells: &[Matched]) -> String {
+fn summary(a: &Raw, b: &Raw, cells: &[CellComparison]) -> String {
     let count = |is: &dyn Fn(&Comparison) -> bool| {
         cells.iter().filter(|cell| matches!(&cell.change, Change::Compared(c) if is(c))).count()
     };
     let of = |wanted: Verdict| count(&|comparison| comparison.verdict == wanted);
     let bounds = cells.iter().filter(|cell| cell.change == Change::Bounds).count();
-    let lost_or_found = |cell: &&Matched| matches!(cell.change, Change::Lost | Change::Found);
+    let lost_or_found =
+        |cell: &&CellComparison| matches!(cell.change, Change::Lost | Change::Found);
     let one_only = cells.iter().filter(lost_or_found).count();
     let mut text = format!("{} different", of(Verdict::Different));
     if of(Verdict::Different) > 0 {
@@ -232,7 +235,7 @@ mod tests {
     use super::*;
     use crate::compare::Adjustment;
 
-    fn matched(server: &str, load: &str, a: (f64, bool), b: (f64, bool)) -> Matched {
+    fn matched(server: &str, load: &str, a: (f64, bool), b: (f64, bool)) -> CellComparison {
         let estimate = |mean: f64| Estimate { mean, lo: 0.9 * mean, hi: 1.1 * mean, count: 8 };
         let comparison = Comparison {
             metric: Metric::Goodput,
@@ -242,7 +245,7 @@ mod tests {
             floor: None,
             verdict: Verdict::Undecided,
         };
-        Matched {
+        CellComparison {
             server: server.into(),
             scenario: "demo".into(),
             load: load.into(),

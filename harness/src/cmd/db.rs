@@ -11,8 +11,9 @@ use demo_data::loader::{SeedReport, Way};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::args::{self, DbAction, Format};
+use crate::args::{self, DbAction};
 use crate::database::{self, Kind, Lease, Status};
+use crate::report::table::Format;
 use crate::report::table::Table;
 use crate::workspace::Workspace;
 

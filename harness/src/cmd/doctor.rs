@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::args;
-use crate::doctor::examine;
+use crate::os::doctor::examine;
 use crate::report::table::Table;
 
 /// Runs the verb. The exit status is 1 if something can be mended.

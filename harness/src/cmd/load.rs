@@ -13,18 +13,19 @@ use tokio::sync::oneshot;
 use super::interrupt;
 use crate::args::{self, Arrivals};
 use crate::definition::scenario::{self, Asks, Catalogue};
+use crate::definition::warmup::Warmup;
 use crate::load::check::Check;
 use crate::load::goose::{LoadError, Moment, attack};
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::spec::{SLICE, Shard};
-use crate::load::{LoadRecord, LoadSpec, Pace, Warmup};
-use crate::process;
+use crate::load::{LoadRecord, LoadSpec, Pace};
+use crate::os::process;
 use crate::report::table::Table;
 use crate::units::{Nanos, PerSecond};
 use crate::workspace::Workspace;
 
 /// From now to the first request: the time that Goose takes to start users.
-const LEAD: Duration = Duration::from_millis(50);
+const START_DELAY: Duration = Duration::from_millis(50);
 
 /// Runs the verb.
 ///
@@ -42,7 +43,7 @@ pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
     let spec = specification(args)?;
     let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
     let (_never, window) = oneshot::channel();
-    let record = match attack(&spec, check, Nanos::now() + LEAD.into(), window, |_| {}) {
+    let record = match attack(&spec, check, Nanos::now() + START_DELAY.into(), window, |_| {}) {
         Err(LoadError::Interrupted) => return Ok(interrupt::exit_code()),
         result => result?,
     };

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use crate::args::{self, Format};
+use crate::args;
 use crate::definition::select;
 use crate::format::folder::{self, Raw};
 use crate::measure::measurements;
 use crate::report::page;
 use crate::report::ranking::{Ranking, rankings_against};
+use crate::report::table::Format;
 use crate::report::table::{self, Table};
 use crate::workspace::Workspace;
 

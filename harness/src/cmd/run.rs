@@ -13,21 +13,23 @@ use crate::args;
 use crate::backend::{self, Backend, Kind, Network, Opening};
 use crate::database;
 use crate::definition::scenario::Catalogue;
+use crate::definition::server::{POOL_SIZE, RunServer};
 use crate::definition::{Profile, Registry};
+use crate::format;
 use crate::format::containers::Containers;
 use crate::format::folder::{self, FolderError};
 use crate::format::journal::{Entry, Journal};
-use crate::format::machine::MachineFile;
-use crate::format::run::{RunFile, RunServer};
-use crate::live::Live;
-use crate::lock::RunLock;
-use crate::machine;
-use crate::placement::{Cpus, Placement};
+use crate::format::run::RunFile;
+use crate::os::lock::RunLock;
+use crate::os::machine;
+use crate::os::machine::MachineFile;
+use crate::os::placement::{Cpus, Placement};
 use crate::plan::Plan;
-use crate::prepare::{Means, prepare};
-use crate::progress::Steps;
-use crate::runner::{Ending, execute};
-use crate::settled::Settled;
+use crate::run::blocks::{Ending, execute};
+use crate::run::executor::BackendExecutor;
+use crate::run::prepare::{Means, prepare};
+use crate::run::progress::TerminalProgress;
+use crate::run::resume::Completed;
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped the run.
@@ -37,8 +39,8 @@ use crate::workspace::Workspace;
 pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let usable = Placement::usable()?;
-    let Order { plan, kind, network, no_quota, placement, is_begun } =
-        order(args, &workspace, &usable)?;
+    let RunRequest { plan, kind, network, no_quota, placement, is_begun } =
+        request(args, &workspace, &usable)?;
     if args.plan {
         print_plan(&plan);
         return Ok(ExitCode::SUCCESS);
@@ -82,15 +84,15 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     if interrupted() {
         return Ok(interrupt::exit_code());
     }
-    let file = RunFile::new(&plan, now, label, kind, backend.as_ref());
-    let (journal, settled) = if is_begun {
-        go_on(&out, file, &plan, &machine)?
+    let file = run_file(&plan, now, label, kind, backend.as_ref());
+    let (journal, completed) = if is_begun {
+        resume(&out, file, &plan, &machine)?
     } else {
-        (create(&out, &file, &machine)?, Settled::default())
+        (create(&out, &file, &machine)?, Completed::default())
     };
-    let mut live = Live::new(backend.as_mut(), &stop);
-    let ending =
-        conduct(&plan, &mut live, settled, journal, &stop).with_context(|| unwritable(&out))?;
+    let mut live = BackendExecutor::new(backend.as_mut(), &stop);
+    let ending = execute_plan(&plan, &mut live, completed, journal, &stop)
+        .with_context(|| unwritable(&out))?;
     let lost_database = live.lost_database().cloned();
     drop(live);
     report::write(&out).with_context(|| unwritable(&out))?;
@@ -110,8 +112,32 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// The record of a run that is about to begin.
+fn run_file(
+    plan: &Plan,
+    began: String,
+    label: String,
+    kind: Kind,
+    backend: &dyn Backend,
+) -> RunFile {
+    RunFile {
+        format: format::VERSION,
+        began,
+        label,
+        profile: plan.profile.clone(),
+        backend: kind.name().to_owned(),
+        seed: plan.seed,
+        blocks: plan.blocks.len() as u32,
+        pool_size: POOL_SIZE,
+        cpus: backend.placement().clone(),
+        containers: backend.containers(),
+        server: plan.servers.iter().map(RunServer::of).collect(),
+        cell: plan.cells.clone(),
+    }
+}
+
 /// What is to be done, and whether it was begun.
-struct Order {
+struct RunRequest {
     plan: Plan,
     kind: Kind,
     network: Network,
@@ -122,13 +148,13 @@ struct Order {
 }
 
 /// A new plan, that of another run, or that of a run which goes on.
-fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Result<Order> {
+fn request(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Result<RunRequest> {
     let registry = args.registry.clone().unwrap_or_else(|| workspace.registry());
     let registry = Registry::read(&registry)?;
     let before = args.resume.as_ref().or(args.like.as_ref());
     let before = before.map(|folder| folder::read(folder)).transpose()?;
     let plan = match &before {
-        Some(raw) => Plan::again(&raw.run, &registry)?,
+        Some(raw) => raw.run.plan(&registry)?,
         None => new_plan(args, workspace, &registry)?,
     };
     let placement = match (&args.cpus, &before) {
@@ -158,7 +184,7 @@ fn order(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Resu
             "--network and --no-quota are for containers: add --backend docker, or leave them out"
         );
     }
-    Ok(Order { plan, kind, network, no_quota, placement, is_begun: args.resume.is_some() })
+    Ok(RunRequest { plan, kind, network, no_quota, placement, is_begun: args.resume.is_some() })
 }
 
 fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> anyhow::Result<Plan> {
@@ -176,14 +202,14 @@ fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> any
 
 /// Opens the journal of a run that was begun, if these are still the machine and the code that it began with. It
 /// is read here, under the lock: who had it may just have gone on with the run.
-fn go_on(
+fn resume(
     out: &Path,
     now: RunFile,
     plan: &Plan,
     machine: &MachineFile,
-) -> anyhow::Result<(Journal, Settled)> {
+) -> anyhow::Result<(Journal, Completed)> {
     let raw = folder::read(out)?;
-    let mut unlike = machine::unlike(&raw.machine, machine);
+    let mut unlike = machine::differences(&raw.machine, machine);
     if raw.machine.commit != machine.commit {
         unlike.push(format!("commit ({}, {})", raw.machine.commit, machine.commit));
     } else if raw.machine.changes != machine.changes {
@@ -209,31 +235,32 @@ fn go_on(
     }
     let mut journal = folder::reopen(out)?;
     journal.write(&Entry::Resumed { at: now.began }).with_context(|| unwritable(out))?;
-    Ok((journal, Settled::by(&raw.entries)))
+    Ok((journal, Completed::from_journal(&raw.entries)))
 }
 
 /// Prepares the servers and carries out what is left of the plan. The error is the journal's.
-fn conduct(
+fn execute_plan(
     plan: &Plan,
-    live: &mut Live<'_>,
-    mut settled: Settled,
+    live: &mut BackendExecutor<'_>,
+    mut completed: Completed,
     mut journal: Journal,
     stop: &AtomicBool,
 ) -> std::io::Result<Ending> {
     let mut write = |entry: &Entry| journal.write(entry);
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
     let means = Means { truth: &truth, stop };
-    let prepared = prepare(plan, means, live, &mut settled, &mut write)?;
+    let prepared = prepare(plan, means, live, &mut completed, &mut write)?;
     let Some(common) = prepared else {
         write(&Entry::Interrupted)?;
         return Ok(Ending::Interrupted);
     };
-    let left = plan.without(&settled);
-    let mut steps = Steps::new("measure", left.trials() as u64, left.blocks.len() as u32);
+    let left = completed.remaining(plan);
+    let mut steps =
+        TerminalProgress::new("measure", left.trials() as u64, left.blocks.len() as u32);
     steps.say(&format!("{} trials, about {}", left.trials(), about(left.expected())));
     let ending = execute(&left, common, live, &mut write, &mut steps, stop)?;
     steps.finish();
-    Ok(if ending == Ending::Whole && settled.has_failures() {
+    Ok(if ending == Ending::Whole && completed.has_failures() {
         Ending::WithFailures
     } else {
         ending

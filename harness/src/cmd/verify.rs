@@ -10,10 +10,10 @@ use crate::args;
 use crate::backend::{self, Backend, Network, Opening};
 use crate::database;
 use crate::definition::{Registry, Server, select};
-use crate::format::journal::Stage;
-use crate::placement::Placement;
-use crate::progress::Steps;
-use crate::verify::verify;
+use crate::failure::Stage;
+use crate::os::placement::Placement;
+use crate::run::progress::TerminalProgress;
+use crate::run::verify::verify;
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
@@ -48,7 +48,7 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
     }
     backend.settle()?;
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
-    let mut steps = Steps::new("verify", servers.len() as u64, 0);
+    let mut steps = TerminalProgress::new("verify", servers.len() as u64, 0);
     let mut failed = false;
     for server in &servers {
         steps.doing(&server.name);

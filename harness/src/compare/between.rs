@@ -3,16 +3,16 @@
 use super::side::{Side, Test};
 use super::within::{ln_floor, server};
 use super::{Comparison, judge};
+use crate::definition::cell::Cell;
 use crate::definition::server::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::measure::block::Metric;
-use crate::plan::Cell;
 use crate::stats::Estimate;
 
 /// One metric of a cell that both runs planned.
 #[derive(Clone, Debug)]
-pub struct Matched {
+pub struct CellComparison {
     /// Which server.
     pub server: String,
     /// Which scenario.
@@ -68,8 +68,8 @@ impl Change {
 /// judged together. The noise floor is the farthest from 1 of three: either run's same server under two names,
 /// and what became of ceilings of the same version. What did not change and moved is the sitting.
 #[must_use]
-pub fn between(a: &Raw, b: &Raw) -> Vec<Matched> {
-    let mut found: Vec<((usize, usize), Matched)> = Vec::new();
+pub fn between(a: &Raw, b: &Raw) -> Vec<CellComparison> {
+    let mut found: Vec<((usize, usize), CellComparison)> = Vec::new();
     for metric in Metric::ALL {
         let pairs = pairs(a, b, metric);
         let tests: Vec<_> = pairs.iter().filter_map(|pair| pair.test).collect();
@@ -81,7 +81,7 @@ pub fn between(a: &Raw, b: &Raw) -> Vec<Matched> {
                 (None, _, None) => Some(Change::Lost),
                 (None, None, _) => Some(Change::Found),
             };
-            let matched = Matched {
+            let matched = CellComparison {
                 server: pair.server.to_owned(),
                 scenario: pair.cell.scenario.name.clone(),
                 load: pair.cell.load.name.clone(),

@@ -18,15 +18,15 @@
 //! one only that it is more, where the bound alone is shown to be.
 
 mod between;
+mod differences;
 mod side;
 #[cfg(test)]
 mod tests;
-mod unlike;
 mod within;
 
-pub use between::{Change, Matched, between};
+pub use between::{CellComparison, Change, between};
+pub use differences::differences;
 pub use side::Adjustment;
-pub use unlike::unlike;
 pub use within::{Pairs, floor, within};
 
 pub use crate::measure::block::Metric;

@@ -12,11 +12,11 @@
 //! and the same server would be called different in 8 of 100 pairs in place of 5 (simulated, 8 blocks, a
 //! correlation of 0.95).
 
+use crate::definition::cell::Cell;
 use crate::definition::server::DatabaseLabel;
+use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
-use crate::format::run::RunServer;
 use crate::measure::block::{Blocks, Metric, Value};
-use crate::plan::Cell;
 use crate::stats::{Covaried, LogRatio, paired, paired_adjusted, unpaired, unpaired_adjusted};
 
 /// A regression on fewer blocks says little.
@@ -207,7 +207,7 @@ fn covaried(value: &Value) -> Covaried {
 mod tests {
     use super::*;
     use crate::compare::{Verdict, judge};
-    use crate::known::LARGE;
+    use crate::format::synthetic_run::LARGE;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha12Rng;
     use statrs::distribution::{ContinuousCDF, Normal};

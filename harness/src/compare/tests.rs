@@ -4,7 +4,7 @@ use super::*;
 use crate::definition::server::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
-use crate::known::{Known, LARGE, OTHER, SMALL, cell, known, run};
+use crate::format::synthetic_run::{LARGE, OTHER, SMALL, SyntheticServer, cell, known, run};
 
 const CELL: (&str, &str) = ("demo", "closed-64");
 
@@ -51,8 +51,8 @@ fn a_difference_below_the_noise_floor_is_none() {
 fn what_the_host_does_to_both_ends_is_taken_out() {
     let reversed = std::array::from_fn(|block| LARGE[7 - block]);
     let raw = run(&[
-        Known { host: LARGE, ..known("a", 50.0, SMALL) },
-        Known { host: reversed, ..known("costly", 52.5, OTHER) },
+        SyntheticServer { host: LARGE, ..known("a", 50.0, SMALL) },
+        SyntheticServer { host: reversed, ..known("costly", 52.5, OTHER) },
     ]);
     let comparison = cpu(&raw, "costly", "a");
     assert_eq!((comparison.adjustment, comparison.verdict), (Adjustment::Load, Verdict::Different));
@@ -63,8 +63,8 @@ fn what_the_host_does_to_both_ends_is_taken_out() {
 fn a_load_that_a_server_makes_costlier_hides_nothing() {
     // Both ends cost 20% more: that may be the server's doing.
     let raw = run(&[
-        Known { host: SMALL, ..known("a", 50.0, OTHER) },
-        Known { host: OTHER, load_cpu: 12.0, ..known("costly", 60.0, SMALL) },
+        SyntheticServer { host: SMALL, ..known("a", 50.0, OTHER) },
+        SyntheticServer { host: OTHER, load_cpu: 12.0, ..known("costly", 60.0, SMALL) },
     ]);
     let comparison = cpu(&raw, "costly", "a");
     assert_eq!(comparison.adjustment, Adjustment::Both);
@@ -75,7 +75,7 @@ fn a_load_that_a_server_makes_costlier_hides_nothing() {
 #[test]
 fn a_goodput_that_is_a_bound_is_not_compared_as_if_exact() {
     // A server is the limit of what keeps its CPU busy.
-    let of = |name, goodput, busy: f64| Known {
+    let of = |name, goodput, busy: f64| SyntheticServer {
         goodput,
         load_cpu: 1.0,
         ..known(name, busy * 1e6 / goodput, SMALL)
@@ -141,7 +141,8 @@ fn two_runs_are_compared_by_cell() {
 #[test]
 fn what_moved_without_a_change_is_the_sitting() {
     let sitting = |factor: f64, version: &str| {
-        let ceiling = Known { role: Role::Ceiling, ..known("ceiling", 10.0 * factor, OTHER) };
+        let ceiling =
+            SyntheticServer { role: Role::Ceiling, ..known("ceiling", 10.0 * factor, OTHER) };
         let mut raw = run(&[known("a", 50.0 * factor, SMALL), ceiling]);
         let (server, version) = ("ceiling".into(), version.into());
         raw.entries.push(Entry::Verified { server, version, image: None });
@@ -149,7 +150,7 @@ fn what_moved_without_a_change_is_the_sitting() {
     };
     let verdict = |version: &str| {
         let found = between(&sitting(1.0, "1"), &sitting(1.05, version));
-        let of_a = |matched: &&Matched| {
+        let of_a = |matched: &&CellComparison| {
             (matched.server.as_str(), matched.metric) == ("a", Metric::ServerCpu)
         };
         let Change::Compared(comparison) = found.iter().find(of_a).unwrap().change else {
@@ -165,7 +166,7 @@ fn what_moved_without_a_change_is_the_sitting() {
 fn unlike_runs_are_told_by_what_differs() {
     let a = run(&[known("a", 50.0, SMALL)]);
     let mut b = a.clone();
-    assert!(unlike(&a, &b).is_empty());
+    assert!(differences(&a, &b).is_empty());
     b.run.pool_size = 16;
     b.run.cell[0].times.window_ms = 2_000;
     b.machine.kernel = "another".into();
@@ -174,5 +175,5 @@ fn unlike_runs_are_told_by_what_differs() {
         "database connections (32, 16)".into(),
         "window of demo under closed-64 (1000 ms, 2000 ms)".into(),
     ];
-    assert_eq!(unlike(&a, &b), told);
+    assert_eq!(differences(&a, &b), told);
 }

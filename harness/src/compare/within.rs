@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::side::{Side, Test};
 use super::{Comparison, judge};
+use crate::definition::cell::Cell;
+use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
-use crate::format::run::RunServer;
 use crate::measure::block::Metric;
-use crate::plan::Cell;
 
 /// `metric` of server `a` over that of server `b` under a scenario and a load, alone: corrected for no other
 /// comparison. The run's noise floor counts, but for the pair that shows it. Absent where either has no such figure,

@@ -5,6 +5,8 @@
 //! [`up`] starts one that stays until [`down`]. Nothing here may be called inside an async runtime: it has its own.
 
 mod bar;
+pub mod counters;
+pub mod counts;
 mod error;
 mod folder;
 mod server;
@@ -26,7 +28,7 @@ pub use error::DatabaseError;
 pub use session::Counters;
 pub use url::DatabaseUrl;
 
-use crate::process;
+use crate::os::process;
 use folder::Folder;
 use server::{Life, Server};
 use session::Session;

@@ -18,7 +18,7 @@ use super::error::DatabaseError;
 use super::folder::{Folder, SCHEMA, USER, cause};
 use super::session::Session;
 use super::url::DatabaseUrl;
-use crate::process;
+use crate::os::process;
 
 /// Recovery after a crash reads the log again, on a slow disk too.
 const START_TIMEOUT: Duration = Duration::from_secs(120);

@@ -1,17 +1,20 @@
 //! Contenders, scenarios, loads and profiles: data, read from TOML.
 
+pub mod cell;
 pub mod profile;
 pub mod scenario;
+pub mod select;
 pub mod server;
+pub mod warmup;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use regex::Regex;
 use serde::de::DeserializeOwned;
 
 pub use profile::Profile;
 pub use scenario::{Load, LoadKind, Scenario};
+pub use select::{Filter, select};
 pub use server::{Registry, Role, Server};
 
 /// A definition cannot be used.
@@ -67,31 +70,6 @@ pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, DefinitionError>
         line: error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count()),
         message: error.message().replace('\n', " "),
     })
-}
-
-/// Keeps the items whose name any of `patterns` matches; all of them, when there is no pattern.
-///
-/// # Errors
-/// When a pattern matches nothing: a mistyped name must not silently shrink a run.
-pub fn select<'a, T>(
-    kind: &'static str,
-    items: &'a [T],
-    patterns: &[Regex],
-    name: impl Fn(&T) -> &str,
-) -> Result<Vec<&'a T>, DefinitionError> {
-    for pattern in patterns {
-        if !items.iter().any(|item| pattern.is_match(name(item))) {
-            return Err(DefinitionError::NoMatch {
-                kind,
-                pattern: pattern.to_string(),
-                known: items.iter().map(&name).collect::<Vec<_>>().join(", "),
-            });
-        }
-    }
-    Ok(items
-        .iter()
-        .filter(|item| patterns.is_empty() || patterns.iter().any(|p| p.is_match(name(item))))
-        .collect())
 }
 
 /// Refuses names that occur twice: results would be mixed up.

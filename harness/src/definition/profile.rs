@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::scenario::Catalogue;
 use super::{DefinitionError, read_toml, unique};
-use crate::load::Warmup;
+use crate::definition::warmup::Warmup;
 
 /// One scenario under one load, for every server of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Visit {
+pub struct CellTimes {
     /// A scenario's name.
     pub scenario: String,
     /// A load's name.
@@ -26,7 +26,7 @@ pub struct Visit {
     pub window_ms: u64,
 }
 
-impl Visit {
+impl CellTimes {
     /// Before the window.
     #[must_use]
     pub fn warmup(&self) -> Warmup {
@@ -53,7 +53,7 @@ pub struct Profile {
     /// How many passes over all cells.
     pub blocks: u32,
     /// Cells a server.
-    pub cell: Vec<Visit>,
+    pub cell: Vec<CellTimes>,
 }
 
 impl Profile {
@@ -92,8 +92,9 @@ impl Profile {
             if !catalogue.loads.iter().any(|load| load.name == visit.load) {
                 return Err(format!("there is no load {:?}", visit.load));
             }
-            let same =
-                |other: &&Visit| (&other.scenario, &other.load) == (&visit.scenario, &visit.load);
+            let same = |other: &&CellTimes| {
+                (&other.scenario, &other.load) == (&visit.scenario, &visit.load)
+            };
             if self.cell.iter().filter(same).count() > 1 {
                 return Err(format!("{} under {} is there twice", visit.scenario, visit.load));
             }

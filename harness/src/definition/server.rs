@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{DefinitionError, read_toml, unique};
 
+/// Database connections of a server, in all: the same for each, or the pool's size decides the rank.
+pub const POOL_SIZE: u32 = 32;
+
 /// What a server is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -60,7 +63,7 @@ pub struct Server {
     pub dockerfile: String,
     /// The command that builds it, from the checkout's top folder.
     pub build: Vec<String>,
-    /// The command that prints its name and versions: the receipt that it can run.
+    /// The command that prints its name and versions: the built that it can run.
     pub version: Vec<String>,
     /// The command that runs it.
     pub run: Vec<String>,
@@ -108,6 +111,45 @@ impl Server {
         let mut command = Command::new(program);
         command.args(&expanded[1..]).current_dir(root).envs(&self.env);
         Ok(command)
+    }
+}
+
+/// A server as it was when the run began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunServer {
+    /// Its name.
+    pub name: String,
+    /// What it was there for.
+    pub role: Role,
+    /// What it was made of.
+    pub labels: Labels,
+    /// Of a twin: the server that it is under another name, so that the two show the run's own noise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub twin_of: Option<String>,
+    /// Whether it asked its layer by itself: then it has only the cells that can be asked so.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub drives_itself: bool,
+    /// The command that ran it, as the registry has it; a run of format 1 does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub run: Vec<String>,
+    /// What it had in its environment besides the contract's variables, as the registry has it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub env: BTreeMap<String, String>,
+}
+
+impl RunServer {
+    /// Of a registry's entry.
+    #[must_use]
+    pub fn of(server: &Server) -> RunServer {
+        RunServer {
+            name: server.name.clone(),
+            role: server.role,
+            labels: server.labels.clone(),
+            twin_of: server.twin_of.clone(),
+            drives_itself: server.drives_itself,
+            run: server.run.clone(),
+            env: server.env.clone(),
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observe::cgroup::Limits;
-use crate::wire::Wire;
+use crate::os::cgroup::Limits;
+use crate::os::netprobe::NetworkProbe;
 
 /// The containers that the parts of a run were in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,8 +32,8 @@ pub struct Containers {
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub images: BTreeMap<String, String>,
     /// The network between the load's container and a server's, before the run.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub wire: Option<Wire>,
+    #[serde(alias = "wire", skip_serializing_if = "Option::is_none", default)]
+    pub netprobe: Option<NetworkProbe>,
 }
 
 impl Containers {

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::journal::{self, Entry, Journal};
-use super::machine::MachineFile;
 use super::run::RunFile;
+use crate::os::machine::MachineFile;
 
 /// A run's folder cannot be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -1,14 +1,14 @@
 //! `raw/journal.jsonl`: what happened, a JSON line each, in order. A line is on the disk before the next
 //! trial begins; a torn last line is what was being written when the run was killed.
 
-use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::trial::Measured;
+use super::measured::Measured;
+use crate::failure::Failure;
 use crate::units::PerSecond;
 
 /// One thing that happened.
@@ -68,62 +68,6 @@ pub struct Trial {
     pub asked: Option<PerSecond>,
     /// What was measured.
     pub measured: Measured,
-}
-
-/// A server that failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// Which block, from 1; before the blocks, absent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub block: Option<u32>,
-    /// Which server.
-    pub server: String,
-    /// What it failed to do.
-    pub stage: Stage,
-    /// Why, in one line.
-    pub reason: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed to {}: {}", self.server, self.stage.verb(), self.reason)
-    }
-}
-
-/// What a server can fail to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// To be built.
-    Build,
-    /// To tell its version.
-    Version,
-    /// To become healthy.
-    Start,
-    /// To tell the rows' truth.
-    Verify,
-    /// To survive its load.
-    Trial,
-    /// To be loaded: the load failed, and not the server.
-    Load,
-    /// To stop as the contract says.
-    Stop,
-}
-
-impl Stage {
-    /// As in "failed to …".
-    #[must_use]
-    pub fn verb(self) -> &'static str {
-        match self {
-            Stage::Build => "build",
-            Stage::Version => "tell its version",
-            Stage::Start => "start",
-            Stage::Verify => "verify",
-            Stage::Trial => "survive",
-            Stage::Load => "be loaded",
-            Stage::Stop => "stop",
-        }
-    }
 }
 
 /// The journal of a run that is going on.

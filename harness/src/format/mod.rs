@@ -2,10 +2,11 @@
 
 pub mod containers;
 pub mod folder;
-pub mod histogram;
 pub mod journal;
-pub mod machine;
+pub mod measured;
 pub mod run;
+#[cfg(test)]
+pub(crate) mod synthetic_run;
 
 /// The version of the raw formats; a report refuses what it does not know.
 pub const VERSION: u32 = 3;

@@ -3,7 +3,7 @@
 use demo_data::{Row, Truth};
 
 use super::probe::Answer;
-use super::record::Class;
+use super::record::ErrorKind;
 use super::requests::Question;
 
 /// One in so many answers to given names is compared value by value; of the others, status, type,
@@ -27,12 +27,12 @@ impl Check {
 
     /// # Errors
     /// The class of what is wrong with `answer`.
-    pub fn answer(&mut self, question: Question, answer: &Answer<'_>) -> Result<(), Class> {
+    pub fn answer(&mut self, question: Question, answer: &Answer<'_>) -> Result<(), ErrorKind> {
         if answer.status != 200 {
-            return Err(Class::Status);
+            return Err(ErrorKind::Status);
         }
         if !answer.json {
-            return Err(Class::Type);
+            return Err(ErrorKind::Type);
         }
         let right = if is_empty_array(answer.body) {
             // Right unless a row was asked for that is there.
@@ -40,7 +40,7 @@ impl Check {
         } else {
             self.has_right_rows(question, answer.body)
         };
-        if right { Ok(()) } else { Err(Class::Value) }
+        if right { Ok(()) } else { Err(ErrorKind::Value) }
     }
 
     fn has_right_rows(&mut self, question: Question, body: &[u8]) -> bool {
@@ -85,7 +85,7 @@ fn same_rows(truth: &Truth, name: &str, mut rows: Vec<Row>) -> bool {
 mod tests {
     use super::*;
 
-    fn check(question: Question, body: &[u8]) -> Result<(), Class> {
+    fn check(question: Question, body: &[u8]) -> Result<(), ErrorKind> {
         Check::new(true).answer(question, &Answer { status: 200, json: true, body })
     }
 
@@ -108,12 +108,16 @@ mod tests {
         {
             assert_eq!(check(question, &json(&several)), Ok(()));
             assert_eq!(check(question, &json(&reversed)), Ok(()), "rows have no order");
-            assert_eq!(check(question, &json(&several[1..])), Err(Class::Value), "one is missing");
-            assert_eq!(check(question, &json(&changed)), Err(Class::Value), "a value is wrong");
-            assert_eq!(check(question, b"[{}]"), Err(Class::Value));
+            assert_eq!(
+                check(question, &json(&several[1..])),
+                Err(ErrorKind::Value),
+                "one is missing"
+            );
+            assert_eq!(check(question, &json(&changed)), Err(ErrorKind::Value), "a value is wrong");
+            assert_eq!(check(question, b"[{}]"), Err(ErrorKind::Value));
             assert_eq!(check(question, b" [ ] \n").is_ok(), empty_is_right);
         }
-        assert_eq!(check(Question::Nothing, &json(&several)), Err(Class::Value));
+        assert_eq!(check(Question::Nothing, &json(&several)), Err(ErrorKind::Value));
     }
 
     fn chrono_second() -> std::time::Duration {
@@ -125,9 +129,9 @@ mod tests {
         let mut check = Check::new(true);
         let mut class =
             |status, json| check.answer(Question::RandomName, &Answer { status, json, body: b"x" });
-        assert_eq!(class(500, true), Err(Class::Status));
-        assert_eq!(class(200, false), Err(Class::Type));
-        assert_eq!(class(200, true), Err(Class::Value));
+        assert_eq!(class(500, true), Err(ErrorKind::Status));
+        assert_eq!(class(200, false), Err(ErrorKind::Type));
+        assert_eq!(class(200, true), Err(ErrorKind::Value));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use super::arrivals::Schedule;
 use super::check::Check;
 use super::probe::Probe;
-use super::record::{Class, LoadRecord};
+use super::record::{ErrorKind, LoadRecord};
 use super::recorder::{Exchange, Recorder};
 use super::requests::{Question, Requests};
 use super::spec::{LoadSpec, Pace};
@@ -135,7 +135,7 @@ impl Engine {
         Some(done)
     }
 
-    async fn connect(&self, user: &mut User) -> Result<(), Class> {
+    async fn connect(&self, user: &mut User) -> Result<(), ErrorKind> {
         user.probe.connect().await?;
         if std::mem::replace(&mut user.connected, true) {
             self.shared().recorder.reconnected(Nanos::now());

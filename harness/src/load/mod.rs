@@ -10,6 +10,7 @@ pub mod arrivals;
 pub mod check;
 pub mod engine;
 pub mod goose;
+pub mod latencies;
 pub mod probe;
 pub mod protocol;
 pub mod record;
@@ -22,4 +23,3 @@ pub mod warmup;
 
 pub use record::LoadRecord;
 pub use spec::{LoadSpec, Pace};
-pub use warmup::{WarmedUp, Warmup};

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-use super::record::Class;
+use super::record::ErrorKind;
 use super::response::{self, Progress, Response, Unreadable};
 use crate::units::Nanos;
 
@@ -72,11 +72,12 @@ impl Probe {
     /// Makes a new connection.
     ///
     /// # Errors
-    /// [`Class::Connect`] when the server cannot be reached in time.
-    pub async fn connect(&mut self) -> Result<(), Class> {
+    /// [`ErrorKind::Connect`] when the server cannot be reached in time.
+    pub async fn connect(&mut self) -> Result<(), ErrorKind> {
         let connecting = tokio::time::timeout(self.timeout, TcpStream::connect(self.address));
-        let stream = connecting.await.map_err(|_| Class::Connect)?.map_err(|_| Class::Connect)?;
-        stream.set_nodelay(true).map_err(|_| Class::Connect)?;
+        let stream =
+            connecting.await.map_err(|_| ErrorKind::Connect)?.map_err(|_| ErrorKind::Connect)?;
+        stream.set_nodelay(true).map_err(|_| ErrorKind::Connect)?;
         self.stream = Some(stream);
         Ok(())
     }
@@ -86,7 +87,7 @@ impl Probe {
     ///
     /// # Errors
     /// The class of what went wrong.
-    pub async fn exchange(&mut self, request: &[u8], sent: Nanos) -> Result<Answer<'_>, Class> {
+    pub async fn exchange(&mut self, request: &[u8], sent: Nanos) -> Result<Answer<'_>, ErrorKind> {
         let deadline = sent + self.timeout.into();
         self.filled = 0;
         let result = match self.send(request, deadline).await {
@@ -104,8 +105,8 @@ impl Probe {
         })
     }
 
-    async fn send(&mut self, mut request: &[u8], deadline: Nanos) -> Result<(), Class> {
-        let stream = self.stream.as_ref().ok_or(Class::Connect)?;
+    async fn send(&mut self, mut request: &[u8], deadline: Nanos) -> Result<(), ErrorKind> {
+        let stream = self.stream.as_ref().ok_or(ErrorKind::Connect)?;
         // A new connection's socket is writable: nearly always this is one system call.
         while !request.is_empty() {
             match stream.try_write(request) {
@@ -114,23 +115,23 @@ impl Probe {
                     let left = deadline - Nanos::now();
                     match tokio::time::timeout(left.into(), stream.writable()).await {
                         Ok(Ok(())) => {}
-                        Ok(Err(_)) => return Err(Class::Write),
-                        Err(_) => return Err(Class::Timeout),
+                        Ok(Err(_)) => return Err(ErrorKind::Write),
+                        Err(_) => return Err(ErrorKind::Timeout),
                     }
                 }
-                Err(_) => return Err(Class::Write),
+                Err(_) => return Err(ErrorKind::Write),
             }
         }
         Ok(())
     }
 
-    async fn receive(&mut self, deadline: Nanos) -> Result<Response, Class> {
+    async fn receive(&mut self, deadline: Nanos) -> Result<Response, ErrorKind> {
         let mut head = false;
         loop {
             let received = self.read(deadline).await?;
             if received == 0 {
                 // Cut short within a body, the length it told was wrong.
-                return Err(if head { Class::Length } else { Class::Read });
+                return Err(if head { ErrorKind::Length } else { ErrorKind::Read });
             }
             self.filled += received;
             match response::read(&mut self.buffer[..self.filled]) {
@@ -138,30 +139,34 @@ impl Probe {
                     return Ok(response);
                 }
                 // More than was asked for: what follows cannot be told apart from the next answer.
-                Ok(Progress::Complete(_)) | Err(Unreadable::Length) => return Err(Class::Length),
+                Ok(Progress::Complete(_)) | Err(Unreadable::Length) => {
+                    return Err(ErrorKind::Length);
+                }
                 Ok(Progress::Partial { head: complete }) => head = complete,
-                Err(Unreadable::Head) => return Err(Class::Read),
+                Err(Unreadable::Head) => return Err(ErrorKind::Read),
             }
         }
     }
 
     /// Reads what is there, as much as fits. `poll_read` and not `try_read`: tokio then knows from a
     /// partly filled buffer that the socket is drained, and saves the read that would only say so.
-    async fn read(&mut self, deadline: Nanos) -> Result<usize, Class> {
+    async fn read(&mut self, deadline: Nanos) -> Result<usize, ErrorKind> {
         if self.filled == self.buffer.len() {
             self.buffer.resize(2 * self.filled, 0);
         }
         let Probe { stream, buffer, filled, alarm, .. } = self;
-        let stream = stream.as_mut().ok_or(Class::Read)?;
+        let stream = stream.as_mut().ok_or(ErrorKind::Read)?;
         std::future::poll_fn(|context| {
             let mut free = ReadBuf::new(&mut buffer[*filled..]);
             if let Poll::Ready(read) = Pin::new(&mut *stream).poll_read(context, &mut free) {
-                return Poll::Ready(read.map(|()| free.filled().len()).map_err(|_| Class::Read));
+                return Poll::Ready(
+                    read.map(|()| free.filled().len()).map_err(|_| ErrorKind::Read),
+                );
             }
             while alarm.as_mut().poll(context).is_ready() {
                 let left = deadline - Nanos::now();
                 if left == Nanos(0) {
-                    return Poll::Ready(Err(Class::Timeout));
+                    return Poll::Ready(Err(ErrorKind::Timeout));
                 }
                 // It was set for an earlier request.
                 alarm.as_mut().reset(Instant::now() + Duration::from(left));

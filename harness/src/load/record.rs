@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::format::histogram;
+use super::latencies;
 use crate::units::Nanos;
 
 /// What can go wrong with a request; the first that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Class {
+pub enum ErrorKind {
     /// No connection.
     Connect,
     /// The request could not be sent.
@@ -30,19 +30,19 @@ pub enum Class {
     Value,
 }
 
-impl Class {
+impl ErrorKind {
     /// As it is written in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Class::Connect => "connect",
-            Class::Write => "write",
-            Class::Read => "read",
-            Class::Timeout => "timeout",
-            Class::Status => "status",
-            Class::Type => "type",
-            Class::Length => "length",
-            Class::Value => "value",
+            ErrorKind::Connect => "connect",
+            ErrorKind::Write => "write",
+            ErrorKind::Read => "read",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Status => "status",
+            ErrorKind::Type => "type",
+            ErrorKind::Length => "length",
+            ErrorKind::Value => "value",
         }
     }
 }
@@ -50,12 +50,12 @@ impl Class {
 /// A histogram of nanoseconds: 3 significant digits from 1 ns to 2 minutes, longer ones counted there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Latencies(#[serde(with = "histogram")] Histogram<u64>);
+pub struct Latencies(#[serde(with = "latencies")] Histogram<u64>);
 
 impl Default for Latencies {
     fn default() -> Latencies {
         Latencies(
-            Histogram::new_with_bounds(histogram::LOW, histogram::HIGH, histogram::DIGITS)
+            Histogram::new_with_bounds(latencies::LOW, latencies::HIGH, latencies::DIGITS)
                 .expect("the bounds are those of a histogram"),
         )
     }
@@ -150,7 +150,7 @@ pub struct LoadRecord {
     /// Right answers.
     pub right: u64,
     /// All others, by class.
-    pub errors: BTreeMap<Class, Errors>,
+    pub errors: BTreeMap<ErrorKind, Errors>,
     /// Requests still without an answer when the load had to end.
     pub in_flight: u64,
     /// Right answers that arrived within the window, whenever they were due: goodput is this over the window.

@@ -1,6 +1,6 @@
 //! Records requests as they end, and attributes them to the window.
 
-use super::record::{Class, Latencies, LoadRecord, Second};
+use super::record::{ErrorKind, Latencies, LoadRecord, Second};
 use crate::units::Nanos;
 
 /// One request that has come to its end.
@@ -15,7 +15,7 @@ pub struct Exchange {
     /// When its last byte was there, or the error.
     pub done: Nanos,
     /// Whether the answer was right.
-    pub result: Result<(), Class>,
+    pub result: Result<(), ErrorKind>,
 }
 
 /// The window of a load that does not know it yet.
@@ -169,7 +169,7 @@ mod tests {
     const END: u64 = 13_000_000_000;
 
     fn exchange() -> impl Strategy<Value = Exchange> {
-        let result = prop_oneof![4 => Just(Ok(())), 1 => Just(Err(Class::Read)), 1 => Just(Err(Class::Value))];
+        let result = prop_oneof![4 => Just(Ok(())), 1 => Just(Err(ErrorKind::Read)), 1 => Just(Err(ErrorKind::Value))];
         (9_000_000_000u64..14_000_000_000, 0u64..50_000_000, 0u64..900_000_000, result).prop_map(
             |(due, late, service, result)| Exchange {
                 due: Nanos(due),

@@ -92,7 +92,7 @@ pub(crate) fn percent_encode(text: &[u8], into: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Warmup;
+    use crate::definition::warmup::Warmup;
     use crate::load::spec::{Pace, SLICE, Shard};
     use crate::units::Nanos;
 

@@ -57,7 +57,7 @@ pub fn read(buffer: &mut [u8]) -> Result<Progress, Unreadable> {
     let mut length = None;
     let mut chunked = false;
     for header in head.headers.iter() {
-        // By length first: most names are settled without a comparison.
+        // By length first: most names are completed without a comparison.
         match header.name.len() {
             10 if header.name.eq_ignore_ascii_case("connection") => {
                 close = header.value.eq_ignore_ascii_case(b"close");

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::warmup::Warmup;
 use crate::definition::scenario::{Arrivals, Asks};
+use crate::definition::warmup::Warmup;
 use crate::units::{Nanos, PerSecond};
 
 /// How requests follow each other.

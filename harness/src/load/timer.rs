@@ -17,7 +17,7 @@ use rustix::time::{
 };
 use tokio::io::unix::AsyncFd;
 
-use crate::sys::{self, Owned};
+use crate::os::sys::{self, Owned};
 use crate::units::Nanos;
 
 /// One timer for all users of a thread.

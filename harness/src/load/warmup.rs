@@ -1,7 +1,6 @@
 //! When a warm-up is over: not after a guess, but when the rate of right answers is steady.
 
-use serde::{Deserialize, Serialize};
-
+use crate::definition::warmup::{WarmedUp, Warmup};
 use crate::units::Nanos;
 
 /// How often the answers of a warm-up are counted.
@@ -9,38 +8,6 @@ pub const SLICE: Nanos = Nanos(100_000_000);
 
 /// Two halves of a warm-up may differ by this part of their mean and still be steady.
 const TOLERANCE: f64 = 0.05;
-
-/// How long a warm-up may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warmup {
-    /// At least.
-    pub least: Nanos,
-    /// At most: then the window begins, steady or not.
-    pub most: Nanos,
-}
-
-impl Warmup {
-    /// A fixed length.
-    #[must_use]
-    pub fn fixed(length: Nanos) -> Warmup {
-        Warmup { least: length, most: length }
-    }
-
-    /// Whether its length is known beforehand.
-    #[must_use]
-    pub fn is_fixed(self) -> bool {
-        self.most <= self.least
-    }
-}
-
-/// How a warm-up ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WarmedUp {
-    /// How long it took.
-    pub length: Nanos,
-    /// Whether the rate was steady at its end.
-    pub steady: bool,
-}
 
 /// Watches a warm-up, slice by slice.
 ///

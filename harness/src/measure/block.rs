@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{is_lower_bound, is_open, per_answer, quantile, valid};
+use crate::definition::cell::Cell;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
-use crate::plan::Cell;
 use crate::stats::{self, Estimate};
 
 /// A figure that servers are compared by.

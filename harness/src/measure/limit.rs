@@ -1,7 +1,7 @@
 //! What was saturated in a trial, and whether the load did what it was asked to do.
 
 use crate::format::journal::Trial;
-use crate::placement::{Cpus, Placement};
+use crate::os::placement::{Cpus, Placement};
 use crate::units::Nanos;
 
 /// From this share of its CPUs' time on, a server counts as saturated.
@@ -131,10 +131,11 @@ pub fn is_valid(trial: &Trial, open: bool, cpus: &Placement) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::Usage;
+    use crate::format::measured::Measured;
     use crate::load::LoadRecord;
-    use crate::placement::Quota;
-    use crate::trial::{Measured, Resources};
+    use crate::observe::usage::Usage;
+    use crate::observe::window::Resources;
+    use crate::os::placement::Quota;
 
     fn limit(placement: &str, server: f64, db: Option<f64>, load: f64) -> String {
         limit_with(None, placement, server, db, load)

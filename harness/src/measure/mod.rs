@@ -10,16 +10,18 @@ pub mod warning;
 
 use std::collections::BTreeMap;
 
+use crate::definition::cell::Cell;
 use crate::definition::scenario::{Asks, LoadKind};
+use crate::definition::server::RunServer;
 use crate::definition::server::{DatabaseLabel, Role};
+use crate::failure::Failure;
 use crate::format::folder::Raw;
-use crate::format::journal::{Entry, Failure, Trial};
-use crate::format::run::{RunFile, RunServer};
+use crate::format::journal::{Entry, Trial};
+use crate::format::run::RunFile;
 use crate::load::LoadRecord;
-use crate::placement::Placement;
-use crate::plan::Cell;
+use crate::observe::window::Resources;
+use crate::os::placement::Placement;
 use crate::stats::{self, Estimate};
-use crate::trial::Resources;
 use crate::units::Nanos;
 use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fault};
 use resources::ResourceFigures;

@@ -1,15 +1,15 @@
 //! What a cell's trials cost beyond CPU time, and what they made the database do.
 
 use super::warning::Warning;
-use crate::backend::Usage;
+use crate::database::counts::DbCounts;
+use crate::definition::cell::Cell;
 use crate::definition::scenario::Asks;
 use crate::definition::server::DatabaseLabel;
+use crate::definition::server::RunServer;
 use crate::format::journal::Trial;
-use crate::format::run::RunServer;
-use crate::observe::counts::DbCounts;
 use crate::observe::steal::Steal;
-use crate::placement::{Cpus, Placement};
-use crate::plan::Cell;
+use crate::observe::usage::Usage;
+use crate::os::placement::{Cpus, Placement};
 use crate::stats::{self, Estimate};
 
 /// A server that asks the database once a request is off by no more than this, as a fraction:
@@ -180,11 +180,12 @@ pub(super) fn warnings(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::profile::Visit;
+    use crate::definition::profile::CellTimes;
     use crate::definition::scenario::{Load, LoadKind, Scenario};
     use crate::definition::server::{Labels, Role};
+    use crate::format::measured::Measured;
     use crate::load::LoadRecord;
-    use crate::trial::{Measured, Resources};
+    use crate::observe::window::Resources;
 
     fn told(asks: Asks, database: DatabaseLabel, counts: DbCounts, stolen: f64) -> Vec<String> {
         let word = String::new;
@@ -207,7 +208,7 @@ mod tests {
         let cell = Cell {
             scenario: Scenario { name: word(), path: word(), asks, about: word() },
             load: Load { name: word(), users: 64, kind: LoadKind::Closed },
-            times: Visit {
+            times: CellTimes {
                 scenario: word(),
                 load: word(),
                 warmup_ms: 0,

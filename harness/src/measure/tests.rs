@@ -1,7 +1,7 @@
 //! What is measured of trials whose truth is known.
 
 use super::*;
-use crate::known::{SMALL, cell, known, run};
+use crate::format::synthetic_run::{SMALL, cell, known, run};
 
 #[test]
 fn requests_without_a_right_answer_take_for_ever() {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::limit::fell_short;
-use crate::format::journal::{Failure, Stage, Trial};
-use crate::load::record::Class;
+use crate::failure::{Failure, Stage};
+use crate::format::journal::Trial;
+use crate::load::record::ErrorKind;
 
 /// Beyond this, Little's law does not hold: something was not counted.
 const LAW: f64 = 0.05;
@@ -32,7 +33,7 @@ pub enum Warning {
     /// Some window had no right answer.
     NoAnswer,
     /// There were errors, by class.
-    Errors(BTreeMap<Class, u64>),
+    Errors(BTreeMap<ErrorKind, u64>),
     /// The load itself was the limit of a closed load, in some trial.
     LoadBound,
     /// Windows of an open load in which less was answered than was due.
@@ -185,7 +186,7 @@ pub(super) fn warnings(
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
         warnings.push(Warning::NoAnswer);
     }
-    let mut errors: BTreeMap<Class, u64> = BTreeMap::new();
+    let mut errors: BTreeMap<ErrorKind, u64> = BTreeMap::new();
     for trial in trials {
         for (class, of_class) in &trial.measured.record.errors {
             *errors.entry(*class).or_default() += of_class.count;

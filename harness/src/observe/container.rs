@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::cgroup::{self, Groups, Limits};
+use crate::os::cgroup::{self, Groups, Limits};
 use crate::units::Nanos;
 
 /// The control groups of one container, of version 1 or 2.

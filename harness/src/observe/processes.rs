@@ -9,9 +9,9 @@ use nix::sys::time::TimeValLike;
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
-use super::cgroup;
-use crate::backend::Usage;
-use crate::process;
+use crate::observe::usage::Usage;
+use crate::os::cgroup;
+use crate::os::process;
 use crate::units::Nanos;
 
 /// The processes of one part; the first is the one that the others descend from.

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-use crate::placement::{Cpus, Placement};
+use crate::os::placement::{Cpus, Placement};
 use crate::units::Nanos;
 
 /// A tick of `/proc/stat`: `USER_HZ` is 100 on every architecture that Linux still has but alpha and ia64.

@@ -1,17 +1,14 @@
 //! What all parts of a trial used between the two ends of its window.
 
-use std::process::Child;
-
 use serde::{Deserialize, Serialize};
 
-use super::cgroup;
-use super::counts::DbCounts;
-use super::part::Part;
+use super::meter::Meter;
 use super::steal::{Steal, Stolen};
-use crate::backend::{Backend, Instance, Usage};
+use super::usage::Usage;
 use crate::database::Counters;
-use crate::placement::Placement;
-use crate::trial::TrialError;
+use crate::database::counts::DbCounts;
+use crate::os::cgroup;
+use crate::os::placement::Placement;
 use crate::units::Nanos;
 
 /// What the parts used between the two readings.
@@ -39,18 +36,27 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Between a window's two readings, and what the database counted from `before` the load until now.
+    /// The usage between a window's two readings, and what the database counted between `counters`, which are read
+    /// before the load's start and after its drain.
     #[must_use]
     pub fn between(
         first: &Reading,
         last: &Reading,
-        before: Option<Counters>,
-        backend: &dyn Backend,
+        counters: Option<(Counters, Counters)>,
+        placement: &Placement,
     ) -> Resources {
-        let counters = before.zip(backend.database_counters());
         let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
-        Resources { db_counts, ..first.until(last, backend.placement()) }
+        Resources { db_counts, ..first.until(last, placement) }
     }
+}
+
+/// The part that ended while it was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// The server.
+    Server,
+    /// A shard of the load, and what the kernel says.
+    Load(String),
 }
 
 /// What all parts had used at one moment.
@@ -67,29 +73,12 @@ pub struct Reading {
 /// All parts of a trial.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    server: Part,
-    db: Option<Part>,
-    /// One or more that make up the load; none where the server drives itself.
-    load: Vec<Part>,
-}
-
-impl Parts {
-    /// Finds them. That takes long where a server has many threads and its CPUs are busy, so it is done before the
-    /// window: a server that starts or ends processes within it is observed as it was then.
-    ///
-    /// # Errors
-    /// When the server or the load is gone.
-    pub fn find(
-        backend: &dyn Backend,
-        instance: &mut dyn Instance,
-        loads: &[Child],
-    ) -> Result<Parts, TrialError> {
-        Ok(Parts {
-            server: instance.part()?,
-            db: backend.database_part(),
-            load: if loads.is_empty() { Vec::new() } else { backend.load_parts(loads)? },
-        })
-    }
+    /// The server.
+    pub server: Meter,
+    /// The database; absent if it is not ours to observe.
+    pub db: Option<Meter>,
+    /// The processes that make up the load; none where the server drives itself.
+    pub load: Vec<Meter>,
 }
 
 impl Reading {
@@ -98,21 +87,20 @@ impl Reading {
     ///
     /// # Errors
     /// When the server or a shard of the load is gone.
-    pub fn take(parts: &Parts, instance: &mut dyn Instance) -> Result<Reading, TrialError> {
+    pub fn take(parts: &Parts) -> Result<Reading, Gone> {
         let at = Nanos::now();
         let server = parts.server.cpu();
-        let db = parts.db.as_ref().map(Part::cpu);
-        let shards: Vec<_> = parts.load.iter().map(Part::cpu).collect();
+        let db = parts.db.as_ref().map(Meter::cpu);
+        let shards: Vec<_> = parts.load.iter().map(Meter::cpu).collect();
 
         let server = match server {
             Ok(cpu) => parts.server.usage(cpu),
-            // It ended since it was found, and tells why when it is asked again.
-            Err(_) => return Err(instance.gone().into()),
+            Err(_) => return Err(Gone::Server),
         };
         let db = parts.db.as_ref().zip(db).and_then(|(db, cpu)| Some(db.usage(cpu.ok()?)));
         let mut load: Option<Usage> = None;
         for (shard, cpu) in parts.load.iter().zip(shards) {
-            let cpu = cpu.map_err(|error| TrialError::Load(format!("it is gone: {error}")))?;
+            let cpu = cpu.map_err(|error| Gone::Load(error.to_string()))?;
             let shard = shard.usage(cpu);
             load = Some(load.map_or(shard, |load| load + shard));
         }
@@ -133,7 +121,7 @@ impl Reading {
         if let Some((db, part)) = self.db.as_mut().zip(parts.db.as_ref()) {
             db.raise(part.anonymous_kib());
         }
-        self.load.raise(parts.load.iter().map(Part::anonymous_kib).sum());
+        self.load.raise(parts.load.iter().map(Meter::anonymous_kib).sum());
     }
 
     /// What was used from here to `last`; without what the database counted, which is read apart.

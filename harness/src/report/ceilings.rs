@@ -7,8 +7,8 @@ use crate::format::folder::Raw;
 use crate::measure::block::Metric;
 
 use super::number::{self, with_interval};
+use super::position::Share;
 use super::ranking::{Ranking, Row};
-use super::standing::Part;
 use super::table::Table;
 
 /// A scenario's servers against their ceilings; absent where it has none.
@@ -36,7 +36,7 @@ pub(super) fn table(raw: &Raw, ranking: &Ranking) -> Option<Table> {
             let ratio = compare::within(raw, cell, &row.server, &ceiling.server, Metric::ServerCpu);
             ratio.map(|comparison| number::ratio(&comparison.ratio))
         };
-        let part = |ceiling: &Row| Part::of(row, ceiling)?.text();
+        let part = |ceiling: &Row| Share::of(row, ceiling)?.text();
         let cells = [
             cpu(row),
             alone.and_then(cpu),

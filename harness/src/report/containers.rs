@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::format::containers::Containers;
-use crate::format::machine::MachineFile;
-use crate::observe::cgroup::Limits;
-use crate::placement::Placement;
+use crate::os::cgroup::Limits;
+use crate::os::machine::MachineFile;
+use crate::os::placement::Placement;
 
 /// In one or two sentences, each with a space before it.
 pub(super) fn sentences(
@@ -22,12 +22,12 @@ pub(super) fn sentences(
         "host" => ", in the machine's own network".to_owned(),
         name => format!(", joined by a {name}"),
     };
-    let wire = containers.wire.map_or(String::new(), |wire| {
+    let netprobe = containers.netprobe.map_or(String::new(), |probe| {
         format!(
             ", round trip {:.0} µs (p99 {:.0}), {:.1} Gbit/s",
-            wire.round_trip_p50.as_micros().0,
-            wire.round_trip_p99.as_micros().0,
-            wire.bits_per_second / 1e9
+            probe.round_trip_p50.as_micros().0,
+            probe.round_trip_p99.as_micros().0,
+            probe.bits_per_second / 1e9
         )
     });
     let shared = if cpus.load.overlaps(&cpus.db) {
@@ -57,7 +57,7 @@ pub(super) fn sentences(
             machine.memory_mib
         ),
     };
-    format!(" Containers{engine}{network}{wire}.{shared}{side_by_side}{scaled}")
+    format!(" Containers{engine}{network}{netprobe}.{shared}{side_by_side}{scaled}")
 }
 
 fn listed(limits: &BTreeMap<String, Limits>) -> String {
@@ -75,8 +75,8 @@ fn listed(limits: &BTreeMap<String, Limits>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os::netprobe::NetworkProbe;
     use crate::units::Nanos;
-    use crate::wire::Wire;
 
     #[test]
     fn what_was_scaled_is_said() {
@@ -89,7 +89,7 @@ mod tests {
             network: "bridge".into(),
             asked: limits(6.0, Some(8192)),
             given: limits(1.0, None),
-            wire: Some(Wire {
+            netprobe: Some(NetworkProbe {
                 round_trip_p50: Nanos(24_300),
                 round_trip_p99: Nanos(61_000),
                 bits_per_second: 2.24e10,

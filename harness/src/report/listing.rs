@@ -1,8 +1,8 @@
 //! `results/README.md`: which runs there are.
 
-use crate::args::Format;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
+use crate::report::table::Format;
 
 use super::table::Table;
 

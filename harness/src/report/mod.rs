@@ -9,11 +9,11 @@ pub mod html;
 pub mod listing;
 pub mod number;
 pub mod page;
+mod position;
 pub mod ranking;
 mod ranking_text;
 mod resources;
 pub mod splice;
-mod standing;
 pub mod summary;
 pub mod table;
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::args::Format;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
+use crate::report::table::Format;
 
 use super::chart::Chart;
 use super::table::unmarked;
@@ -128,7 +128,7 @@ pub fn environment(raw: &Raw) -> String {
 mod tests {
     use super::environment;
     use crate::format::journal::Entry;
-    use crate::known::{SMALL, known, run};
+    use crate::format::synthetic_run::{SMALL, known, run};
 
     #[test]
     fn how_a_run_came_about_is_told() {

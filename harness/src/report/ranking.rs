@@ -1,13 +1,13 @@
 //! Which measurement stands where: one table a scenario, contenders before controls and ceilings.
 
 use crate::compare::{self, Comparison, Pairs};
+use crate::definition::cell::Cell;
+use crate::definition::server::RunServer;
 use crate::definition::server::{Labels, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
-use crate::format::run::RunServer;
 use crate::measure::block::Metric;
 use crate::measure::{Figures, Measurement, Response};
-use crate::plan::Cell;
 use crate::units::PerSecond;
 
 /// One scenario's servers, in order.

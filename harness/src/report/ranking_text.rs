@@ -224,7 +224,7 @@ mod tests {
     use super::*;
     use crate::definition::scenario::{Arrivals, Asks, LoadKind, Rate};
     use crate::format::folder::Raw;
-    use crate::known::{Known, OTHER, SMALL, known, run};
+    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, known, run};
     use crate::measure::measurements;
     use crate::report::ranking::rankings;
     use crate::units::PerSecond;
@@ -238,13 +238,13 @@ mod tests {
     }
 
     /// A server is the limit of what keeps its CPU busy.
-    fn busy(name: &'static str, part: f64) -> Known {
-        Known { load_cpu: 1.0, ..known(name, part * 100.0, SMALL) }
+    fn busy(name: &'static str, part: f64) -> SyntheticServer {
+        SyntheticServer { load_cpu: 1.0, ..known(name, part * 100.0, SMALL) }
     }
 
     #[test]
     fn what_is_known_of_noise_is_told() {
-        let twin = Known { twin_of: Some("a"), ..known("again", 50.2, OTHER) };
+        let twin = SyntheticServer { twin_of: Some("a"), ..known("again", 50.2, OTHER) };
         let raw = run(&[known("a", 50.0, SMALL), twin]);
         assert!(legend(&raw).contains(" The same server under two names differed by 0."));
         let raw = run(&[known("a", 50.0, SMALL)]);
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn a_control_that_is_a_bound_is_told_as_one() {
         let told = |part: f64| {
-            let control = Known { role: Role::Control, ..busy("control", part) };
+            let control = SyntheticServer { role: Role::Control, ..busy("control", part) };
             legend(&run(&[busy("a", 0.98), control]))
         };
         assert!(told(0.98).contains("Controls: control / a = 1.0"), "{}", told(0.98));

@@ -4,8 +4,8 @@ use crate::measure::{Figures, Measurement, Response};
 use crate::stats::Estimate;
 
 use super::export::rounded;
+use super::position::{Position, Share};
 use super::ranking::Ranking;
-use super::standing::{Part, Standing};
 
 /// The columns, in this order.
 const COLUMNS: [&str; 45] = [
@@ -126,8 +126,8 @@ fn row(m: &Measurement) -> Vec<String> {
 /// The last columns. A part of a ceiling's goodput is a lower bound where the cell's goodput is, and an upper one
 /// where the ceiling's is.
 fn standing(m: &Measurement, rankings: &[Ranking]) -> [String; 3] {
-    let Standing { tier, of_null, of_alone } = Standing::of(m, rankings);
-    let part = |part: Option<Part>| part.map(|part| decimals(part.part)).unwrap_or_default();
+    let Position { tier, of_null, of_alone } = Position::of(m, rankings);
+    let part = |part: Option<Share>| part.map(|part| decimals(part.part)).unwrap_or_default();
     [tier.map(|tier| tier.to_string()).unwrap_or_default(), part(of_null), part(of_alone)]
 }
 

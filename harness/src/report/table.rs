@@ -5,9 +5,21 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Context;
+use clap::ValueEnum;
 use comfy_table::{Cell, Color, TableStyle};
 
-use crate::args::Format;
+/// How a listing is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns for a terminal
+    Table,
+    /// A Markdown table
+    Markdown,
+    /// Comma-separated values
+    Csv,
+    /// One JSON array
+    Json,
+}
 
 /// Rows of text under headings.
 #[derive(Clone, Debug)]

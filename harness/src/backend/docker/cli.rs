@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::backend::BackendError;
-use crate::placement::Cpus;
-use crate::process;
+use crate::os::placement::Cpus;
+use crate::os::process;
 
 /// How long the engine may take to start or stop something, or to tell of it.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::cli::{Cli, last_line};
 use crate::backend::BackendError;
-use crate::observe::part::Part;
-use crate::process;
+use crate::observe::meter::Meter;
+use crate::os::process;
 
 /// How long the engine may take to see that a container has ended.
-const NOTICE: Duration = Duration::from_secs(5);
+const WINDOW_DELAY: Duration = Duration::from_secs(5);
 
 /// A container that was started.
 #[derive(Clone, Debug)]
@@ -125,8 +125,8 @@ impl Container {
     }
 
     /// It, to be observed.
-    pub(super) fn part(&self) -> Result<Part, BackendError> {
-        Part::contained(self.pid).map_err(|error| BackendError(error.to_string()))
+    pub(super) fn part(&self) -> Result<Meter, BackendError> {
+        Meter::contained(self.pid).map_err(|error| BackendError(error.to_string()))
     }
 
     /// How it is.
@@ -136,7 +136,7 @@ impl Container {
 
     /// How it ended, with the last of its log.
     pub(super) fn ended(&self, cli: &Cli) -> BackendError {
-        let deadline = Instant::now() + NOTICE;
+        let deadline = Instant::now() + WINDOW_DELAY;
         loop {
             match inspect(cli, &self.id) {
                 // The kernel knows before the engine does.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::observe::cgroup::Limits;
-use crate::placement::{Cpus, Placement};
+use crate::os::cgroup::Limits;
+use crate::os::placement::{Cpus, Placement};
 
 /// The part of the machine's memory that containers may have in all: the rest is the kernel's and the harness's.
 const MEMORY: f64 = 0.9;
@@ -32,7 +32,8 @@ struct Service {
 }
 
 /// What a part of the benchmark is called in compose.yaml: one server's limits are all servers'.
-pub(super) const PARTS: [(&str, &str); 3] = [("server", "wire"), ("db", "db"), ("load", "load")];
+pub(super) const PARTS: [(&str, &str); 3] =
+    [("server", "netprobe"), ("db", "db"), ("load", "load")];
 
 impl Config {
     /// Reads what `docker compose config --format json` printed.
@@ -168,7 +169,7 @@ mod tests {
     fn composes_json_is_understood() {
         let json = r#"{"name": "x", "services": {
             "db": {"image": "mysql:9", "cpu_quota": "1600000", "cpu_period": 100000, "mem_limit": "68719476736"},
-            "wire": {"cpu_quota": 600000, "cpu_period": 100000}}}"#;
+            "netprobe": {"cpu_quota": 600000, "cpu_period": 100000}}}"#;
         let config = Config::parse(json).unwrap();
         let asked = config.asked();
         assert_eq!(

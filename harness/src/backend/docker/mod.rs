@@ -1,13 +1,13 @@
 //! Containers on this machine's Docker engine, driven by docker's command line and compose.yaml: the database, the load and
 //! one server at a time, each with its limits and on its own CPUs.
 
-mod bring_up;
 mod cli;
+mod compose_env;
 mod container;
-mod keeper;
 mod limits;
-mod orders;
 mod server;
+mod startup;
+mod teardown;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,25 +17,25 @@ use std::sync::atomic::AtomicBool;
 
 use nix::sys::signal::Signal;
 
-use super::counting::Counting;
 use super::healthy::{self, Unhealthy};
-use super::{Backend, BackendError, Instance, Network, Opening, Receipt, local};
-use crate::build;
+use super::{Backend, BackendError, BuildInfo, Instance, Network, Opening, local};
+use crate::backend::build;
+use crate::database::counters::CounterReader;
 use crate::database::{Counters, Lease};
 use crate::definition::Server;
+use crate::failure::Stage;
 use crate::format::containers::Containers;
-use crate::format::journal::Stage;
-use crate::machine;
-use crate::observe::cgroup::Limits;
-use crate::observe::part::Part;
-use crate::placement::{Cpus, Placement};
-use crate::process;
+use crate::observe::meter::Meter;
+use crate::os::cgroup::Limits;
+use crate::os::machine;
+use crate::os::placement::{Cpus, Placement};
+use crate::os::process;
 use crate::workspace::Workspace;
 use cli::Cli;
 use container::Container;
-use keeper::Keeper;
 use limits::Config;
 use server::Running;
+use teardown::Keeper;
 
 /// Where a server listens in a network of its own.
 const SERVER_PORT: u16 = 8080;
@@ -44,7 +44,7 @@ const SERVER_PORT: u16 = 8080;
 pub(super) struct Docker<'a> {
     workspace: &'a Workspace,
     usable: &'a Cpus,
-    // Before the keeper, so that no connection outlives the database.
+    // Before the teardown, so that no connection outlives the database.
     database: Lease,
     cli: Cli,
     db: Container,
@@ -52,10 +52,10 @@ pub(super) struct Docker<'a> {
     network: Network,
     placement: Placement,
     containers: Containers,
-    counting: Option<Counting>,
+    counting: Option<CounterReader>,
     /// That the engine answers no more, since it was noticed.
     lost: RefCell<Option<BackendError>>,
-    keeper: Keeper,
+    teardown: Keeper,
 }
 
 impl<'a> Docker<'a> {
@@ -67,8 +67,8 @@ impl<'a> Docker<'a> {
         let Opening { workspace, usable, placement, servers, network, stop, .. } = opening;
         let mut cli = Cli::new(workspace.root(), usable);
         let (engine, compose) = cli.versions(stop)?;
-        let lock = bring_up::lock(workspace, stop)?;
-        bring_up::clear(&cli, workspace.root(), stop)?;
+        let lock = startup::lock(workspace, stop)?;
+        startup::clear(&cli, workspace.root(), stop)?;
         let config = cli.ask(cli.compose(&["config", "--format", "json"]), stop)?;
         let config = Config::parse(&config).map_err(|error| {
             BackendError(format!("compose.yaml is not as it should be: {error}"))
@@ -83,7 +83,7 @@ impl<'a> Docker<'a> {
         let given = limits::give(&asked, usable, machine::memory_mib());
         let placement = placement.unwrap_or(&given.placement).clone();
         let scaled = given.less_memory || limits::has_fewer(&asked, &placement);
-        orders::tell(&mut cli, opening, &given, &placement)?;
+        compose_env::tell(&mut cli, opening, &given, &placement)?;
         if let Some(commit) = machine::commit(workspace.root()) {
             cli.set("COMMIT", commit);
         }
@@ -93,23 +93,23 @@ impl<'a> Docker<'a> {
                  the run is marked as scaled: CPUs {placement}"
             );
         }
-        bring_up::images(&cli, &config, opening)?;
+        startup::images(&cli, &config, opening)?;
 
-        let keeper = Keeper::start(&cli, lock)
+        let teardown = Keeper::start(&cli, lock)
             .map_err(|error| BackendError(format!("`sh` cannot be started: {error}")))?;
         let does_not_start = |what: &str, error: BackendError| {
             BackendError(format!("the {what}'s container does not start: {error}"))
         };
         let db = Container::start(&cli, "db", stop)
             .map_err(|error| does_not_start("database", error))?;
-        let database = bring_up::connect(&cli, &db, stop)?;
+        let database = startup::connect(&cli, &db, stop)?;
         let load =
             Container::start(&cli, "load", stop).map_err(|error| does_not_start("load", error))?;
-        let (wire, of_server) = bring_up::wire(&cli, &load, stop)?;
+        let (netprobe, of_server) = startup::netprobe(&cli, &load, stop)?;
         let limits = [
             ("server", &placement.server, of_server),
-            ("db", &placement.db, bring_up::limits_of(&db)?),
-            ("load", &placement.load, bring_up::limits_of(&load)?),
+            ("db", &placement.db, startup::limits_of(&db)?),
+            ("load", &placement.load, startup::limits_of(&load)?),
         ];
         for (part, cpus, limits) in &limits {
             holds(part, cpus, limits, opening.no_quota)?;
@@ -129,7 +129,7 @@ impl<'a> Docker<'a> {
             asked,
             given,
             images: images.into(),
-            wire: Some(wire),
+            netprobe: Some(netprobe),
         };
         Ok(Docker {
             workspace,
@@ -143,7 +143,7 @@ impl<'a> Docker<'a> {
             containers,
             counting: None,
             lost: RefCell::new(None),
-            keeper,
+            teardown,
         })
     }
 }
@@ -155,13 +155,13 @@ impl Backend for Docker<'_> {
 
     /// The containers are in their places; the harness, which must not disturb the server, goes to the load's.
     fn settle(&mut self) -> Result<(), BackendError> {
-        self.counting = Counting::new(&self.database);
+        self.counting = CounterReader::new(&self.database);
         self.cli.place(&self.placement.load);
         process::place(std::process::id(), &self.placement.load)
             .map_err(|error| BackendError(format!("cannot place the harness on its CPUs: {error}")))
     }
 
-    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<Receipt, (Stage, String)> {
+    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)> {
         self.try_build(server, stop).inspect_err(|_| self.see_to_the_engine())
     }
 
@@ -184,7 +184,7 @@ impl Backend for Docker<'_> {
     }
 
     /// All shards are in one container.
-    fn load_parts(&self, _: &[Child]) -> Result<Vec<Part>, BackendError> {
+    fn load_parts(&self, _: &[Child]) -> Result<Vec<Meter>, BackendError> {
         Ok(vec![self.load.part()?])
     }
 
@@ -206,7 +206,7 @@ impl Backend for Docker<'_> {
         }
     }
 
-    fn database_part(&self) -> Option<Part> {
+    fn database_part(&self) -> Option<Meter> {
         self.db.part().ok()
     }
 
@@ -223,14 +223,14 @@ impl Backend for Docker<'_> {
     }
 
     fn close(self: Box<Self>) -> Result<(), BackendError> {
-        let Docker { database, mut keeper, .. } = *self;
+        let Docker { database, mut teardown, .. } = *self;
         database.stop()?;
-        keeper.close()
+        teardown.close()
     }
 }
 
 impl Docker<'_> {
-    fn try_build(&self, server: &Server, stop: &AtomicBool) -> Result<Receipt, (Stage, String)> {
+    fn try_build(&self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)> {
         let service = server.original();
         let mut command = self.cli.compose(&["build", service]);
         build::logged(&mut command, self.workspace, service, self.usable, stop)
@@ -242,7 +242,7 @@ impl Docker<'_> {
         let image =
             self.cli.ask(self.cli.docker(&[&image[..], &[&self.image(service)]].concat()), stop);
         match version.lines().next().map(str::trim) {
-            Some(line) if !line.is_empty() => Ok(Receipt {
+            Some(line) if !line.is_empty() => Ok(BuildInfo {
                 version: line.to_owned(),
                 image: Some(image.map_err(failed)?.trim().to_owned()),
             }),

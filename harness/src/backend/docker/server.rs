@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::cli::Cli;
 use super::container::Container;
-use crate::backend::{BackendError, Instance, STOP_PATIENCE};
-use crate::observe::part::Part;
+use crate::backend::{BackendError, Instance, STOP_TIMEOUT};
+use crate::observe::meter::Meter;
 
 /// The engine's status for what it had to kill: 128 and the number of SIGKILL.
 const KILLED: i64 = 137;
@@ -37,7 +37,7 @@ impl Instance for Running {
         self.address
     }
 
-    fn part(&mut self) -> Result<Part, BackendError> {
+    fn part(&mut self) -> Result<Meter, BackendError> {
         self.check_alive()?;
         self.container.part()
     }
@@ -48,7 +48,7 @@ impl Instance for Running {
 
     fn stop(self: Box<Self>) -> Result<(), BackendError> {
         self.check_alive()?;
-        let seconds = STOP_PATIENCE.as_secs().to_string();
+        let seconds = STOP_TIMEOUT.as_secs().to_string();
         let stop = self.cli.docker(&["stop", "--time", &seconds, &self.container.id]);
         self.cli.ask(stop, &AtomicBool::new(false))?;
         match self.container.state(&self.cli)?.exit_code {

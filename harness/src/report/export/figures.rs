@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::rounded;
 use crate::measure::Figures;
-use crate::report::standing::Standing;
+use crate::report::position::Position;
 use crate::stats::Estimate;
 
 /// The figures of a cell.
@@ -103,7 +103,7 @@ struct Figure {
 }
 
 impl CellFigures {
-    pub(super) fn of(f: &Figures, standing: Standing) -> CellFigures {
+    pub(super) fn of(f: &Figures, standing: Position) -> CellFigures {
         let (response, resources) = (f.response.as_ref(), &f.resources);
         CellFigures {
             goodput_rps: figure(f.goodput),

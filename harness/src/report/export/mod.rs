@@ -14,8 +14,8 @@ use crate::format::journal::Entry;
 use crate::measure::Measurement;
 use crate::measure::warning::Warning;
 
+use super::position::Position;
 use super::ranking::Ranking;
-use super::standing::Standing;
 use figures::CellFigures;
 
 /// The version of the export; it changes when a program that reads it must.
@@ -233,7 +233,7 @@ fn cell(raw: &Raw, m: &Measurement, rankings: &[Ranking]) -> Cell {
         figures: m
             .figures
             .as_ref()
-            .map(|figures| CellFigures::of(figures, Standing::of(m, rankings))),
+            .map(|figures| CellFigures::of(figures, Position::of(m, rankings))),
         warnings: m.warnings.iter().map(told).collect(),
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::known::{Known, OTHER, SMALL, known, run};
+    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, known, run};
     use crate::measure::measurements;
     use crate::report::{ranking, summary};
 
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_figure_of_the_table_is_in_the_export_with_the_same_digits() {
-        let ceiling = Known { role: Role::Ceiling, ..known("alone", 97.3, OTHER) };
+        let ceiling = SyntheticServer { role: Role::Ceiling, ..known("alone", 97.3, OTHER) };
         let mut raw = run(&[known("a", 98.1, SMALL), ceiling]);
         raw.run.server[1].drives_itself = true;
         let measurements = measurements(&raw);

@@ -1,0 +1,72 @@
+//! What compose.yaml is told: limits, CPUs, addresses.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::Ipv4Addr;
+
+use super::cli::Cli;
+use super::limits::Given;
+use crate::backend::local::free_address;
+use crate::backend::{BackendError, Network, Opening};
+use crate::definition::Server;
+use crate::os::placement::{Cpus, Placement};
+
+/// Tells it what it shall give, and where.
+///
+/// # Errors
+/// When there is no free port, or no file can be written.
+pub(super) fn tell(
+    cli: &mut Cli,
+    opening: Opening<'_>,
+    given: &Given,
+    placement: &Placement,
+) -> Result<(), BackendError> {
+    let kernels = |cpus: &Cpus| cpus.to_string().replace('+', ",");
+    for (cpus, cpuset, own) in [
+        ("SERVER_CPUS", "SERVER_CPUSET", &placement.server),
+        ("DB_CPUS", "DB_CPUSET", &placement.db),
+        ("LOAD_CPUS", "LOAD_CPUSET", &placement.load),
+    ] {
+        cli.set(cpus, own.count().to_string());
+        cli.set(cpuset, kernels(own));
+    }
+    for (part, name) in [("server", "SERVER_MEMORY"), ("db", "DB_MEMORY"), ("load", "LOAD_MEMORY")]
+    {
+        if let Some(mib) = given.memory_mib.get(part) {
+            cli.set(name, format!("{mib}m"));
+        }
+    }
+    cli.set("WORKERS", placement.server.count().to_string());
+    // The harness itself looks after its containers; the engine's looking would cost their CPU time.
+    cli.set("NO_HEALTHCHECK", "true".into());
+    if opening.network == Network::Host {
+        // They share the loopback interface.
+        let loopback = Ipv4Addr::LOCALHOST.to_string();
+        cli.set("DB_HOST", loopback.clone());
+        cli.set("DB_BIND", loopback);
+        cli.set("DB_PORT", free_address()?.port().to_string());
+        cli.set("NETPROBE_BIND", free_address()?.to_string());
+    }
+    overrule(cli, opening)
+}
+
+/// Overrules compose.yaml where no variable can: for experiments on what the bridge and a quota cost.
+fn overrule(cli: &mut Cli, opening: Opening<'_>) -> Result<(), BackendError> {
+    let host = (opening.network == Network::Host).then_some("network_mode: host");
+    let free = opening.no_quota.then_some("cpu_quota: -1");
+    let rules: Vec<&str> = host.into_iter().chain(free).collect();
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let servers = opening.servers.iter().map(Server::original);
+    let services: BTreeSet<&str> = ["db", "load", "netprobe"].into_iter().chain(servers).collect();
+    let line = |name: &&str| format!("  {name:?}: {{ {} }}\n", rules.join(", "));
+    let text: String = services.iter().map(line).collect();
+    let folder = opening.workspace.private();
+    let path = folder.join("compose.yaml");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&path, format!("services:\n{text}")))
+        .map_err(|error| BackendError(format!("{} cannot be written: {error}", path.display())))?;
+    cli.add(path);
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Takes the project down when the harness ends, however it ends.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::cli::Cli;
+use crate::backend::BackendError;
+use crate::os::process;
+
+/// How long it may take to stop all containers.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A process that waits for this one's end, by a pipe that the kernel closes even if this one is killed, and then
+/// takes the project's containers and networks down. Its volumes stay: they hold the seeded table.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    waiting: Option<Child>,
+    log: tempfile::NamedTempFile,
+}
+
+impl Keeper {
+    /// Starts it. It holds `lock` until it is done.
+    pub(super) fn start(cli: &Cli, lock: File) -> io::Result<Keeper> {
+        let down = cli.compose(&["down", "--remove-orphans"]);
+        let log = tempfile::NamedTempFile::new()?;
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "cat; exec \"$@\"", "sh"])
+            .arg(down.get_program())
+            .args(down.get_args());
+        command.envs(down.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(folder) = down.get_current_dir() {
+            command.current_dir(folder);
+        }
+        command
+            // A Ctrl-C in the terminal is for the harness.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            // What it prints there is nothing; what it has there it holds.
+            .stdout(lock)
+            .stderr(log.as_file().try_clone()?);
+        Ok(Keeper { waiting: Some(command.spawn()?), log })
+    }
+
+    /// Takes the project down now.
+    pub(super) fn close(&mut self) -> Result<(), BackendError> {
+        let Some(mut child) = self.waiting.take() else { return Ok(()) };
+        // It reads to the end of this.
+        drop(child.stdin.take());
+        let failed = |why: String| {
+            BackendError(format!("the containers could not be taken down ({why}): see `docker ps`"))
+        };
+        match process::wait_until(&mut child, Instant::now() + PATIENCE) {
+            Ok(Some(status)) if status.success() => Ok(()),
+            Ok(Some(status)) => {
+                let said = std::fs::read_to_string(self.log.path()).unwrap_or_default();
+                Err(failed(format!("{status}; {}", super::cli::last_line(&said))))
+            }
+            Ok(None) => Err(failed(format!("docker still tries after {} s", PATIENCE.as_secs()))),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            eprintln!("stackmark: {error}");
+        }
+    }
+}

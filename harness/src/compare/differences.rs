@@ -1,0 +1,73 @@
+//! What makes two runs no match for each other.
+
+use super::between::same_cell;
+use crate::definition::cell::Cell;
+use crate::format::containers::Containers;
+use crate::format::folder::Raw;
+use crate::format::journal::Entry;
+use crate::os::machine;
+
+/// Rates that differ by more than this factor are different questions.
+const RATES: f64 = 1.03;
+
+/// What differs between the runs' machines and settings, so that a ratio of their figures would say nothing of the
+/// servers; as `what (first run's, second run's)`, and empty where nothing does.
+#[must_use]
+pub fn differences(a: &Raw, b: &Raw) -> Vec<String> {
+    let both = [
+        ("CPU sets", a.run.cpus.to_string(), b.run.cpus.to_string()),
+        ("backend", a.run.backend.clone(), b.run.backend.clone()),
+        ("database connections", a.run.pool_size.to_string(), b.run.pool_size.to_string()),
+    ];
+    let of_containers = |raw: &Raw| raw.run.containers.clone().unwrap_or_default();
+    let (in_a, in_b) = (of_containers(a), of_containers(b));
+    let limits = |containers: &Containers, part: &str| {
+        let given = containers.given.get(part);
+        given.map_or("none".to_owned(), |limits| {
+            let cpus = limits.cpus.map_or("any".to_owned(), |cpus| cpus.to_string());
+            let memory = limits.memory_mib.map_or("any".to_owned(), |mib| mib.to_string());
+            format!("{cpus} CPUs, {memory} MiB")
+        })
+    };
+    let parts = ["server", "db", "load"]
+        .map(|part| (format!("limits of {part}"), limits(&in_a, part), limits(&in_b, part)));
+    let network = ("network".to_owned(), in_a.network.clone(), in_b.network.clone());
+    let settings =
+        both.into_iter().map(|(what, a, b)| (what.to_owned(), a, b)).chain(parts).chain([network]);
+    let cells = a.run.cell.iter().filter_map(|cell| Some((cell, same_cell(b, cell)?)));
+    let of_cells = cells.flat_map(|(cell_a, cell_b)| {
+        let name = format!("{} under {}", cell_a.scenario.name, cell_a.load.name);
+        let window = |cell: &Cell| format!("{} ms", cell.times.window_ms);
+        let users = |cell: &Cell| cell.load.users.to_string();
+        [
+            (format!("window of {name}"), window(cell_a), window(cell_b)),
+            (format!("users of {name}"), users(cell_a), users(cell_b)),
+            rates(a, b, cell_a, format!("rate of {name}")),
+        ]
+    });
+    let settings = settings
+        .chain(of_cells)
+        .filter(|(_, a, b)| a != b)
+        .map(|(what, a, b)| format!("{what} ({a}, {b})"));
+    machine::differences(&a.machine, &b.machine).into_iter().chain(settings).collect()
+}
+
+/// Equal where they are as good as equal, or not both known.
+fn rates(a: &Raw, b: &Raw, cell: &Cell, what: String) -> (String, String, String) {
+    let asked = |raw: &Raw| {
+        raw.entries.iter().find_map(|entry| match entry {
+            Entry::Trial(trial)
+                if trial.scenario == cell.scenario.name && trial.load == cell.load.name =>
+            {
+                trial.asked
+            }
+            _ => None,
+        })
+    };
+    match (asked(a), asked(b)) {
+        (Some(a), Some(b)) if a.0.max(b.0) / a.0.min(b.0) > RATES => {
+            (what, format!("{:.0}/s", a.0), format!("{:.0}/s", b.0))
+        }
+        _ => (what, String::new(), String::new()),
+    }
+}

@@ -1,0 +1,130 @@
+//! Runs whose truth is known, for tests.
+
+use crate::definition::cell::Cell;
+use crate::definition::profile::CellTimes;
+use crate::definition::scenario::{Asks, Load, LoadKind, Scenario};
+use crate::definition::server::RunServer;
+use crate::definition::server::{DatabaseLabel, Labels, Role};
+use crate::format::folder::Raw;
+use crate::format::journal::{Entry, Trial};
+use crate::format::measured::Measured;
+use crate::format::run::RunFile;
+use crate::load::LoadRecord;
+use crate::observe::usage::Usage;
+use crate::observe::window::Resources;
+use crate::os::machine::MachineFile;
+use crate::os::placement::Placement;
+use crate::units::Nanos;
+
+/// What a server is, and what a block does to it.
+pub(crate) struct SyntheticServer {
+    pub(crate) name: &'static str,
+    pub(crate) role: Role,
+    pub(crate) twin_of: Option<&'static str>,
+    pub(crate) goodput: f64,
+    /// Microseconds a request.
+    pub(crate) cpu: f64,
+    pub(crate) load_cpu: f64,
+    /// By block: a factor of both CPU times.
+    pub(crate) host: [f64; 8],
+    /// By block: a factor of the server's CPU time alone.
+    pub(crate) own: [f64; 8],
+}
+
+/// Two of small noises that have little to do with each other, and a large one.
+pub(crate) const SMALL: [f64; 8] = [1.004, 0.997, 1.001, 0.995, 1.006, 1.0, 0.998, 1.003];
+pub(crate) const OTHER: [f64; 8] = [0.998, 1.005, 0.996, 1.002, 1.001, 0.994, 1.004, 0.999];
+pub(crate) const LARGE: [f64; 8] = [1.1, 0.95, 1.04, 0.88, 1.07, 0.93, 1.15, 0.9];
+
+pub(crate) fn known(name: &'static str, cpu: f64, own: [f64; 8]) -> SyntheticServer {
+    let (role, host) = (Role::Contender, [1.0; 8]);
+    SyntheticServer { name, role, twin_of: None, goodput: 10_000.0, cpu, load_cpu: 10.0, host, own }
+}
+
+pub(crate) fn cell() -> Cell {
+    Cell {
+        scenario: Scenario {
+            name: "demo".into(),
+            path: "/demo".into(),
+            asks: Asks::RandomName,
+            about: "a lookup".into(),
+        },
+        load: Load { name: "closed-64".into(), users: 64, kind: LoadKind::Closed },
+        times: CellTimes {
+            scenario: "demo".into(),
+            load: "closed-64".into(),
+            warmup_ms: 500,
+            warmup_limit_ms: 0,
+            window_ms: 1_000,
+        },
+    }
+}
+
+pub(crate) fn run(servers: &[SyntheticServer]) -> Raw {
+    let mut entries = Vec::new();
+    for block in 0..8 {
+        for server in servers {
+            let right = server.goodput.round();
+            let used =
+                |cpu: f64| Usage { cpu: Nanos((cpu * right * 1e3) as u64), ..Usage::default() };
+            let host = server.host[block];
+            entries.push(Entry::Trial(Box::new(Trial {
+                block: block as u32 + 1,
+                server: server.name.into(),
+                scenario: "demo".into(),
+                load: "closed-64".into(),
+                asked: None,
+                measured: Measured {
+                    warmup: None,
+                    record: LoadRecord {
+                        window: Nanos(1_000_000_000),
+                        right_in_window: right as u64,
+                        ..LoadRecord::default()
+                    },
+                    resources: Resources {
+                        interval: Nanos(1_000_000_000),
+                        server: used(server.cpu * host * server.own[block]),
+                        db: Some(Usage::default()),
+                        load: used(server.load_cpu * host),
+                        ..Resources::default()
+                    },
+                },
+            })));
+        }
+    }
+    let labels = Labels {
+        language: "L".into(),
+        framework: "F".into(),
+        layer: "Y".into(),
+        runtime: "R".into(),
+        database: DatabaseLabel::Mysql,
+    };
+    let server = servers.iter().map(|server| RunServer {
+        name: server.name.into(),
+        role: server.role,
+        labels: labels.clone(),
+        twin_of: server.twin_of.map(Into::into),
+        drives_itself: false,
+        run: Vec::new(),
+        env: Default::default(),
+    });
+    Raw {
+        name: "run".into(),
+        run: RunFile {
+            format: 1,
+            began: "2026-01-02T03:04:05Z".into(),
+            label: "model-2c".into(),
+            profile: "quick".into(),
+            backend: "local".into(),
+            seed: 7,
+            blocks: 8,
+            pool_size: 32,
+            cpus: Placement::by_size(&(0..2).collect()),
+            containers: None,
+            server: server.collect(),
+            cell: vec![cell()],
+        },
+        machine: MachineFile::default(),
+        entries,
+    }
+}

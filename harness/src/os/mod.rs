@@ -1,0 +1,11 @@
+//! What the operating system gives: processes, CPUs, control groups, locks, sockets, and facts of the machine.
+
+pub mod cgroup;
+pub mod doctor;
+pub mod http;
+pub mod lock;
+pub mod machine;
+pub mod netprobe;
+pub mod placement;
+pub mod process;
+pub(crate) mod sys;

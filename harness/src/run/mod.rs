@@ -1,0 +1,12 @@
+//! A run: servers are prepared, then measured block by block, and everything is journalled as it ends.
+//!
+//! [`prepare`] and [`blocks`] carry out a plan through an [`blocks::Executor`]; [`executor`] is the one that starts
+//! servers on a backend and measures each cell as a [`trial`].
+
+pub mod blocks;
+pub mod executor;
+pub mod prepare;
+pub mod progress;
+pub mod resume;
+pub mod trial;
+pub mod verify;

@@ -1,0 +1,184 @@
+//! Before the blocks: every server is built, tells its version, starts, tells the rows' truth and, where
+//! an open load needs a common rate, shows what it sustains.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use demo_data::Truth;
+
+use crate::backend::BuildInfo;
+use crate::definition::Server;
+use crate::definition::cell::Cell;
+use crate::definition::scenario::{LoadKind, Rate};
+use crate::failure::{Failure, Stage};
+use crate::format::journal::Entry;
+use crate::load::Pace;
+use crate::plan::Plan;
+use crate::run::blocks::Executor;
+use crate::run::executor::BackendExecutor;
+use crate::run::progress::TerminalProgress;
+use crate::run::resume::Completed;
+use crate::run::verify::verify;
+use crate::units::PerSecond;
+
+/// No open load asks more than this at the common rate.
+const COMMON_RATE_LIMIT: f64 = 4_000.0;
+/// The part of the slowest server's goodput that the common rate asks.
+const COMMON_RATE_PART: f64 = 0.5;
+const CALIBRATION_WARMUP_MS: u64 = 300;
+const CALIBRATION_WINDOW_MS: u64 = 1_000;
+
+/// What preparing needs besides the plan.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// What a right answer holds.
+    pub truth: &'a Truth,
+    /// Ends it when it becomes true.
+    pub stop: &'a AtomicBool,
+}
+
+/// Prepares all servers of `plan`: those that fail are `settled` from then on. Returns what
+/// open loads at the common rate ask; nothing when the user stops the run, or the database is gone.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub fn prepare(
+    plan: &Plan,
+    means: Means<'_>,
+    live: &mut BackendExecutor<'_>,
+    completed: &mut Completed,
+    journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
+) -> io::Result<Option<PerSecond>> {
+    let mut steps = TerminalProgress::new("prepare", plan.servers.len() as u64, 0);
+    let calibration = if completed.common().is_some() { Vec::new() } else { calibration(plan) };
+    let mut slowest = f64::INFINITY;
+    for server in &plan.servers {
+        // A twin is what it is the twin of, and what was found of that holds for it.
+        if server.twin_of.is_some() || completed.is_excluded(&server.name) {
+            steps.step();
+            continue;
+        }
+        if means.stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        steps.doing(&format!("{}: build, verify", server.name));
+        // One that drives itself has no open load to be asked at the common rate.
+        let calibration = if server.drives_itself { &[][..] } else { &calibration[..] };
+        let result = live.build(server).and_then(|built| {
+            as_before(&built.version, completed.version(&server.name))?;
+            Ok((built, check(server, live, means, calibration, plan.seed)?))
+        });
+        // What the interruption broke off is not the server's fault.
+        if live.is_over() {
+            return Ok(None);
+        }
+        match result {
+            Ok((BuildInfo { version, image }, goodput)) => {
+                if completed.version(&server.name).is_none() {
+                    journal(&Entry::Verified { server: server.name.clone(), version, image })?;
+                }
+                if let Some(goodput) = goodput {
+                    slowest = slowest.min(goodput.0);
+                    journal(&Entry::Calibrated { server: server.name.clone(), goodput })?;
+                }
+            }
+            Err((stage, reason)) => {
+                let failure = Failure { block: None, server: server.name.clone(), stage, reason };
+                steps.say(&failure.to_string());
+                let twins =
+                    plan.servers.iter().filter(|twin| twin.twin_of.as_ref() == Some(&server.name));
+                let twins =
+                    twins.map(|twin| Failure { server: twin.name.clone(), ..failure.clone() });
+                for failure in std::iter::once(failure.clone()).chain(twins) {
+                    completed.exclude(&failure.server);
+                    journal(&Entry::Failure(failure))?;
+                }
+            }
+        }
+        steps.step();
+    }
+    steps.finish();
+    if let Some(common) = completed.common() {
+        return Ok(Some(common));
+    }
+    let common = common_rate(slowest);
+    if !calibration.is_empty() {
+        journal(&Entry::CommonRate { rate: common })?;
+    }
+    Ok(Some(common))
+}
+
+/// A run that goes on must measure what it measured before.
+fn as_before(version: &str, before: Option<&str>) -> Result<(), (Stage, String)> {
+    match before {
+        Some(before) if before != version => Err((
+            Stage::Version,
+            format!("it was {before:?} when the run began, and is {version:?}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check(
+    server: &Server,
+    live: &mut BackendExecutor<'_>,
+    means: Means<'_>,
+    calibration: &[Cell],
+    seed: u64,
+) -> Result<Option<PerSecond>, (Stage, String)> {
+    live.start(server).map_err(|reason| (Stage::Start, reason))?;
+    let checked = (|| {
+        let Some(instance) = live.running() else { return Ok(None) };
+        verify(server, instance.address(), means.truth, means.stop)
+            .map_err(|error| (Stage::Verify, error.to_string()))?;
+        let mut slowest = None;
+        for cell in calibration {
+            let measured = live.trial(server, cell, Pace::Closed, seed);
+            let measured = measured.map_err(|error| (error.stage(), error.to_string()))?;
+            let goodput = measured.record.goodput();
+            if goodput == 0.0 {
+                return Err((Stage::Trial, "gave no right answer under load".into()));
+            }
+            slowest = Some(slowest.map_or(goodput, |slowest: f64| slowest.min(goodput)));
+        }
+        Ok(slowest.map(PerSecond))
+    })();
+    let stopped = live.stop().map_err(|reason| (Stage::Stop, reason));
+    let checked = checked?;
+    stopped.map(|()| checked)
+}
+
+/// Each scenario that is asked at the common rate, as a short closed load with the same users.
+fn calibration(plan: &Plan) -> Vec<Cell> {
+    let at_common_rate =
+        |cell: &&Cell| matches!(cell.load.kind, LoadKind::Open { rate: Rate::Common(_), .. });
+    let mut cells: Vec<Cell> = plan.cells.iter().filter(at_common_rate).cloned().collect();
+    cells.dedup_by(|a, b| a.scenario == b.scenario);
+    for cell in &mut cells {
+        cell.load.kind = LoadKind::Closed;
+        cell.times.warmup_ms = CALIBRATION_WARMUP_MS;
+        cell.times.warmup_limit_ms = 0;
+        cell.times.window_ms = CALIBRATION_WINDOW_MS;
+    }
+    cells
+}
+
+/// Half of what the slowest server sustains, to two digits, at most 4,000 per second.
+fn common_rate(slowest: f64) -> PerSecond {
+    let half = (COMMON_RATE_PART * slowest).min(COMMON_RATE_LIMIT);
+    let unit = 10f64.powi(half.log10().floor() as i32 - 1);
+    PerSecond((half / unit).floor() * unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common_rate;
+
+    #[test]
+    fn the_common_rate_is_half_of_the_slowest_to_two_digits_and_limited() {
+        assert_eq!(common_rate(6_543.0).0, 3_200.0);
+        assert_eq!(common_rate(11_000.0).0, 4_000.0);
+        assert_eq!(common_rate(f64::INFINITY).0, 4_000.0);
+        assert!((common_rate(25.0).0 - 12.0).abs() < 1e-9);
+    }
+}
