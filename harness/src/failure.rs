@@ -1,8 +1,51 @@
-//! A server's failure: what it failed to do, and why.
+//! Failures: which server failed at what, and why a step of a run did not succeed.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::os::stop::Interrupted;
+
+/// Why a step of a run did not succeed.
+///
+/// `F` describes a failure of the step itself: one sentence, or a [`Failed`] that names the stage as well.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error<F = String> {
+    /// The user asked the program to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// A service that every server needs is gone, so that the run cannot continue. The sentence says which one, and
+    /// what to do.
+    #[error("{0}")]
+    ServiceLost(String),
+    /// The step failed; other servers may still be measured.
+    #[error("{0}")]
+    Failed(F),
+}
+
+impl<F: fmt::Display> Error<F> {
+    /// The same error, with a failure recorded as one of `stage`.
+    pub fn at(self, stage: Stage) -> Error<Failed> {
+        self.map(|failure| Failed::new(stage, failure))
+    }
+}
+
+impl<F> Error<F> {
+    /// The same error, with a failure described by what `describe` makes of it.
+    pub fn map<G>(self, describe: impl FnOnce(F) -> G) -> Error<G> {
+        match self {
+            Error::Interrupted => Error::Interrupted,
+            Error::ServiceLost(how) => Error::ServiceLost(how),
+            Error::Failed(failure) => Error::Failed(describe(failure)),
+        }
+    }
+}
+
+impl<F> From<Interrupted> for Error<F> {
+    fn from(_: Interrupted) -> Error<F> {
+        Error::Interrupted
+    }
+}
 
 /// The stage at which a server failed, and the reason in one line; what has no server's name yet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

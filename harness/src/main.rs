@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
+        Err(error) if cmd::interrupt::is_interruption(&error) => cmd::interrupt::exit_code(),
         Err(error) => {
             // The whole chain on one line: what failed, and why.
             eprintln!("stackmark: {error:#}");

@@ -21,8 +21,9 @@ fn source() -> PathBuf {
 
 /// All Rust files below `folder`.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries =
-        fs::read_dir(folder).expect("a readable folder").map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder)
+        .expect("a readable folder")
+        .map(|entry| entry.expect("a readable entry").path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     let rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
     files
@@ -52,8 +53,8 @@ fn code(text: &str) -> String {
 
 /// Every path that begins with `crate`, `super` or `self`, resolved to the crate's root, groups unfolded.
 fn imports(text: &str, module: &[String]) -> Vec<Vec<String>> {
-    let path =
-        Regex::new(r"\b(crate|super|self)((?:::\w+)*)(?:::\{((?:[^{}]|\{[^{}]*\})*)\})?").unwrap();
+    let path = Regex::new(r"\b(crate|super|self)((?:::\w+)*)(?:::\{((?:[^{}]|\{[^{}]*\})*)\})?")
+        .expect("a valid expression");
     let mut found = Vec::new();
     for capture in path.captures_iter(text) {
         let mut base: Vec<String> = match &capture[1] {

@@ -2,21 +2,19 @@
 //! their control groups. So the harness can be one container among them, without the engine's socket.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::env;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::Child;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::healthy::{self, Unhealthy};
-use super::{Backend, BackendError, BuildInfo, Instance, Opening, local};
+use super::{Backend, BuildInfo, Instance, Opening, healthy, local};
 use crate::database::{Counters, Lease};
 use crate::definition::Server;
-use crate::failure::Stage;
+use crate::failure::{Error, Failed, Stage};
 use crate::format::containers::Containers;
 use crate::observe::container::Container;
 use crate::observe::meter::Meter;
@@ -25,9 +23,10 @@ use crate::os::cgroup::{self, Limits};
 use crate::os::machine;
 use crate::os::placement::{Cpus, Placement, Quota};
 use crate::os::process;
+use crate::os::stop::{Stop, WaitError, wait_until};
 
-/// How long servers that are started with the harness may take to be there.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long servers that are started with the harness may take to have an address.
+const APPEAR_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Servers that are up already.
 pub struct Attached {
@@ -43,12 +42,12 @@ impl Attached {
     ///
     /// # Errors
     /// When they cannot be seen from here.
-    pub(super) fn open(opening: Opening<'_>) -> Result<Attached, BackendError> {
+    pub(super) fn open(opening: Opening<'_>) -> Result<Attached, Error> {
         let at = opening.at.filter(|at| at.contains("{name}")).ok_or_else(|| {
-            BackendError("say where the servers are: --at with {name} for a server's name, as in --at '{name}:8080'".into())
+            Error::Failed("say where the servers are: --at with {name} for a server's name, as in --at '{name}:8080'".into())
         })?;
         if env::var_os("DATABASE_URL").is_none_or(|url| url.is_empty()) {
-            return Err(BackendError(
+            return Err(Error::Failed(
                 "set DATABASE_URL to the database that the servers query".into(),
             ));
         }
@@ -61,9 +60,10 @@ impl Attached {
                 Container::of(contained(address, "the server").ok()?).ok()
             })
         };
-        let server = in_time(opening.stop, find).ok_or_else(|| hidden("the servers"))?.limits();
+        let server =
+            in_time(opening.stop, || find().ok_or_else(|| hidden("the servers")))?.limits();
         let db_limits =
-            Container::of(db).map_err(|error| BackendError(error.to_string()))?.limits();
+            Container::of(db).map_err(|error| Error::Failed(error.to_string()))?.limits();
         let given = [("server", server), ("db", db_limits), ("load", cgroup::limits())];
         let given: BTreeMap<String, Limits> =
             given.into_iter().map(|(part, limits)| (part.to_owned(), limits)).collect();
@@ -99,51 +99,45 @@ impl Backend for Attached {
         &self.database
     }
 
-    fn settle(&mut self) -> Result<(), BackendError> {
+    fn settle(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
     /// The built is what the server that runs says of itself.
-    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)> {
+    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
         #[derive(Deserialize)]
         struct Health {
             version: String,
         }
-        let found = in_time(stop, || resolve(&self.at, server).ok());
-        let address = found.map_or_else(|| resolve(&self.at, server), Ok);
-        let address = address.map_err(|error| (Stage::Start, error.0))?;
-        let body =
-            healthy::wait(address, stop, || Ok(())).map_err(|why| (Stage::Start, told(why)))?;
-        let health: Health = serde_json::from_slice(&body)
-            .map_err(|error| (Stage::Version, format!("/health tells no version ({error})")))?;
+        let body = in_time(stop, || resolve(&self.at, server))
+            .and_then(|address| healthy::wait(address, stop, || Ok(()), failed))
+            .map_err(|error| error.at(Stage::Start))?;
+        let health: Health = serde_json::from_slice(&body).map_err(|error| {
+            Error::Failed(format!("its /health names no version ({error})")).at(Stage::Version)
+        })?;
         Ok(BuildInfo { version: health.version, image: None })
     }
 
-    fn start(
-        &mut self,
-        server: &Server,
-        stop: &AtomicBool,
-    ) -> Result<Box<dyn Instance>, BackendError> {
+    fn start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error> {
         let address = resolve(&self.at, server)?;
-        healthy::wait(address, stop, || self.check_database())
-            .map_err(|why| BackendError(told(why)))?;
+        healthy::wait(address, stop, || self.check_services(), failed)?;
         let pid = contained(address, "the server")?;
         Ok(Box::new(AttachedServer { address, pid }))
     }
 
-    fn start_load(&mut self, shard: u32) -> Result<Child, BackendError> {
+    fn start_load(&mut self, shard: u32) -> Result<Child, Error> {
         local::start_load(shard, &self.placement.load)
     }
 
-    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, BackendError> {
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, Error> {
         Ok(local::parts(shards))
     }
 
-    fn check_database(&self) -> Result<(), BackendError> {
+    fn check_services(&self) -> Result<(), Error> {
         if process::is_running(self.db) {
             return Ok(());
         }
-        Err(BackendError(
+        Err(Error::ServiceLost(
             "the database's container ended, and the run with it; what was measured stays: see its log".into(),
         ))
     }
@@ -165,7 +159,7 @@ impl Backend for Attached {
         Some(self.containers.clone())
     }
 
-    fn close(self: Box<Self>) -> Result<(), BackendError> {
+    fn close(self: Box<Self>) -> Result<(), Error> {
         Ok(self.database.stop()?)
     }
 }
@@ -181,54 +175,55 @@ impl Instance for AttachedServer {
         self.address
     }
 
-    fn part(&mut self) -> Result<Meter, BackendError> {
+    fn part(&mut self) -> Result<Meter, Error> {
         Meter::contained(self.pid).map_err(|_| self.gone())
     }
 
-    fn gone(&mut self) -> BackendError {
-        BackendError("its container is gone, or was restarted: see its log".into())
+    fn gone(&mut self) -> Error {
+        Error::Failed("its container is gone, or was restarted: see its log".into())
     }
 
-    fn stop(self: Box<Self>) -> Result<(), BackendError> {
+    fn stop(self: Box<Self>) -> Result<(), Error> {
         Ok(())
     }
 }
 
-fn told(why: Unhealthy) -> String {
-    match why {
-        Unhealthy::Late(how) => how,
-        Unhealthy::Other(error) => error.0,
-    }
+fn failed(how: &str) -> Error {
+    Error::Failed(how.to_owned())
 }
 
-/// What `find` finds, as soon as it does: containers that start together are there one after the other.
-fn in_time<T>(stop: &AtomicBool, find: impl Fn() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let found = find();
-        if found.is_some() || Instant::now() > deadline || stop.load(Ordering::Relaxed) {
-            return found;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
+/// Calls `find` until it succeeds: containers that start together appear one after the other.
+///
+/// # Errors
+/// The last error of `find`, or the interruption.
+fn in_time<T>(stop: &Stop, find: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    let mut last = Error::Interrupted;
+    let found = wait_until(Instant::now() + APPEAR_TIMEOUT, stop, || {
+        Ok::<_, Infallible>(find().map_err(|error| last = error).ok())
+    });
+    found.map_err(|error| match error {
+        WaitError::Interrupted => Error::Interrupted,
+        WaitError::TimedOut => last,
+        WaitError::Failed(never) => match never {},
+    })
 }
 
 /// Where `server` is.
-fn resolve(at: &str, server: &Server) -> Result<SocketAddr, BackendError> {
+fn resolve(at: &str, server: &Server) -> Result<SocketAddr, Error> {
     let place = at.replace("{name}", server.original());
     let found = place.to_socket_addrs().ok().and_then(|mut all| all.next());
     found.ok_or_else(|| {
-        BackendError(format!("there is nothing at {place}: bring it up, or correct --at"))
+        Error::Failed(format!("there is nothing at {place}: bring it up, or correct --at"))
     })
 }
 
 /// The process by which the container at `address` is known.
-fn contained(address: SocketAddr, what: &str) -> Result<u32, BackendError> {
+fn contained(address: SocketAddr, what: &str) -> Result<u32, Error> {
     netns::pid_of_address(address.ip()).ok_or_else(|| hidden(what))
 }
 
-fn hidden(what: &str) -> BackendError {
-    BackendError(format!(
+fn hidden(what: &str) -> Error {
+    Error::Failed(format!(
         "{what} cannot be observed from here: run the harness on their machine, in a container of its own with that \
          machine's process numbers and control groups (pid: host, cgroup: host)"
     ))

@@ -3,55 +3,53 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
 use crate::definition::Server;
-use crate::failure::Stage;
+use crate::failure::{Error, Failed, Stage};
 use crate::os::placement::Cpus;
 use crate::os::process;
+use crate::os::stop::{Stop, WaitError};
 use crate::workspace::Workspace;
 
 /// How long a server may take to tell its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
-const INTERRUPTED: &str = "interrupted";
 
-/// Runs the registry's build command, then its version command, on `cpus`, until `stop` becomes true; returns
-/// what the latter printed.
+/// Runs the registry's build command, then its version command, on `cpus`; returns what the latter printed.
 ///
 /// # Errors
-/// Which of the two failed, and why in one line. A server whose version command fails is not measured. An
-/// error after `stop` became true is the interruption.
+/// Which of the two failed, and why in one line; or the interruption. A server whose version command fails is not
+/// measured.
 pub fn build(
     server: &Server,
     workspace: &Workspace,
     cpus: &Cpus,
-    stop: &AtomicBool,
-) -> Result<String, (Stage, String)> {
-    let failed = |stage| move |error: String| (stage, error);
-    let command = server.command(&server.build, workspace.root());
-    let mut command = command.map_err(|error| error.to_string()).map_err(failed(Stage::Build))?;
-    logged(&mut command, workspace, &server.name, cpus, stop).map_err(failed(Stage::Build))?;
+    stop: &Stop,
+) -> Result<String, Error<Failed>> {
+    let command = |stage, template| {
+        let command = server.command(template, workspace.root());
+        command.map_err(|error| Error::Failed(Failed::new(stage, error)))
+    };
+    let mut build = command(Stage::Build, &server.build)?;
+    logged(&mut build, workspace, &server.name, cpus, stop).map_err(|e| e.at(Stage::Build))?;
 
-    let command = server.command(&server.version, workspace.root());
-    let mut command = command.map_err(|error| error.to_string()).map_err(failed(Stage::Version))?;
-    version(&mut command, cpus, stop).map_err(failed(Stage::Version))
+    let mut print_version = command(Stage::Version, &server.version)?;
+    version(&mut print_version, cpus, stop).map_err(|error| error.at(Stage::Version))
 }
 
-/// Runs a command that builds `name`, on `cpus`, until `stop` becomes true, and keeps what it says in the private
-/// folder's logs.
+/// Runs a command that builds `name`, on `cpus`, and keeps its output in the private folder's logs.
 ///
 /// # Errors
-/// Why it failed, in one line.
+/// Why it failed, in one line; or the interruption.
 pub fn logged(
     command: &mut Command,
     workspace: &Workspace,
     name: &str,
     cpus: &Cpus,
-    stop: &AtomicBool,
-) -> Result<(), String> {
+    stop: &Stop,
+) -> Result<(), Error> {
     let folder = workspace.private().join("logs");
     let log = folder.join(format!("build-{name}.log"));
     // What goes into a run's record names nothing of this machine.
@@ -60,38 +58,42 @@ pub fn logged(
         fs::create_dir_all(&folder)?;
         File::create(&log)
     };
-    let file = make().map_err(|error| format!("cannot write {}: {error}", shown.display()))?;
-    let errors = file.try_clone().map_err(|error| error.to_string())?;
+    let unwritable = |error| Error::Failed(format!("cannot write {}: {error}", shown.display()));
+    let file = make().map_err(unwritable)?;
+    let errors = file.try_clone().map_err(unwritable)?;
     command.stdin(Stdio::null()).stdout(file).stderr(errors);
     let mut child = process::spawn_tied(command, Some(cpus), Signal::SIGTERM)
-        .map_err(|error| format!("{:?} cannot be run: {error}", command_name(command)))?;
-    let status = process::wait_unless(&mut child, None, stop).map_err(|error| error.to_string())?;
-    let status = status.ok_or(INTERRUPTED)?;
+        .map_err(|error| cannot_be_run(command, &error))?;
+    let status = match process::wait(&mut child, None, stop) {
+        Ok(status) => status,
+        Err(WaitError::Interrupted) => return Err(Error::Interrupted),
+        Err(error) => return Err(Error::Failed(error.to_string())),
+    };
     if status.success() {
         return Ok(());
     }
     let text = fs::read_to_string(&log).unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("error")).or_else(|| text.lines().last());
-    Err(format!("{} ({status}; all of it: {})", line.unwrap_or("it said nothing"), shown.display()))
+    let line = line.unwrap_or("it printed nothing");
+    Err(Error::Failed(format!("{line} ({status}; all of it: {})", shown.display())))
 }
 
-fn version(command: &mut Command, cpus: &Cpus, stop: &AtomicBool) -> Result<String, String> {
+fn version(command: &mut Command, cpus: &Cpus, stop: &Stop) -> Result<String, Error> {
     let name = command_name(command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = process::spawn_tied(command, Some(cpus), Signal::SIGKILL)
-        .map_err(|error| format!("{name:?} cannot be run: {error}"))?;
+        .map_err(|error| cannot_be_run(command, &error))?;
     let deadline = Instant::now() + VERSION_TIMEOUT;
-    let status = process::wait_unless(&mut child, Some(deadline), stop)
-        .map_err(|error| error.to_string())?;
-    let Some(status) = status else {
-        return Err(if stop.load(Ordering::Relaxed) {
-            INTERRUPTED.to_owned()
-        } else {
-            format!(
-                "{name:?} told no version within {} s and was killed",
-                VERSION_TIMEOUT.as_secs()
-            )
-        });
+    let status = match process::wait(&mut child, Some(deadline), stop) {
+        Ok(status) => status,
+        Err(WaitError::Interrupted) => return Err(Error::Interrupted),
+        Err(WaitError::TimedOut) => {
+            let seconds = VERSION_TIMEOUT.as_secs();
+            return Err(Error::Failed(format!(
+                "{name:?} printed no version within {seconds} s and was killed"
+            )));
+        }
+        Err(WaitError::Failed(error)) => return Err(Error::Failed(error.to_string())),
     };
     let mut line = String::new();
     if let Some(output) = child.stdout.take() {
@@ -100,8 +102,12 @@ fn version(command: &mut Command, cpus: &Cpus, stop: &AtomicBool) -> Result<Stri
     }
     match line.trim() {
         line if status.success() && !line.is_empty() => Ok(line.to_owned()),
-        _ => Err(format!("{name:?} printed no version ({status})")),
+        _ => Err(Error::Failed(format!("{name:?} printed no version ({status})"))),
     }
+}
+
+fn cannot_be_run(command: &Command, error: &io::Error) -> Error {
+    Error::Failed(format!("{:?} cannot be run: {error}", command_name(command)))
 }
 
 fn command_name(command: &Command) -> String {

@@ -1,45 +1,41 @@
 //! Waiting for a server's first healthy answer.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use super::BackendError;
+use crate::failure::Error;
 use crate::os::http;
+use crate::os::stop::{Stop, WaitError, wait_until};
 
 /// How long a server may take from its start to its first healthy answer.
-const PATIENCE: Duration = Duration::from_secs(15);
+const HEALTHY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Why there was no healthy answer.
-pub(super) enum Unhealthy {
-    /// In time; with what came last.
-    Late(String),
-    /// Because of something else, the interruption included.
-    Other(BackendError),
-}
-
-/// Waits until the server at `address` is healthy, and returns what it says of its health; `alive` is asked
-/// before each try and ends the waiting by its error.
+/// Waits until the server at `address` is healthy, and returns the body of its answer. `alive` is called before each
+/// request and ends the waiting by its error.
+///
+/// # Errors
+/// The error of `alive`; the interruption; or, when the time is up, the failure that `late` makes of what came last.
 pub(super) fn wait(
     address: SocketAddr,
-    stop: &AtomicBool,
-    mut alive: impl FnMut() -> Result<(), BackendError>,
-) -> Result<Vec<u8>, Unhealthy> {
-    let deadline = Instant::now() + PATIENCE;
+    stop: &Stop,
+    mut alive: impl FnMut() -> Result<(), Error>,
+    late: impl FnOnce(&str) -> Error,
+) -> Result<Vec<u8>, Error> {
     let mut last = String::from("no answer");
-    while Instant::now() < deadline {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Unhealthy::Other(BackendError("interrupted".into())));
-        }
-        alive().map_err(Unhealthy::Other)?;
+    let healthy = wait_until(Instant::now() + HEALTHY_TIMEOUT, stop, || {
+        alive()?;
         match http::get(address, "/health", Duration::from_secs(2)) {
-            Ok(answer) if answer.status == 200 => return Ok(answer.body),
+            Ok(answer) if answer.status == 200 => return Ok(Some(answer.body)),
             Ok(answer) => last = format!("status {}", answer.status),
             Err(error) => last = error.to_string(),
         }
-        thread::sleep(Duration::from_millis(5));
-    }
-    let seconds = PATIENCE.as_secs();
-    Err(Unhealthy::Late(format!("is not healthy after {seconds} s ({last})")))
+        Ok(None)
+    });
+    healthy.map_err(|error| match error {
+        WaitError::Interrupted => Error::Interrupted,
+        WaitError::Failed(error) => error,
+        WaitError::TimedOut => {
+            late(&format!("is not healthy after {} s ({last})", HEALTHY_TIMEOUT.as_secs()))
+        }
+    })
 }

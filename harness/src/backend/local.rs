@@ -5,23 +5,23 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::AtomicBool;
 
 use nix::sys::signal::Signal;
 
-use super::healthy::{self, Unhealthy};
-use super::{Backend, BackendError, BuildInfo, Instance, Opening, STOP_TIMEOUT};
+use super::healthy;
+use super::{Backend, BuildInfo, Instance, Opening, STOP_TIMEOUT};
 use crate::backend::build;
 use crate::database::counters::CounterReader;
 use crate::database::{Counters, Lease};
 use crate::definition::Server;
 use crate::definition::server::POOL_SIZE;
-use crate::failure::Stage;
+use crate::failure::{Error, Failed};
 use crate::format::containers::Containers;
 use crate::observe::meter::Meter;
 use crate::observe::processes::Processes;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::process;
+use crate::os::stop::Stop;
 use crate::workspace::Workspace;
 
 /// Another process may take the port between its choice and the server's start; hardly three times.
@@ -41,14 +41,14 @@ impl<'a> Local<'a> {
     ///
     /// # Errors
     /// When it cannot be had.
-    pub(super) fn open(opening: Opening<'a>) -> Result<Local<'a>, BackendError> {
+    pub(super) fn open(opening: Opening<'a>) -> Result<Local<'a>, Error> {
         let Opening { workspace, usable, placement, .. } = opening;
         let database = Lease::acquire(workspace.root())?;
         let placement = placement.cloned().unwrap_or_else(|| Placement::by_size(usable));
         Ok(Local { workspace, usable, database, placement, counting: None })
     }
 
-    fn log_of(&self, server: &Server) -> Result<(PathBuf, File), BackendError> {
+    fn log_of(&self, server: &Server) -> Result<(PathBuf, File), Error> {
         let folder = self.workspace.private().join("logs");
         let path = folder.join(format!("{}.log", server.name));
         let open = || {
@@ -56,16 +56,16 @@ impl<'a> Local<'a> {
             File::create(&path)
         };
         let file = open()
-            .map_err(|error| BackendError(format!("cannot write {}: {error}", path.display())))?;
+            .map_err(|error| Error::Failed(format!("cannot write {}: {error}", path.display())))?;
         Ok((path, file))
     }
 
-    fn spawn(&self, server: &Server, address: SocketAddr) -> Result<Running, BackendError> {
+    fn spawn(&self, server: &Server, address: SocketAddr) -> Result<Running, Error> {
         let (log, file) = self.log_of(server)?;
-        let failed = |error: io::Error| BackendError(format!("cannot be started: {error}"));
+        let failed = |error: io::Error| Error::Failed(format!("cannot be started: {error}"));
         let mut command = server
             .command(&server.run, self.workspace.root())
-            .map_err(|error| BackendError(error.to_string()))?;
+            .map_err(|error| Error::Failed(error.to_string()))?;
         command
             .env("BIND", address.to_string())
             .env("DATABASE_URL", self.database.url().expose())
@@ -87,9 +87,9 @@ impl Backend for Local<'_> {
     }
 
     /// Puts the database on its CPUs, and the harness itself on the load's: it must not disturb the server either.
-    fn settle(&mut self) -> Result<(), BackendError> {
+    fn settle(&mut self) -> Result<(), Error> {
         let refused =
-            |what| move |error| BackendError(format!("cannot place {what} on its CPUs: {error}"));
+            |what| move |error| Error::Failed(format!("cannot place {what} on its CPUs: {error}"));
         if let Some(pid) = self.database.pid() {
             process::place(pid, &self.placement.db).map_err(refused("the database"))?;
             // Until the first server starts, nobody else asks.
@@ -98,28 +98,24 @@ impl Backend for Local<'_> {
         process::place(std::process::id(), &self.placement.load).map_err(refused("the harness"))
     }
 
-    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)> {
+    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
         let version = build::build(server, self.workspace, self.usable, stop)?;
         Ok(BuildInfo { version, image: None })
     }
 
-    fn start(
-        &mut self,
-        server: &Server,
-        stop: &AtomicBool,
-    ) -> Result<Box<dyn Instance>, BackendError> {
+    fn start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error> {
         let mut attempt = 1;
         loop {
             let address = free_address()?;
             let mut running = self.spawn(server, address)?;
+            let log = running.log.clone();
             let alive = || {
-                self.check_database()?;
+                self.check_services()?;
                 running.check_alive()
             };
-            let error = match healthy::wait(address, stop, alive) {
+            let error = match healthy::wait(address, stop, alive, |how| with_log(&log, how)) {
                 Ok(_) => return Ok(Box::new(running)),
-                Err(Unhealthy::Late(how)) => running.error(&how),
-                Err(Unhealthy::Other(error)) => error,
+                Err(error) => error,
             };
             let lost_its_port = running.check_alive().is_err() && is_taken(address);
             if attempt == PORTS || !lost_its_port {
@@ -129,17 +125,17 @@ impl Backend for Local<'_> {
         }
     }
 
-    fn start_load(&mut self, shard: u32) -> Result<Child, BackendError> {
+    fn start_load(&mut self, shard: u32) -> Result<Child, Error> {
         start_load(shard, &self.placement.load)
     }
 
-    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, BackendError> {
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, Error> {
         Ok(parts(shards))
     }
 
-    fn check_database(&self) -> Result<(), BackendError> {
+    fn check_services(&self) -> Result<(), Error> {
         match self.database.pid() {
-            Some(pid) if !process::is_running(pid) => Err(BackendError(format!(
+            Some(pid) if !process::is_running(pid) => Err(Error::ServiceLost(format!(
                 "the private database, process {pid}, ended, and the run with it; what was measured stays: \
                  read .stackmark/db/log, then go on with `stackmark run --resume`"
             ))),
@@ -163,14 +159,14 @@ impl Backend for Local<'_> {
         None
     }
 
-    fn close(self: Box<Self>) -> Result<(), BackendError> {
+    fn close(self: Box<Self>) -> Result<(), Error> {
         Ok(self.database.stop()?)
     }
 }
 
 /// Starts a shard of the load as a process of this machine, on one of its CPUs.
-pub(super) fn start_load(shard: u32, load: &Cpus) -> Result<Child, BackendError> {
-    let failed = |error: io::Error| BackendError(format!("it cannot be started: {error}"));
+pub(super) fn start_load(shard: u32, load: &Cpus) -> Result<Child, Error> {
+    let failed = |error: io::Error| Error::Failed(format!("it cannot be started: {error}"));
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command
         .args(["load", "--spec"])
@@ -196,7 +192,7 @@ struct Running {
 }
 
 impl Running {
-    fn check_alive(&mut self) -> Result<(), BackendError> {
+    fn check_alive(&mut self) -> Result<(), Error> {
         match process::ended(&mut self.child) {
             Ok(None) => Ok(()),
             Ok(Some(status)) => Err(self.error(&format!("ended with {status}"))),
@@ -204,11 +200,8 @@ impl Running {
         }
     }
 
-    fn error(&self, what: &str) -> BackendError {
-        match last_line(&self.log) {
-            Some(line) => BackendError(format!("{what}; its log ends: {line}")),
-            None => BackendError(what.to_owned()),
-        }
+    fn error(&self, what: &str) -> Error {
+        with_log(&self.log, what)
     }
 }
 
@@ -217,16 +210,16 @@ impl Instance for Running {
         self.address
     }
 
-    fn part(&mut self) -> Result<Meter, BackendError> {
+    fn part(&mut self) -> Result<Meter, Error> {
         self.check_alive()?;
         Ok(Meter::of(Processes::tree(self.child.id())))
     }
 
-    fn gone(&mut self) -> BackendError {
+    fn gone(&mut self) -> Error {
         self.check_alive().err().unwrap_or_else(|| self.error("is gone"))
     }
 
-    fn stop(mut self: Box<Self>) -> Result<(), BackendError> {
+    fn stop(mut self: Box<Self>) -> Result<(), Error> {
         self.check_alive()?;
         match process::stop(&mut self.child, STOP_TIMEOUT) {
             Ok((status, false)) if status.success() => Ok(()),
@@ -249,11 +242,19 @@ impl Drop for Running {
     }
 }
 
+/// The failure `what`, with the last of the server's log.
+fn with_log(log: &Path, what: &str) -> Error {
+    Error::Failed(match last_line(log) {
+        Some(line) => format!("{what}; its log ends: {line}"),
+        None => what.to_owned(),
+    })
+}
+
 /// A free port of the loopback interface. Another process may take it before the server does.
-pub(super) fn free_address() -> Result<SocketAddr, BackendError> {
+pub(super) fn free_address() -> Result<SocketAddr, Error> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
-        .map_err(|error| BackendError(format!("no free port: {error}")))
+        .map_err(|error| Error::Failed(format!("no free port: {error}")))
 }
 
 fn is_taken(address: SocketAddr) -> bool {

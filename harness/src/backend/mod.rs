@@ -9,30 +9,25 @@ pub mod local;
 
 use std::net::SocketAddr;
 use std::process::Child;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::database::{Counters, DatabaseError, Lease};
 use crate::definition::Server;
-use crate::failure::Stage;
+use crate::failure::{Error, Failed};
 use crate::format::containers::Containers;
 use crate::observe::meter::Meter;
 use crate::os::placement::{Cpus, Placement};
+use crate::os::stop::Stop;
 use crate::workspace::Workspace;
 
 /// How long a stopping server may take: the contract says 5 s, and one more tells who is late.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Something could not be started, observed or stopped.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BackendError(pub String);
-
-impl From<DatabaseError> for BackendError {
-    fn from(error: DatabaseError) -> BackendError {
-        BackendError(error.to_string())
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Error {
+        Error::Failed(error.to_string())
     }
 }
 
@@ -110,15 +105,15 @@ pub struct Opening<'a> {
     pub network: Network,
     /// Of [`Kind::Docker`]: whether CPU sets are the only limit of CPU time.
     pub no_quota: bool,
-    /// Ends the beginning when it becomes true.
-    pub stop: &'a AtomicBool,
+    /// Interrupts the start-up.
+    pub stop: &'a Stop,
 }
 
 /// Begins: afterwards the database answers.
 ///
 /// # Errors
-/// Each says in one sentence what is wrong and what mends it. After `stop` became true, that is the interruption.
-pub fn open<'a>(kind: Kind, opening: Opening<'a>) -> Result<Box<dyn Backend + 'a>, BackendError> {
+/// What is wrong and what mends it, in one sentence; or the interruption.
+pub fn open<'a>(kind: Kind, opening: Opening<'a>) -> Result<Box<dyn Backend + 'a>, Error> {
     Ok(match kind {
         Kind::Local => Box::new(local::Local::open(opening)?),
         Kind::Docker => Box::new(docker::Docker::open(opening)?),
@@ -144,43 +139,38 @@ pub trait Backend {
     ///
     /// # Errors
     /// When something cannot be placed or observed.
-    fn settle(&mut self) -> Result<(), BackendError>;
+    fn settle(&mut self) -> Result<(), Error>;
 
-    /// Builds a server, until `stop` becomes true.
+    /// Builds a server, and asks it for its version.
     ///
     /// # Errors
-    /// Which stage failed, and why in one line. After `stop` became true, that is the interruption.
-    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)>;
+    /// Which of the two failed, and why in one line; or the interruption, or the loss of a service.
+    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>>;
 
-    /// Starts a server and waits until it is healthy, the database is gone, or `stop` becomes true.
+    /// Starts a server and waits until it is healthy.
     ///
     /// # Errors
-    /// When it does not start, ends, or is not healthy in time; with the last of its log. After the database is
-    /// gone or `stop` became true, an error is not the server's fault.
-    fn start(
-        &mut self,
-        server: &Server,
-        stop: &AtomicBool,
-    ) -> Result<Box<dyn Instance>, BackendError>;
+    /// When it does not start, ends, or is not healthy in time, with the last of its log; or the interruption, or the
+    /// loss of a service.
+    fn start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error>;
 
     /// Starts one shard of the load, with piped standard streams.
     ///
     /// # Errors
     /// When it does not start.
-    fn start_load(&mut self, shard: u32) -> Result<Child, BackendError>;
+    fn start_load(&mut self, shard: u32) -> Result<Child, Error>;
 
     /// The parts that together are a load whose shards [`Backend::start_load`] started.
     ///
     /// # Errors
     /// When they are gone.
-    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, BackendError>;
+    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, Error>;
 
-    /// Whether the database, and whatever else no server can be measured without, still runs, as far as it is ours to
-    /// observe.
+    /// Passes if the services that every server needs still run, as far as this backend can observe them.
     ///
     /// # Errors
-    /// When it is gone.
-    fn check_database(&self) -> Result<(), BackendError>;
+    /// [`Error::ServiceLost`] when one of them is gone.
+    fn check_services(&self) -> Result<(), Error>;
 
     /// The database; absent if it is not ours to observe.
     fn database_part(&self) -> Option<Meter>;
@@ -199,7 +189,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// When something is left.
-    fn close(self: Box<Self>) -> Result<(), BackendError>;
+    fn close(self: Box<Self>) -> Result<(), Error>;
 }
 
 /// A running server. Dropping it stops it.
@@ -211,14 +201,14 @@ pub trait Instance {
     ///
     /// # Errors
     /// When it is gone; with the last of its log.
-    fn part(&mut self) -> Result<Meter, BackendError>;
+    fn part(&mut self) -> Result<Meter, Error>;
 
     /// That it is gone; with the last of its log.
-    fn gone(&mut self) -> BackendError;
+    fn gone(&mut self) -> Error;
 
     /// Stops it.
     ///
     /// # Errors
     /// When it did not end as the contract says: by itself, in time, with status 0.
-    fn stop(self: Box<Self>) -> Result<(), BackendError>;
+    fn stop(self: Box<Self>) -> Result<(), Error>;
 }

@@ -1,12 +1,12 @@
 //! `stackmark build`: builds servers, and prints each one's version.
 
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 
 use super::interrupt;
 use crate::args;
 use crate::backend::build::build;
 use crate::definition::{Registry, select};
+use crate::failure::{Error, Failed};
 use crate::os::placement::Placement;
 use crate::run::progress::TerminalProgress;
 use crate::workspace::Workspace;
@@ -21,21 +21,18 @@ pub fn run(args: &args::Build) -> anyhow::Result<ExitCode> {
     let servers =
         select("server", registry.servers(), &args.filter.servers, |server| &server.name)?;
     let cpus = Placement::usable()?;
-    let stop = interrupt::flag()?;
+    let stop = interrupt::stop()?;
     let mut steps = TerminalProgress::new("build", servers.len() as u64, 0);
     let mut failed = false;
     for server in servers {
         steps.doing(&server.name);
-        let built = build(server, &workspace, &cpus, &stop);
-        if stop.load(Ordering::Relaxed) {
-            return Ok(interrupt::exit_code());
-        }
-        match built {
+        match build(server, &workspace, &cpus, &stop) {
             Ok(version) => steps.say(&version),
-            Err((stage, reason)) => {
+            Err(Error::Failed(Failed { stage, reason })) => {
                 failed = true;
                 steps.say(&format!("{} failed to {}: {reason}", server.name, stage.verb()));
             }
+            Err(error) => return Err(error.map(|failed| failed.reason).into()),
         }
         steps.step();
     }

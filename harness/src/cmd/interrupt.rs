@@ -1,30 +1,37 @@
 //! Ctrl-C and SIGTERM: everything is stopped in order, and what was measured stays.
 
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 
-/// A flag that becomes true when the user wants this process to end. A second wish ends it at once; its
-/// children are tied to it and end too.
+use crate::failure::Error;
+use crate::os::stop::Stop;
+
+/// A token that Ctrl-C and SIGTERM set. The second signal ends the process at once; its children are tied to it and
+/// end too.
 ///
 /// # Errors
 /// When the signals cannot be caught.
-pub fn flag() -> anyhow::Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
+pub fn stop() -> anyhow::Result<Stop> {
+    let stop = Stop::default();
+    let set = stop.clone();
     ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
+        if set.set() {
             std::process::exit(130);
         }
         eprintln!("stackmark: stopping; once more to stop at once");
     })
     .context("Ctrl-C cannot be caught")?;
-    Ok(flag)
+    Ok(stop)
 }
 
-/// What a shell expects of an interrupted command.
+/// Whether `error` is the interruption, which is no failure of the program.
+#[must_use]
+pub fn is_interruption(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Error::<String>::Interrupted))
+}
+
+/// The exit status of an interrupted command, by a shell's convention.
 #[must_use]
 pub fn exit_code() -> ExitCode {
     ExitCode::from(130)

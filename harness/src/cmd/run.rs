@@ -1,8 +1,8 @@
 //! `stackmark run`: builds, verifies, loads and measures servers, and records a run.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -15,6 +15,7 @@ use crate::database;
 use crate::definition::scenario::Catalogue;
 use crate::definition::server::{POOL_SIZE, RunServer};
 use crate::definition::{Profile, Registry};
+use crate::failure::Error;
 use crate::format;
 use crate::format::containers::Containers;
 use crate::format::folder::{self, FolderError};
@@ -24,6 +25,7 @@ use crate::os::lock::RunLock;
 use crate::os::machine;
 use crate::os::machine::MachineFile;
 use crate::os::placement::{Cpus, Placement};
+use crate::os::stop::Stop;
 use crate::plan::Plan;
 use crate::run::blocks::{Ending, execute};
 use crate::run::executor::BackendExecutor;
@@ -59,7 +61,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     if is_begun && folder::read(&out)?.entries.contains(&Entry::Finished) {
         bail!("{} came to its end: there is nothing to resume", out.display());
     }
-    let stop = interrupt::flag()?;
+    let stop = interrupt::stop()?;
 
     let opening = Opening {
         workspace: &workspace,
@@ -71,19 +73,13 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
         no_quota,
         stop: &stop,
     };
-    let interrupted = || stop.load(Ordering::Relaxed);
-    let mut backend = match backend::open(kind, opening) {
-        Err(_) if interrupted() => return Ok(interrupt::exit_code()),
-        opened => opened?,
-    };
+    let mut backend = backend::open(kind, opening)?;
     if backend.lease().ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
         return Ok(interrupt::exit_code());
     }
     backend.settle()?;
     describe_database(backend.as_ref(), &mut machine)?;
-    if interrupted() {
-        return Ok(interrupt::exit_code());
-    }
+    stop.check().map_err(Error::<String>::from)?;
     let file = run_file(&plan, now, label, kind, backend.as_ref());
     let (journal, completed) = if is_begun {
         resume(&out, file, &plan, &machine)?
@@ -93,19 +89,17 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let mut live = BackendExecutor::new(backend.as_mut(), &stop);
     let ending = execute_plan(&plan, &mut live, completed, journal, &stop)
         .with_context(|| unwritable(&out))?;
-    let lost_database = live.lost_database().cloned();
-    drop(live);
     report::write(&out).with_context(|| unwritable(&out))?;
     rank::show(&out)?;
     eprintln!("stackmark: the run is in {}", out.display());
-    if let Some(error) = lost_database {
-        return Err(error.into());
+    if let Ending::ServiceLost(how) = ending {
+        bail!(how);
     }
     backend.close()?;
     Ok(match ending {
         Ending::Whole => ExitCode::SUCCESS,
         Ending::WithFailures => ExitCode::from(1),
-        Ending::Interrupted => {
+        Ending::Interrupted | Ending::ServiceLost(_) => {
             eprintln!("stackmark: go on with it by `stackmark run --resume {}`", out.display());
             interrupt::exit_code()
         }
@@ -244,15 +238,18 @@ fn execute_plan(
     live: &mut BackendExecutor<'_>,
     mut completed: Completed,
     mut journal: Journal,
-    stop: &AtomicBool,
+    stop: &Stop,
 ) -> std::io::Result<Ending> {
     let mut write = |entry: &Entry| journal.write(entry);
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
     let means = Means { truth: &truth, stop };
     let prepared = prepare(plan, means, live, &mut completed, &mut write)?;
-    let Some(common) = prepared else {
-        write(&Entry::Interrupted)?;
-        return Ok(Ending::Interrupted);
+    let common = match prepared {
+        ControlFlow::Continue(common) => common,
+        ControlFlow::Break(ending) => {
+            write(&Entry::Interrupted)?;
+            return Ok(ending);
+        }
     };
     let left = completed.remaining(plan);
     let mut steps =

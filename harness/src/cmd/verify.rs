@@ -1,7 +1,6 @@
 //! `stackmark verify`: builds and starts servers, and checks their answers against the rows' truth.
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use demo_data::Truth;
 
@@ -10,8 +9,9 @@ use crate::args;
 use crate::backend::{self, Backend, Network, Opening};
 use crate::database;
 use crate::definition::{Registry, Server, select};
-use crate::failure::Stage;
+use crate::failure::{Error, Failed, Stage};
 use crate::os::placement::Placement;
+use crate::os::stop::Stop;
 use crate::run::progress::TerminalProgress;
 use crate::run::verify::verify;
 use crate::workspace::Workspace;
@@ -28,7 +28,7 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
             .into_iter()
             .cloned()
             .collect();
-    let stop = interrupt::flag()?;
+    let stop = interrupt::stop()?;
     let opening = Opening {
         workspace: &workspace,
         usable: &Placement::usable()?,
@@ -39,10 +39,7 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
         no_quota: false,
         stop: &stop,
     };
-    let mut backend = match backend::open(args.backend, opening) {
-        Err(_) if stop.load(Ordering::Relaxed) => return Ok(interrupt::exit_code()),
-        opened => opened?,
-    };
+    let mut backend = backend::open(args.backend, opening)?;
     if backend.lease().ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
         return Ok(interrupt::exit_code());
     }
@@ -53,16 +50,15 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
     for server in &servers {
         steps.doing(&server.name);
         let checked = check(server, backend.as_mut(), &truth, &stop);
-        if stop.load(Ordering::Relaxed) {
-            return Ok(interrupt::exit_code());
-        }
-        backend.check_database()?;
+        stop.check().map_err(Error::<String>::from)?;
+        backend.check_services()?;
         match checked {
-            Ok(()) => steps.say(&format!("{} tells the truth", server.name)),
-            Err((stage, reason)) => {
+            Ok(()) => steps.say(&format!("{}: all answers correct", server.name)),
+            Err(Error::Failed(Failed { stage, reason })) => {
                 failed = true;
                 steps.say(&format!("{} failed to {}: {reason}", server.name, stage.verb()));
             }
+            Err(error) => return Err(error.map(|failed| failed.reason).into()),
         }
         steps.step();
     }
@@ -75,12 +71,10 @@ fn check(
     server: &Server,
     backend: &mut dyn Backend,
     truth: &Truth,
-    stop: &AtomicBool,
-) -> Result<(), (Stage, String)> {
+    stop: &Stop,
+) -> Result<(), Error<Failed>> {
     backend.build(server, stop)?;
-    let instance =
-        backend.start(server, stop).map_err(|error| (Stage::Start, error.to_string()))?;
-    verify(server, instance.address(), truth, stop)
-        .map_err(|error| (Stage::Verify, error.to_string()))?;
-    instance.stop().map_err(|error| (Stage::Stop, error.to_string()))
+    let instance = backend.start(server, stop).map_err(|error| error.at(Stage::Start))?;
+    verify(server, instance.address(), truth, stop).map_err(|error| error.at(Stage::Verify))?;
+    instance.stop().map_err(|error| error.at(Stage::Stop))
 }

@@ -17,7 +17,6 @@ use std::env;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::process::Child;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +28,7 @@ pub use session::Counters;
 pub use url::DatabaseUrl;
 
 use crate::os::process;
+use crate::os::stop::Stop;
 use folder::Folder;
 use server::{Life, Server};
 use session::Session;
@@ -169,14 +169,14 @@ impl Lease {
         session::ensure_seeded(&self.url, progress)
     }
 
-    /// As [`Lease::ensure_seeded`], until `stop` becomes true; then the report is absent, and the next one goes on.
+    /// As [`Lease::ensure_seeded`], until `stop` is set; then the report is absent, and the next one goes on.
     ///
     /// # Errors
     /// Each says in one sentence what is wrong and what mends it.
     pub fn ensure_seeded_unless(
         &self,
         progress: &Progress,
-        stop: &AtomicBool,
+        stop: &Stop,
     ) -> Result<Option<SeedReport>, DatabaseError> {
         session::ensure_seeded_unless(&self.url, progress, stop)
     }

@@ -8,7 +8,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -19,6 +18,7 @@ use super::folder::{Folder, SCHEMA, USER, cause};
 use super::session::Session;
 use super::url::DatabaseUrl;
 use crate::os::process;
+use crate::os::stop::{Stop, WaitError, wait_until};
 
 /// Recovery after a crash reads the log again, on a slow disk too.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
@@ -95,7 +95,7 @@ impl Server {
 
     /// Ends a server that is not a child of this process.
     pub(super) fn stop(self, folder: &Folder) -> Result<(), DatabaseError> {
-        for (signal, patience) in
+        for (signal, timeout) in
             [(Signal::SIGTERM, STOP_TIMEOUT), (Signal::SIGKILL, Duration::from_secs(5))]
         {
             if Server::running(folder) != Some(self) {
@@ -104,12 +104,11 @@ impl Server {
             let pid = i32::try_from(self.pid).expect("a process id of Linux fits");
             // A failure means that it has just ended: the wait below tells.
             let _ = kill(Pid::from_raw(pid), signal);
-            let deadline = Instant::now() + patience;
-            while Instant::now() < deadline {
-                if Server::running(folder) != Some(self) {
-                    return Ok(());
-                }
-                thread::sleep(Duration::from_millis(10));
+            let ended = wait_until(Instant::now() + timeout, &Stop::never(), || {
+                Ok::<_, ()>((Server::running(folder) != Some(self)).then_some(()))
+            });
+            if ended.is_ok() {
+                return Ok(());
             }
         }
         Err(DatabaseError::Stop { pid: self.pid })
@@ -158,20 +157,25 @@ fn wait_until_it_answers(
     port: u16,
 ) -> Result<Result<(), String>, DatabaseError> {
     let url = url(folder, port)?;
-    let deadline = Instant::now() + START_TIMEOUT;
-    let mut silence = String::new();
-    while Instant::now() < deadline {
+    let mut last = String::new();
+    let answered = wait_until(Instant::now() + START_TIMEOUT, &Stop::never(), || {
         if let Some(status) = child.try_wait().map_err(DatabaseError::Runtime)? {
-            return Ok(Err(format!("{status}: {}", cause(&log(folder)))));
+            return Ok(Some(Err(format!("{status}: {}", cause(&log(folder))))));
         }
-        // The password is random, so whoever takes it is the server just started.
+        // The password is random, so the server that accepts it is the one just started.
         match Session::connect(&url) {
-            Ok(_) => return Ok(Ok(())),
-            Err(error) => silence = error.to_string(),
+            Ok(_) => return Ok(Some(Ok(()))),
+            Err(error) => last = error.to_string(),
         }
-        thread::sleep(Duration::from_millis(20));
+        Ok(None)
+    });
+    match answered {
+        Ok(answered) => Ok(answered),
+        Err(WaitError::Failed(error)) => Err(error),
+        Err(WaitError::TimedOut | WaitError::Interrupted) => {
+            Ok(Err(format!("no answer in {START_TIMEOUT:?}; the last error: {last}")))
+        }
     }
-    Ok(Err(format!("no answer in {START_TIMEOUT:?}; at last: {silence}")))
 }
 
 fn log(folder: &Folder) -> String {

@@ -1,7 +1,6 @@
 //! One kept connection, over which the harness asks the database about itself.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use demo_data::loader::driver::Conn;
@@ -11,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::error::DatabaseError;
 use super::url::DatabaseUrl;
+use crate::os::stop::Stop;
 
 /// What the server has counted since its start, over all connections.
 ///
@@ -210,16 +210,16 @@ pub(super) fn ensure_seeded(
     Ok(runtime()?.block_on(seeding)?)
 }
 
-/// As [`ensure_seeded`], until `stop` becomes true. A table that was being filled lacks its index, so it is
+/// As [`ensure_seeded`], until `stop` is set. A table that was being filled lacks its index, so it is
 /// never taken for a whole one.
 pub(super) fn ensure_seeded_unless(
     url: &DatabaseUrl,
     progress: &Progress,
-    stop: &AtomicBool,
+    stop: &Stop,
 ) -> Result<Option<SeedReport>, DatabaseError> {
     let runtime = runtime()?;
     let stopped = async {
-        while !stop.load(Ordering::Relaxed) {
+        while !stop.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };

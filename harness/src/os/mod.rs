@@ -8,4 +8,5 @@ pub mod machine;
 pub mod netprobe;
 pub mod placement;
 pub mod process;
+pub mod stop;
 pub(crate) mod sys;

@@ -4,8 +4,6 @@
 use std::fs;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -15,6 +13,7 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 use crate::os::placement::Cpus;
+use crate::os::stop::{Stop, WaitError, wait_until};
 use crate::os::sys;
 
 /// Starts `command` so that the kernel sends it `signal` when this process ends, however it ends
@@ -41,8 +40,10 @@ pub fn stop(child: &mut Child, patience: Duration) -> io::Result<(ExitStatus, bo
     }
     // A failure means that it has just ended: the wait below tells.
     let _ = kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM);
-    if let Some(status) = wait_until(child, Instant::now() + patience)? {
-        return Ok((status, false));
+    match wait_until(Instant::now() + patience, &Stop::never(), || ended(child)) {
+        Ok(status) => return Ok((status, false)),
+        Err(WaitError::Failed(error)) => return Err(error),
+        Err(WaitError::TimedOut | WaitError::Interrupted) => {}
     }
     kill_group(child);
     Ok((child.wait()?, true))
@@ -78,40 +79,21 @@ pub fn is_running(pid: u32) -> bool {
     state.is_some_and(|state| !state.trim_start().starts_with(['Z', 'X']))
 }
 
-/// Waits for `child` until `deadline`; when it has ended, what is left of its group is killed.
+/// Waits until `child` ends, `deadline` (if any) passes, or `stop` is set; in the latter two cases the child is
+/// stopped. When it has ended, what is left of its group is killed.
 ///
 /// # Errors
-/// When it cannot be waited for.
-pub fn wait_until(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> {
-    loop {
-        if let Some(status) = ended(child)? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= deadline {
-            return Ok(None);
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// Waits for `child` until it ends, `deadline` (if any) has passed, or `stop` becomes true; in the latter two
-/// cases it is stopped, and the result is absent.
-///
-/// # Errors
-/// When it cannot be waited for.
-pub fn wait_unless(
+/// Which of the two ended the waiting, or [`WaitError::Failed`] when the child cannot be observed or stopped.
+pub fn wait(
     child: &mut Child,
     deadline: Option<Instant>,
-    stop: &AtomicBool,
-) -> io::Result<Option<ExitStatus>> {
-    while !stop.load(Ordering::Relaxed) && deadline.is_none_or(|deadline| Instant::now() < deadline)
-    {
-        if let Some(status) = wait_until(child, Instant::now() + Duration::from_millis(100))? {
-            return Ok(Some(status));
-        }
+    stop: &Stop,
+) -> Result<ExitStatus, WaitError<io::Error>> {
+    let status = wait_until(deadline, stop, || ended(child));
+    if matches!(status, Err(WaitError::Interrupted | WaitError::TimedOut)) {
+        self::stop(child, Duration::from_secs(2)).map_err(WaitError::Failed)?;
     }
-    self::stop(child, Duration::from_secs(2))?;
-    Ok(None)
+    status
 }
 
 /// Puts every thread of a running process on `cpus`; threads that it starts later inherit the set.
@@ -136,6 +118,7 @@ mod tests {
     use super::*;
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
+    use std::thread;
 
     /// A shell that ignores SIGTERM or not, starts a worker, tells its number, and ends or waits.
     fn master(before: &str, then: &str) -> (Child, u32) {
@@ -179,10 +162,14 @@ mod tests {
     fn a_wait_ends_at_its_deadline_and_when_it_is_stopped() {
         let (mut child, worker) = master("", "wait");
         let deadline = Some(Instant::now());
-        assert_eq!(wait_unless(&mut child, deadline, &AtomicBool::new(false)).unwrap(), None);
+        let late = wait(&mut child, deadline, &Stop::never());
+        assert!(matches!(late, Err(WaitError::TimedOut)), "{late:?}");
         await_end(worker);
         let (mut child, worker) = master("", "wait");
-        assert_eq!(wait_unless(&mut child, None, &AtomicBool::new(true)).unwrap(), None);
+        let stop = Stop::default();
+        stop.set();
+        let stopped = wait(&mut child, None, &stop);
+        assert!(matches!(stopped, Err(WaitError::Interrupted)), "{stopped:?}");
         await_end(worker);
     }
 }

@@ -1,17 +1,16 @@
 //! Carries out a plan: block by block, turn by turn, cell by cell, everything journalled as it ends.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::definition::Server;
 use crate::definition::cell::Cell;
 use crate::definition::scenario::{LoadKind, Rate};
-use crate::failure::{Failure, Stage};
+use crate::failure::{Error, Failed, Failure, Stage};
 use crate::format::journal::{Entry, Trial};
 use crate::format::measured::Measured;
 use crate::load::Pace;
+use crate::os::stop::Stop;
 use crate::plan::{Plan, Turn};
-use crate::run::trial::TrialError;
 use crate::units::PerSecond;
 
 /// Starts servers and measures them; a mock in the tests of the order.
@@ -19,26 +18,26 @@ pub trait Executor {
     /// Starts a server, and returns when it is healthy.
     ///
     /// # Errors
-    /// In one line, when it does not start.
-    fn start(&mut self, server: &Server) -> Result<(), String>;
+    /// Why it does not start, in one line; or the interruption, or the loss of a service.
+    fn start(&mut self, server: &Server) -> Result<(), Error>;
 
     /// Measures a cell of the server that was started.
     ///
     /// # Errors
-    /// When the trial did not come to its end.
+    /// Which stage failed, and why; or the interruption, or the loss of a service.
     fn trial(
         &mut self,
         server: &Server,
         cell: &Cell,
         pace: Pace,
         seed: u64,
-    ) -> Result<Measured, TrialError>;
+    ) -> Result<Measured, Error<Failed>>;
 
     /// Stops the server that was started.
     ///
     /// # Errors
-    /// In one line, when it did not stop as the contract says.
-    fn stop(&mut self) -> Result<(), String>;
+    /// Why it did not stop as the contract says, in one line.
+    fn stop(&mut self) -> Result<(), Error>;
 }
 
 /// What is told of a run while it goes on.
@@ -52,7 +51,7 @@ pub trait Progress {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Every trial came to its end.
     Whole,
@@ -60,6 +59,8 @@ pub enum Ending {
     WithFailures,
     /// The user stopped it.
     Interrupted,
+    /// A service that every server needs is gone; what to do, in one sentence.
+    ServiceLost(String),
 }
 
 /// Carries out the blocks of `plan`.
@@ -72,7 +73,7 @@ pub fn execute(
     executor: &mut dyn Executor,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
     progress: &mut dyn Progress,
-    stop: &AtomicBool,
+    stop: &Stop,
 ) -> io::Result<Ending> {
     let mut ending = Ending::Whole;
     for (number, block) in (1u32..).zip(&plan.blocks) {
@@ -82,11 +83,15 @@ pub fn execute(
                 Context { plan, common, number, server, executor, journal, progress, stop };
             match context.turn(turn)? {
                 Ok(()) => {}
-                Err(TurnError::Interrupted) => {
+                Err(Error::Interrupted) => {
                     journal(&Entry::Interrupted)?;
                     return Ok(Ending::Interrupted);
                 }
-                Err(TurnError::Failed(stage, reason)) => {
+                Err(Error::ServiceLost(how)) => {
+                    journal(&Entry::Interrupted)?;
+                    return Ok(Ending::ServiceLost(how));
+                }
+                Err(Error::Failed(Failed { stage, reason })) => {
                     ending = Ending::WithFailures;
                     let failure =
                         Failure { block: Some(number), server: server.name.clone(), stage, reason };
@@ -100,11 +105,6 @@ pub fn execute(
     Ok(ending)
 }
 
-enum TurnError {
-    Interrupted,
-    Failed(Stage, String),
-}
-
 /// What a turn needs.
 struct Context<'a> {
     plan: &'a Plan,
@@ -114,24 +114,24 @@ struct Context<'a> {
     executor: &'a mut dyn Executor,
     journal: &'a mut dyn FnMut(&Entry) -> io::Result<()>,
     progress: &'a mut dyn Progress,
-    stop: &'a AtomicBool,
+    stop: &'a Stop,
 }
 
 impl Context<'_> {
     /// One server's turn. The outer error is the journal's.
-    fn turn(&mut self, turn: &Turn) -> io::Result<Result<(), TurnError>> {
+    fn turn(&mut self, turn: &Turn) -> io::Result<Result<(), Error<Failed>>> {
         let mut left = turn.cells.len() as u64;
         let result = self.cells(turn, &mut left);
         self.progress.advance(left);
         result
     }
 
-    fn cells(&mut self, turn: &Turn, left: &mut u64) -> io::Result<Result<(), TurnError>> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Ok(Err(TurnError::Interrupted));
+    fn cells(&mut self, turn: &Turn, left: &mut u64) -> io::Result<Result<(), Error<Failed>>> {
+        if self.stop.is_set() {
+            return Ok(Err(Error::Interrupted));
         }
-        if let Err(reason) = self.executor.start(self.server) {
-            return Ok(Err(TurnError::Failed(Stage::Start, reason)));
+        if let Err(error) = self.executor.start(self.server) {
+            return Ok(Err(error.at(Stage::Start)));
         }
         let mut result = Ok(());
         for &index in &turn.cells {
@@ -144,24 +144,17 @@ impl Context<'_> {
                     let trial = self.record(cell, pace, measured);
                     (self.journal)(&Entry::Trial(Box::new(trial)))?;
                 }
-                Err(TrialError::Interrupted) => {
-                    result = Err(TurnError::Interrupted);
-                    break;
-                }
                 Err(error) => {
-                    result = Err(TurnError::Failed(error.stage(), error.to_string()));
+                    result = Err(error);
                     break;
                 }
             }
             *left -= 1;
             self.progress.advance(1);
         }
-        // A server that has failed is stopped too; then only its first failure is told.
-        let stopped = self.executor.stop();
-        if let (Ok(()), Err(reason)) = (&result, stopped) {
-            result = Err(TurnError::Failed(Stage::Stop, reason));
-        }
-        Ok(result)
+        // A server that has failed is stopped too; then only its first failure is reported.
+        let stopped = self.executor.stop().map_err(|error| error.at(Stage::Stop));
+        Ok(result.and(stopped))
     }
 
     fn record(&self, cell: &Cell, pace: Pace, measured: Measured) -> Trial {

@@ -1,17 +1,17 @@
 //! The executor that really starts and measures.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::blocks::Executor;
-use super::trial::{TrialError, self_driven, shards};
-use crate::backend::{Backend, BackendError, BuildInfo, Instance};
+use super::trial::{self_driven, shards};
+use crate::backend::{Backend, BuildInfo, Instance};
 use crate::definition::Server;
 use crate::definition::cell::Cell;
-use crate::failure::Stage;
+use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
 use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadSpec, Pace};
+use crate::os::stop::Stop;
 use crate::units::Nanos;
 
 /// A request that takes longer is an error.
@@ -21,22 +21,22 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub struct BackendExecutor<'a> {
     backend: &'a mut dyn Backend,
     running: Option<Box<dyn Instance>>,
-    stop: &'a AtomicBool,
-    lost_database: Option<BackendError>,
+    stop: &'a Stop,
 }
 
 impl<'a> BackendExecutor<'a> {
-    /// On `backend`; a trial ends early when `stop` becomes true.
-    pub fn new(backend: &'a mut dyn Backend, stop: &'a AtomicBool) -> BackendExecutor<'a> {
-        BackendExecutor { backend, running: None, stop, lost_database: None }
+    /// An executor on `backend`, whose steps end early when `stop` is set.
+    pub fn new(backend: &'a mut dyn Backend, stop: &'a Stop) -> BackendExecutor<'a> {
+        BackendExecutor { backend, running: None, stop }
     }
 
     /// Builds a server.
     ///
     /// # Errors
-    /// Which stage failed, and why.
-    pub fn build(&mut self, server: &Server) -> Result<BuildInfo, (Stage, String)> {
-        self.backend.build(server, self.stop)
+    /// Which stage failed, and why; or the interruption, or the loss of a service.
+    pub fn build(&mut self, server: &Server) -> Result<BuildInfo, Error<Failed>> {
+        let built = self.backend.build(server, self.stop);
+        self.unless_over(built)
     }
 
     /// The server that runs.
@@ -44,28 +44,24 @@ impl<'a> BackendExecutor<'a> {
         self.running.as_deref()
     }
 
-    /// That the database is gone, if that is what ended the run.
-    pub fn lost_database(&self) -> Option<&BackendError> {
-        self.lost_database.as_ref()
-    }
-
-    /// Whether the run ends for a reason that is no server's fault: what failed since is not its failure.
-    pub fn is_over(&mut self) -> bool {
-        if self.lost_database.is_none() {
-            self.lost_database = self.backend.check_database().err();
+    /// The result of a step, unless the run ends for a reason that is no server's fault: what a server does without
+    /// its services is not its performance, and what it fails to do then is not its failure.
+    ///
+    /// # Errors
+    /// That of the step, the interruption, or the loss of a service.
+    pub fn unless_over<T, F>(&self, result: Result<T, Error<F>>) -> Result<T, Error<F>> {
+        if let Err(Error::ServiceLost(how)) = self.backend.check_services() {
+            return Err(Error::ServiceLost(how));
         }
-        self.lost_database.is_some() || self.stop.load(Ordering::Relaxed)
+        self.stop.check()?;
+        result
     }
 }
 
 impl Executor for BackendExecutor<'_> {
-    fn start(&mut self, server: &Server) -> Result<(), String> {
-        match self.backend.start(server, self.stop) {
-            Ok(instance) => self.running = Some(instance),
-            // The trial tells it.
-            Err(_) if self.is_over() => {}
-            Err(error) => return Err(error.to_string()),
-        }
+    fn start(&mut self, server: &Server) -> Result<(), Error> {
+        let started = self.backend.start(server, self.stop);
+        self.running = Some(self.unless_over(started)?);
         Ok(())
     }
 
@@ -75,12 +71,10 @@ impl Executor for BackendExecutor<'_> {
         cell: &Cell,
         pace: Pace,
         seed: u64,
-    ) -> Result<Measured, TrialError> {
-        if self.is_over() {
-            return Err(TrialError::Interrupted);
-        }
+    ) -> Result<Measured, Error<Failed>> {
+        self.unless_over(Ok(()))?;
         let Some(instance) = &mut self.running else {
-            return Err(TrialError::Load("there is no server to load".into()));
+            return Err(Error::Failed(Failed::new(Stage::Load, "there is no server to load")));
         };
         let spec = LoadSpec {
             address: instance.address(),
@@ -97,15 +91,13 @@ impl Executor for BackendExecutor<'_> {
             slice: SLICE,
         };
         let measure = if server.drives_itself { self_driven::measure } else { shards::measure };
-        let result = measure(self.backend, instance.as_mut(), &spec, self.stop);
-        // What a server answers without its database is not its performance.
-        if self.is_over() { Err(TrialError::Interrupted) } else { result }
+        let measured = measure(self.backend, instance.as_mut(), &spec, self.stop);
+        self.unless_over(measured)
     }
 
-    fn stop(&mut self) -> Result<(), String> {
-        match self.running.take() {
-            Some(instance) => instance.stop().map_err(|error| error.to_string()),
-            None => Ok(()),
-        }
+    fn stop(&mut self) -> Result<(), Error> {
+        let Some(instance) = self.running.take() else { return Ok(()) };
+        let stopped = instance.stop();
+        self.backend.check_services().and(stopped)
     }
 }

@@ -2,7 +2,7 @@
 //! an open load needs a common rate, shows what it sustains.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::ControlFlow;
 
 use demo_data::Truth;
 
@@ -10,11 +10,12 @@ use crate::backend::BuildInfo;
 use crate::definition::Server;
 use crate::definition::cell::Cell;
 use crate::definition::scenario::{LoadKind, Rate};
-use crate::failure::{Failure, Stage};
+use crate::failure::{Error, Failed, Failure, Stage};
 use crate::format::journal::Entry;
 use crate::load::Pace;
+use crate::os::stop::Stop;
 use crate::plan::Plan;
-use crate::run::blocks::Executor;
+use crate::run::blocks::{Ending, Executor};
 use crate::run::executor::BackendExecutor;
 use crate::run::progress::TerminalProgress;
 use crate::run::resume::Completed;
@@ -33,12 +34,12 @@ const CALIBRATION_WINDOW_MS: u64 = 1_000;
 pub struct Means<'a> {
     /// What a right answer holds.
     pub truth: &'a Truth,
-    /// Ends it when it becomes true.
-    pub stop: &'a AtomicBool,
+    /// Interrupts it.
+    pub stop: &'a Stop,
 }
 
-/// Prepares all servers of `plan`: those that fail are `settled` from then on. Returns what
-/// open loads at the common rate ask; nothing when the user stops the run, or the database is gone.
+/// Prepares all servers of `plan`, and excludes those that fail in `completed`. Returns the common rate of open loads,
+/// or how the run ended.
 ///
 /// # Errors
 /// When the journal cannot be written.
@@ -48,31 +49,28 @@ pub fn prepare(
     live: &mut BackendExecutor<'_>,
     completed: &mut Completed,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
-) -> io::Result<Option<PerSecond>> {
+) -> io::Result<ControlFlow<Ending, PerSecond>> {
     let mut steps = TerminalProgress::new("prepare", plan.servers.len() as u64, 0);
     let calibration = if completed.common().is_some() { Vec::new() } else { calibration(plan) };
     let mut slowest = f64::INFINITY;
     for server in &plan.servers {
-        // A twin is what it is the twin of, and what was found of that holds for it.
+        // A twin is the same binary as its original, so the original's result applies.
         if server.twin_of.is_some() || completed.is_excluded(&server.name) {
             steps.step();
             continue;
         }
-        if means.stop.load(Ordering::Relaxed) {
-            return Ok(None);
-        }
         steps.doing(&format!("{}: build, verify", server.name));
-        // One that drives itself has no open load to be asked at the common rate.
+        // A server that drives itself gets no open load.
         let calibration = if server.drives_itself { &[][..] } else { &calibration[..] };
         let result = live.build(server).and_then(|built| {
             as_before(&built.version, completed.version(&server.name))?;
             Ok((built, check(server, live, means, calibration, plan.seed)?))
         });
-        // What the interruption broke off is not the server's fault.
-        if live.is_over() {
-            return Ok(None);
-        }
         match result {
+            Err(Error::Interrupted) => return Ok(ControlFlow::Break(Ending::Interrupted)),
+            Err(Error::ServiceLost(how)) => {
+                return Ok(ControlFlow::Break(Ending::ServiceLost(how)));
+            }
             Ok((BuildInfo { version, image }, goodput)) => {
                 if completed.version(&server.name).is_none() {
                     journal(&Entry::Verified { server: server.name.clone(), version, image })?;
@@ -82,7 +80,7 @@ pub fn prepare(
                     journal(&Entry::Calibrated { server: server.name.clone(), goodput })?;
                 }
             }
-            Err((stage, reason)) => {
+            Err(Error::Failed(Failed { stage, reason })) => {
                 let failure = Failure { block: None, server: server.name.clone(), stage, reason };
                 steps.say(&failure.to_string());
                 let twins =
@@ -99,22 +97,22 @@ pub fn prepare(
     }
     steps.finish();
     if let Some(common) = completed.common() {
-        return Ok(Some(common));
+        return Ok(ControlFlow::Continue(common));
     }
     let common = common_rate(slowest);
     if !calibration.is_empty() {
         journal(&Entry::CommonRate { rate: common })?;
     }
-    Ok(Some(common))
+    Ok(ControlFlow::Continue(common))
 }
 
 /// A run that goes on must measure what it measured before.
-fn as_before(version: &str, before: Option<&str>) -> Result<(), (Stage, String)> {
+fn as_before(version: &str, before: Option<&str>) -> Result<(), Error<Failed>> {
     match before {
-        Some(before) if before != version => Err((
-            Stage::Version,
-            format!("it was {before:?} when the run began, and is {version:?}"),
-        )),
+        Some(before) if before != version => {
+            let reason = format!("it was {before:?} when the run began, and is {version:?}");
+            Err(Error::Failed(Failed::new(Stage::Version, reason)))
+        }
         _ => Ok(()),
     }
 }
@@ -125,25 +123,25 @@ fn check(
     means: Means<'_>,
     calibration: &[Cell],
     seed: u64,
-) -> Result<Option<PerSecond>, (Stage, String)> {
-    live.start(server).map_err(|reason| (Stage::Start, reason))?;
+) -> Result<Option<PerSecond>, Error<Failed>> {
+    live.start(server).map_err(|error| error.at(Stage::Start))?;
     let checked = (|| {
         let Some(instance) = live.running() else { return Ok(None) };
-        verify(server, instance.address(), means.truth, means.stop)
-            .map_err(|error| (Stage::Verify, error.to_string()))?;
+        let verified = verify(server, instance.address(), means.truth, means.stop);
+        live.unless_over(verified).map_err(|error| error.at(Stage::Verify))?;
         let mut slowest = None;
         for cell in calibration {
-            let measured = live.trial(server, cell, Pace::Closed, seed);
-            let measured = measured.map_err(|error| (error.stage(), error.to_string()))?;
+            let measured = live.trial(server, cell, Pace::Closed, seed)?;
             let goodput = measured.record.goodput();
             if goodput == 0.0 {
-                return Err((Stage::Trial, "gave no right answer under load".into()));
+                let reason = "gave no right answer under load";
+                return Err(Error::Failed(Failed::new(Stage::Trial, reason)));
             }
             slowest = Some(slowest.map_or(goodput, |slowest: f64| slowest.min(goodput)));
         }
         Ok(slowest.map(PerSecond))
     })();
-    let stopped = live.stop().map_err(|reason| (Stage::Stop, reason));
+    let stopped = live.stop().map_err(|error| error.at(Stage::Stop));
     let checked = checked?;
     stopped.map(|()| checked)
 }

@@ -1,15 +1,16 @@
 //! Whether a running server tells the rows' truth: values, not shapes.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use demo_data::{Row, Truth};
 
 use crate::definition::Server;
+use crate::failure::Error;
 use crate::load::check::{is_all_rows_named, is_empty_array};
 use crate::load::requests::percent_encode;
 use crate::os::http::{self, Answer};
+use crate::os::stop::Stop;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How many rows' names are looked up: spread over the whole table, by a step that shares no factor with it.
@@ -26,17 +27,16 @@ pub struct Violation {
     problem: String,
 }
 
-/// Asks the server at `address` for what the contract promises; the first broken promise ends it, and so does
-/// `stop` when it becomes true.
+/// Asks the server at `address` for what the contract promises, until the first broken promise.
 ///
 /// # Errors
-/// The first violation. After `stop` became true, that is a request which was not sent.
+/// The first violation, or the interruption.
 pub fn verify(
     server: &Server,
     address: SocketAddr,
     truth: &Truth,
-    stop: &AtomicBool,
-) -> Result<(), Violation> {
+    stop: &Stop,
+) -> Result<(), Error<Violation>> {
     let client = Client { address, stop };
     client.expect("GET", "/health", 200)?;
     client.empty("/idle")?;
@@ -64,19 +64,17 @@ pub fn verify(
 
 struct Client<'a> {
     address: SocketAddr,
-    stop: &'a AtomicBool,
+    stop: &'a Stop,
 }
 
 impl Client<'_> {
-    fn ask(&self, method: &str, path: &str) -> Result<Answer, Violation> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(violation(method, path, "was not sent: interrupted".into()));
-        }
+    fn ask(&self, method: &str, path: &str) -> Result<Answer, Error<Violation>> {
+        self.stop.check()?;
         http::send(self.address, method, path, TIMEOUT)
             .map_err(|error| violation(method, path, format!("got no answer: {error}")))
     }
 
-    fn expect(&self, method: &str, path: &str, status: u16) -> Result<Answer, Violation> {
+    fn expect(&self, method: &str, path: &str, status: u16) -> Result<Answer, Error<Violation>> {
         let answer = self.ask(method, path)?;
         if answer.status != status {
             let problem =
@@ -86,7 +84,7 @@ impl Client<'_> {
         Ok(answer)
     }
 
-    fn json(&self, method: &str, path: &str, status: u16) -> Result<Answer, Violation> {
+    fn json(&self, method: &str, path: &str, status: u16) -> Result<Answer, Error<Violation>> {
         let answer = self.expect(method, path, status)?;
         if answer.content_type != "application/json" {
             let problem =
@@ -96,7 +94,7 @@ impl Client<'_> {
         Ok(answer)
     }
 
-    fn error(&self, method: &str, path: &str, status: u16) -> Result<(), Violation> {
+    fn error(&self, method: &str, path: &str, status: u16) -> Result<(), Error<Violation>> {
         let answer = self.json(method, path, status)?;
         let told = serde_json::from_slice::<serde_json::Value>(&answer.body)
             .is_ok_and(|body| body.get("error").is_some());
@@ -107,7 +105,7 @@ impl Client<'_> {
         }
     }
 
-    fn empty(&self, path: &str) -> Result<(), Violation> {
+    fn empty(&self, path: &str) -> Result<(), Error<Violation>> {
         let answer = self.json("GET", path, 200)?;
         if is_empty_array(&answer.body) {
             Ok(())
@@ -116,7 +114,7 @@ impl Client<'_> {
         }
     }
 
-    fn rows(&self, truth: &Truth, name: &str) -> Result<(), Violation> {
+    fn rows(&self, truth: &Truth, name: &str) -> Result<(), Error<Violation>> {
         let path = format!("/demo?name={}", encode(name));
         let answer = self.json("GET", &path, 200)?;
         if is_all_rows_named(truth, name, &answer.body) {
@@ -134,7 +132,7 @@ impl Client<'_> {
         Err(violation("GET", &path, problem))
     }
 
-    fn random(&self, truth: &Truth) -> Result<(), Violation> {
+    fn random(&self, truth: &Truth) -> Result<(), Error<Violation>> {
         let answer = self.json("GET", "/demo", 200)?;
         let rows: Result<Vec<Row>, _> = serde_json::from_slice(&answer.body);
         let right = match rows.as_deref() {
@@ -154,8 +152,8 @@ impl Client<'_> {
     }
 }
 
-fn violation(method: &str, path: &str, problem: String) -> Violation {
-    Violation { request: format!("{method} {path}"), problem }
+fn violation(method: &str, path: &str, problem: String) -> Error<Violation> {
+    Error::Failed(Violation { request: format!("{method} {path}"), problem })
 }
 
 fn encode(name: &str) -> String {

@@ -5,17 +5,17 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::backend::BackendError;
+use crate::failure::Error;
 use crate::os::placement::Cpus;
 use crate::os::process;
+use crate::os::stop::{Stop, WaitError};
 
-/// How long the engine may take to start or stop something, or to tell of it.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a command of docker may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Calls docker for one compose project of one checkout.
 #[derive(Clone, Debug)]
@@ -89,9 +89,8 @@ impl Cli {
     /// What a command prints.
     ///
     /// # Errors
-    /// What it complains of, and what mends it; or that it takes too long. After `stop` became true, that is the
-    /// interruption.
-    pub(super) fn ask(&self, command: Command, stop: &AtomicBool) -> Result<String, BackendError> {
+    /// What it complains of, and what mends it; that it takes too long; or the interruption.
+    pub(super) fn ask(&self, command: Command, stop: &Stop) -> Result<String, Error> {
         self.call(command, stop).map(|said| said.out)
     }
 
@@ -99,12 +98,8 @@ impl Cli {
     ///
     /// # Errors
     /// As of [`Cli::ask`].
-    pub(super) fn call(
-        &self,
-        mut command: Command,
-        stop: &AtomicBool,
-    ) -> Result<Said, BackendError> {
-        let failed = |error: io::Error| BackendError(format!("docker cannot be called: {error}"));
+    pub(super) fn call(&self, mut command: Command, stop: &Stop) -> Result<Said, Error> {
+        let failed = |error: io::Error| Error::Failed(format!("docker cannot be called: {error}"));
         let (out, err) =
             (tempfile::tempfile().map_err(failed)?, tempfile::tempfile().map_err(failed)?);
         command
@@ -114,26 +109,26 @@ impl Cli {
         let child = process::spawn_tied(&mut command, Some(&self.cpus), Signal::SIGTERM);
         let mut child = child.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
-                BackendError("docker is not installed: install Docker and its compose plugin, then run this again".into())
+                Error::Failed("docker is not installed: install Docker and its compose plugin, then run this again".into())
             }
             _ => failed(error),
         })?;
-        let status = process::wait_unless(&mut child, Some(Instant::now() + PATIENCE), stop);
-        match status.map_err(failed)? {
-            Some(status) if status.success() => {
+        match process::wait(&mut child, Some(Instant::now() + COMMAND_TIMEOUT), stop) {
+            Ok(status) if status.success() => {
                 Ok(Said { out: text(out).map_err(failed)?, err: text(err).map_err(failed)? })
             }
-            Some(_) => {
+            Ok(_) => {
                 let said = text(err).map_err(failed)?;
-                Err(BackendError(complaint(&said).unwrap_or_else(|| {
+                Err(Error::Failed(complaint(&said).unwrap_or_else(|| {
                     format!("docker failed at `{}`: {}", words(&command), last_line(&said))
                 })))
             }
-            None if stop.load(Ordering::Relaxed) => Err(BackendError("interrupted".into())),
-            None => Err(BackendError(format!(
+            Err(WaitError::Interrupted) => Err(Error::Interrupted),
+            Err(WaitError::Failed(error)) => Err(failed(error)),
+            Err(WaitError::TimedOut) => Err(Error::Failed(format!(
                 "docker did not end `{}` within {} s: see whether its engine is well",
                 words(&command),
-                PATIENCE.as_secs()
+                COMMAND_TIMEOUT.as_secs()
             ))),
         }
     }
@@ -142,7 +137,7 @@ impl Cli {
     ///
     /// # Errors
     /// When one of them does not answer.
-    pub(super) fn versions(&self, stop: &AtomicBool) -> Result<(String, String), BackendError> {
+    pub(super) fn versions(&self, stop: &Stop) -> Result<(String, String), Error> {
         let engine =
             self.ask(self.docker(&["version", "--format", "{{.Server.Version}}"]), stop)?;
         let compose = self.ask(self.docker(&["compose", "version"]), stop)?;

@@ -7,8 +7,9 @@ use std::net::Ipv4Addr;
 use super::cli::Cli;
 use super::limits::Given;
 use crate::backend::local::free_address;
-use crate::backend::{BackendError, Network, Opening};
+use crate::backend::{Network, Opening};
 use crate::definition::Server;
+use crate::failure::Error;
 use crate::os::placement::{Cpus, Placement};
 
 /// Tells it what it shall give, and where.
@@ -20,7 +21,7 @@ pub(super) fn tell(
     opening: Opening<'_>,
     given: &Given,
     placement: &Placement,
-) -> Result<(), BackendError> {
+) -> Result<(), Error> {
     let kernels = |cpus: &Cpus| cpus.to_string().replace('+', ",");
     for (cpus, cpuset, own) in [
         ("SERVER_CPUS", "SERVER_CPUSET", &placement.server),
@@ -51,7 +52,7 @@ pub(super) fn tell(
 }
 
 /// Overrules compose.yaml where no variable can: for experiments on what the bridge and a quota cost.
-fn overrule(cli: &mut Cli, opening: Opening<'_>) -> Result<(), BackendError> {
+fn overrule(cli: &mut Cli, opening: Opening<'_>) -> Result<(), Error> {
     let host = (opening.network == Network::Host).then_some("network_mode: host");
     let free = opening.no_quota.then_some("cpu_quota: -1");
     let rules: Vec<&str> = host.into_iter().chain(free).collect();
@@ -66,7 +67,7 @@ fn overrule(cli: &mut Cli, opening: Opening<'_>) -> Result<(), BackendError> {
     let path = folder.join("compose.yaml");
     fs::create_dir_all(&folder)
         .and_then(|()| fs::write(&path, format!("services:\n{text}")))
-        .map_err(|error| BackendError(format!("{} cannot be written: {error}", path.display())))?;
+        .map_err(|error| Error::Failed(format!("{} cannot be written: {error}", path.display())))?;
     cli.add(path);
     Ok(())
 }

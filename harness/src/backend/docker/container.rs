@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::atomic::AtomicBool;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
 use super::cli::{Cli, last_line};
-use crate::backend::BackendError;
+use crate::failure::Error;
 use crate::observe::meter::Meter;
 use crate::os::process;
+use crate::os::stop::{Stop, WaitError, wait_until};
 
 /// How long the engine may take to see that a container has ended.
-const WINDOW_DELAY: Duration = Duration::from_secs(5);
+const NOTICE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A container that was started.
 #[derive(Clone, Debug)]
@@ -74,21 +73,17 @@ impl Container {
     ///
     /// # Errors
     /// When it does not start; with the last of its log.
-    pub(super) fn start(
-        cli: &Cli,
-        service: &str,
-        stop: &AtomicBool,
-    ) -> Result<Container, BackendError> {
+    pub(super) fn start(cli: &Cli, service: &str, stop: &Stop) -> Result<Container, Error> {
         let started = Container::try_start(cli, service, stop);
         if started.is_err() {
             // Whatever came up would run beside the next one; what remains is taken down with the project.
             let remove = cli.compose(&["rm", "--stop", "--force", service]);
-            let _ = cli.ask(remove, &AtomicBool::new(false));
+            let _ = cli.ask(remove, &Stop::never());
         }
         started
     }
 
-    fn try_start(cli: &Cli, service: &str, stop: &AtomicBool) -> Result<Container, BackendError> {
+    fn try_start(cli: &Cli, service: &str, stop: &Stop) -> Result<Container, Error> {
         let up =
             ["up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--force-recreate"];
         cli.ask(cli.compose(&[&up[..], &[service]].concat()), stop)?;
@@ -102,13 +97,13 @@ impl Container {
         let id = id.trim().to_owned();
         let inspected = inspect(cli, &id)?;
         if !inspected.state.running {
-            return Err(BackendError(ended(cli, &id, &inspected)));
+            return Err(Error::Failed(how_it_ended(cli, &id, &inspected)));
         }
         let pid = inspected.state.pid;
         // An engine elsewhere, or in a virtual machine, names processes that are not here.
         let listed = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
         if !listed.contains(&id) {
-            return Err(BackendError(
+            return Err(Error::Failed(
                 "the engine's containers do not run on this machine, so nothing could be measured: run stackmark where \
                  they run"
                     .into(),
@@ -125,67 +120,64 @@ impl Container {
     }
 
     /// It, to be observed.
-    pub(super) fn part(&self) -> Result<Meter, BackendError> {
-        Meter::contained(self.pid).map_err(|error| BackendError(error.to_string()))
+    pub(super) fn part(&self) -> Result<Meter, Error> {
+        Meter::contained(self.pid).map_err(|error| Error::Failed(error.to_string()))
     }
 
     /// How it is.
-    pub(super) fn state(&self, cli: &Cli) -> Result<State, BackendError> {
+    pub(super) fn state(&self, cli: &Cli) -> Result<State, Error> {
         Ok(inspect(cli, &self.id)?.state)
     }
 
     /// How it ended, with the last of its log.
-    pub(super) fn ended(&self, cli: &Cli) -> BackendError {
-        let deadline = Instant::now() + WINDOW_DELAY;
-        loop {
-            match inspect(cli, &self.id) {
-                // The kernel knows before the engine does.
-                Ok(inspected) if inspected.state.running && Instant::now() < deadline => {
-                    thread::sleep(Duration::from_millis(50));
-                }
-                Ok(inspected) => return BackendError(ended(cli, &self.id, &inspected)),
-                Err(error) => {
-                    return BackendError(format!("is gone, and docker tells no more ({error})"));
-                }
+    pub(super) fn ended(&self, cli: &Cli) -> String {
+        // The kernel knows before the engine does.
+        let ended = wait_until(Instant::now() + NOTICE_TIMEOUT, &Stop::never(), || {
+            inspect(cli, &self.id).map(|inspected| Some(inspected).filter(|it| !it.state.running))
+        });
+        match ended {
+            Ok(inspected) => how_it_ended(cli, &self.id, &inspected),
+            Err(WaitError::Failed(error)) => {
+                format!("is gone, and docker knows no more ({error})")
+            }
+            Err(WaitError::TimedOut | WaitError::Interrupted) => {
+                with_log(cli, &self.id, "is gone, though docker has not noticed")
             }
         }
     }
 
     /// That something is wrong with it, with the last of its log.
-    pub(super) fn error(&self, cli: &Cli, what: &str) -> BackendError {
-        BackendError(with_log(cli, &self.id, what))
+    pub(super) fn error(&self, cli: &Cli, what: &str) -> Error {
+        Error::Failed(with_log(cli, &self.id, what))
     }
 
     /// Ends it at once, and leaves nothing of it.
     pub(super) fn remove(&self, cli: &Cli) {
         // Whatever remains is taken down with the project.
         let remove = cli.docker(&["rm", "--force", "--volumes", &self.id]);
-        let _ = cli.ask(remove, &AtomicBool::new(false));
+        let _ = cli.ask(remove, &Stop::never());
     }
 }
 
-fn inspect(cli: &Cli, id: &str) -> Result<Inspected, BackendError> {
+fn inspect(cli: &Cli, id: &str) -> Result<Inspected, Error> {
     // Even when the run is being stopped, what became of a container is worth knowing.
-    let never = AtomicBool::new(false);
+    let never = Stop::never();
     let json = cli.ask(cli.docker(&["inspect", "--type", "container", id]), &never)?;
     let unknown = |why: String| {
-        BackendError(format!("docker tells of its container what stackmark does not know: {why}"))
+        Error::Failed(format!("docker tells of its container what stackmark does not know: {why}"))
     };
     let mut all: Vec<Inspected> =
         serde_json::from_str(&json).map_err(|error| unknown(error.to_string()))?;
     all.pop().ok_or_else(|| unknown("nothing".into()))
 }
 
-fn ended(cli: &Cli, id: &str, inspected: &Inspected) -> String {
-    let State { running, exit_code, out_of_memory, ref error, .. } = inspected.state;
+fn how_it_ended(cli: &Cli, id: &str, inspected: &Inspected) -> String {
+    let State { exit_code, out_of_memory, ref error, .. } = inspected.state;
     if out_of_memory {
         let mib = inspected.host_config.memory / (1024 * 1024);
         return format!(
             "was killed by the kernel: it needed more memory than its limit, {mib} MiB"
         );
-    }
-    if running {
-        return with_log(cli, id, "is gone, though docker has not noticed");
     }
     let how =
         if error.is_empty() { format!("ended with status {exit_code}") } else { error.clone() };
@@ -195,7 +187,7 @@ fn ended(cli: &Cli, id: &str, inspected: &Inspected) -> String {
 fn with_log(cli: &Cli, id: &str, what: &str) -> String {
     let logs = cli.docker(&["logs", "--tail", "20", id]);
     // Servers log on standard error, which `logs` keeps apart.
-    match cli.call(logs, &AtomicBool::new(false)).map(|said| said.out + &said.err) {
+    match cli.call(logs, &Stop::never()).map(|said| said.out + &said.err) {
         Ok(text) if !text.trim().is_empty() => {
             format!("{what}; its log ends: {}", last_line(&text))
         }

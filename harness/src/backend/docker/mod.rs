@@ -9,27 +9,25 @@ mod server;
 mod startup;
 mod teardown;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
-use std::sync::atomic::AtomicBool;
 
 use nix::sys::signal::Signal;
 
-use super::healthy::{self, Unhealthy};
-use super::{Backend, BackendError, BuildInfo, Instance, Network, Opening, local};
+use super::{Backend, BuildInfo, Instance, Network, Opening, healthy, local};
 use crate::backend::build;
 use crate::database::counters::CounterReader;
 use crate::database::{Counters, Lease};
 use crate::definition::Server;
-use crate::failure::Stage;
+use crate::failure::{Error, Failed, Stage};
 use crate::format::containers::Containers;
 use crate::observe::meter::Meter;
 use crate::os::cgroup::Limits;
 use crate::os::machine;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::process;
+use crate::os::stop::Stop;
 use crate::workspace::Workspace;
 use cli::Cli;
 use container::Container;
@@ -53,8 +51,6 @@ pub(super) struct Docker<'a> {
     placement: Placement,
     containers: Containers,
     counting: Option<CounterReader>,
-    /// That the engine answers no more, since it was noticed.
-    lost: RefCell<Option<BackendError>>,
     teardown: Keeper,
 }
 
@@ -63,7 +59,7 @@ impl<'a> Docker<'a> {
     ///
     /// # Errors
     /// When there is no engine, or it refuses.
-    pub(super) fn open(opening: Opening<'a>) -> Result<Docker<'a>, BackendError> {
+    pub(super) fn open(opening: Opening<'a>) -> Result<Docker<'a>, Error> {
         let Opening { workspace, usable, placement, servers, network, stop, .. } = opening;
         let mut cli = Cli::new(workspace.root(), usable);
         let (engine, compose) = cli.versions(stop)?;
@@ -71,10 +67,10 @@ impl<'a> Docker<'a> {
         startup::clear(&cli, workspace.root(), stop)?;
         let config = cli.ask(cli.compose(&["config", "--format", "json"]), stop)?;
         let config = Config::parse(&config).map_err(|error| {
-            BackendError(format!("compose.yaml is not as it should be: {error}"))
+            Error::Failed(format!("compose.yaml is not as it should be: {error}"))
         })?;
         if let Some(server) = servers.iter().find(|server| !config.has(server.original())) {
-            return Err(BackendError(format!(
+            return Err(Error::Failed(format!(
                 "compose.yaml has no service for {}: add it, as CONTRIBUTING.md says",
                 server.original()
             )));
@@ -96,9 +92,9 @@ impl<'a> Docker<'a> {
         startup::images(&cli, &config, opening)?;
 
         let teardown = Keeper::start(&cli, lock)
-            .map_err(|error| BackendError(format!("`sh` cannot be started: {error}")))?;
-        let does_not_start = |what: &str, error: BackendError| {
-            BackendError(format!("the {what}'s container does not start: {error}"))
+            .map_err(|error| Error::Failed(format!("`sh` cannot be started: {error}")))?;
+        let does_not_start = |what: &str, error: Error| {
+            error.map(|why| format!("the {what}'s container does not start: {why}"))
         };
         let db = Container::start(&cli, "db", stop)
             .map_err(|error| does_not_start("database", error))?;
@@ -142,7 +138,6 @@ impl<'a> Docker<'a> {
             placement,
             containers,
             counting: None,
-            lost: RefCell::new(None),
             teardown,
         })
     }
@@ -154,47 +149,41 @@ impl Backend for Docker<'_> {
     }
 
     /// The containers are in their places; the harness, which must not disturb the server, goes to the load's.
-    fn settle(&mut self) -> Result<(), BackendError> {
+    fn settle(&mut self) -> Result<(), Error> {
         self.counting = CounterReader::new(&self.database);
         self.cli.place(&self.placement.load);
-        process::place(std::process::id(), &self.placement.load)
-            .map_err(|error| BackendError(format!("cannot place the harness on its CPUs: {error}")))
+        process::place(std::process::id(), &self.placement.load).map_err(|error| {
+            Error::Failed(format!("cannot place the harness on its CPUs: {error}"))
+        })
     }
 
-    fn build(&mut self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)> {
-        self.try_build(server, stop).inspect_err(|_| self.see_to_the_engine())
+    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
+        self.try_build(server, stop).map_err(|error| self.unless_the_engine_is_lost(error))
     }
 
-    fn start(
-        &mut self,
-        server: &Server,
-        stop: &AtomicBool,
-    ) -> Result<Box<dyn Instance>, BackendError> {
-        self.try_start(server, stop).inspect_err(|_| self.see_to_the_engine())
+    fn start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error> {
+        self.try_start(server, stop).map_err(|error| self.unless_the_engine_is_lost(error))
     }
 
-    fn start_load(&mut self, shard: u32) -> Result<Child, BackendError> {
+    fn start_load(&mut self, shard: u32) -> Result<Child, Error> {
         let cpu = self.placement.load.in_turn(shard).to_string();
         let exec =
             ["exec", "--interactive", &self.load.id, "stackmark", "load", "--spec", "--cpu", &cpu];
         let mut command = self.cli.docker(&exec);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         process::spawn_tied(&mut command, Some(&self.placement.load), Signal::SIGKILL)
-            .map_err(|error| BackendError(format!("it cannot be started: {error}")))
+            .map_err(|error| Error::Failed(format!("it cannot be started: {error}")))
     }
 
     /// All shards are in one container.
-    fn load_parts(&self, _: &[Child]) -> Result<Vec<Meter>, BackendError> {
+    fn load_parts(&self, _: &[Child]) -> Result<Vec<Meter>, Error> {
         Ok(vec![self.load.part()?])
     }
 
-    fn check_database(&self) -> Result<(), BackendError> {
-        if let Some(lost) = self.lost.borrow().as_ref() {
-            return Err(lost.clone());
-        }
+    fn check_services(&self) -> Result<(), Error> {
         let ended = |part: &str, container: &Container| {
-            let BackendError(how) = container.ended(&self.cli);
-            Err(BackendError(format!(
+            let how = container.ended(&self.cli);
+            Err(Error::ServiceLost(format!(
                 "the {part}'s container {how}; the run ends with it, and what was measured stays: mend that, then go on \
                  with `stackmark run --resume`"
             )))
@@ -222,7 +211,7 @@ impl Backend for Docker<'_> {
         Some(self.containers.clone())
     }
 
-    fn close(self: Box<Self>) -> Result<(), BackendError> {
+    fn close(self: Box<Self>) -> Result<(), Error> {
         let Docker { database, mut teardown, .. } = *self;
         database.stop()?;
         teardown.close()
@@ -230,12 +219,12 @@ impl Backend for Docker<'_> {
 }
 
 impl Docker<'_> {
-    fn try_build(&self, server: &Server, stop: &AtomicBool) -> Result<BuildInfo, (Stage, String)> {
+    fn try_build(&self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
         let service = server.original();
         let mut command = self.cli.compose(&["build", service]);
         build::logged(&mut command, self.workspace, service, self.usable, stop)
-            .map_err(|why| (Stage::Build, why))?;
-        let failed = |error: BackendError| (Stage::Version, error.0);
+            .map_err(|error| error.at(Stage::Build))?;
+        let failed = |error: Error| error.at(Stage::Version);
         let run = ["run", "--rm", "--no-deps", "--no-TTY", service, "--version"];
         let version = self.cli.ask(self.cli.compose(&run), stop).map_err(failed)?;
         let image = ["image", "inspect", "--format", "{{.Id}}"];
@@ -246,15 +235,11 @@ impl Docker<'_> {
                 version: line.to_owned(),
                 image: Some(image.map_err(failed)?.trim().to_owned()),
             }),
-            _ => Err((Stage::Version, "its image printed no version".into())),
+            _ => Err(failed(Error::Failed("its image printed no version".into()))),
         }
     }
 
-    fn try_start(
-        &mut self,
-        server: &Server,
-        stop: &AtomicBool,
-    ) -> Result<Box<dyn Instance>, BackendError> {
+    fn try_start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error> {
         let bound = match self.network {
             Network::Host => Some(local::free_address()?),
             Network::Bridge => None,
@@ -269,21 +254,18 @@ impl Docker<'_> {
         };
         let running = Running::new(self.cli.clone(), container, address);
         let alive = || {
-            self.check_database()?;
+            self.check_services()?;
             running.check_alive()
         };
-        match healthy::wait(address, stop, alive) {
-            Ok(_) => Ok(Box::new(running)),
-            Err(Unhealthy::Late(how)) => Err(running.error(&how)),
-            Err(Unhealthy::Other(error)) => Err(error),
-        }
+        healthy::wait(address, stop, alive, |how| running.error(how))?;
+        Ok(Box::new(running))
     }
 
-    /// After something failed: an engine that answers no more is no server's fault.
-    fn see_to_the_engine(&self) {
-        // Even when the run is being stopped.
-        if let Err(error) = self.cli.versions(&AtomicBool::new(false)) {
-            *self.lost.borrow_mut() = Some(error);
+    /// The error of a server, or else the loss of the engine: then nothing is the server's fault.
+    fn unless_the_engine_is_lost<F>(&self, error: Error<F>) -> Error<F> {
+        match self.cli.versions(&Stop::never()) {
+            Err(Error::Failed(how)) if matches!(error, Error::Failed(_)) => Error::ServiceLost(how),
+            _ => error,
         }
     }
 
@@ -294,13 +276,13 @@ impl Docker<'_> {
 }
 
 /// That the kernel limits a part as it was told: an engine may only warn that it cannot.
-fn holds(part: &str, cpus: &Cpus, limits: &Limits, no_quota: bool) -> Result<(), BackendError> {
+fn holds(part: &str, cpus: &Cpus, limits: &Limits, no_quota: bool) -> Result<(), Error> {
     let quota = (!no_quota).then_some(cpus.count() as f64);
     let set = Cpus::of_kernel(&limits.cpuset);
     if limits.cpus == quota && set.as_ref() == Some(cpus) && limits.memory_mib.is_some() {
         return Ok(());
     }
-    Err(BackendError(format!(
+    Err(Error::Failed(format!(
         "the engine does not limit the {part} as it was told (CPUs {cpus}), but to {limits:?}: enable the kernel's control \
          groups for CPU time, CPU sets and memory"
     )))

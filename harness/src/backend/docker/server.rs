@@ -1,12 +1,13 @@
 //! A server in its container.
 
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicBool;
 
 use super::cli::Cli;
 use super::container::Container;
-use crate::backend::{BackendError, Instance, STOP_TIMEOUT};
+use crate::backend::{Instance, STOP_TIMEOUT};
+use crate::failure::Error;
 use crate::observe::meter::Meter;
+use crate::os::stop::Stop;
 
 /// The engine's status for what it had to kill: 128 and the number of SIGKILL.
 const KILLED: i64 = 137;
@@ -23,11 +24,15 @@ impl Running {
         Running { cli, container, address }
     }
 
-    pub(super) fn check_alive(&self) -> Result<(), BackendError> {
-        if self.container.is_running() { Ok(()) } else { Err(self.container.ended(&self.cli)) }
+    pub(super) fn check_alive(&self) -> Result<(), Error> {
+        if self.container.is_running() {
+            Ok(())
+        } else {
+            Err(Error::Failed(self.container.ended(&self.cli)))
+        }
     }
 
-    pub(super) fn error(&self, what: &str) -> BackendError {
+    pub(super) fn error(&self, what: &str) -> Error {
         self.container.error(&self.cli, what)
     }
 }
@@ -37,20 +42,20 @@ impl Instance for Running {
         self.address
     }
 
-    fn part(&mut self) -> Result<Meter, BackendError> {
+    fn part(&mut self) -> Result<Meter, Error> {
         self.check_alive()?;
         self.container.part()
     }
 
-    fn gone(&mut self) -> BackendError {
-        self.container.ended(&self.cli)
+    fn gone(&mut self) -> Error {
+        Error::Failed(self.container.ended(&self.cli))
     }
 
-    fn stop(self: Box<Self>) -> Result<(), BackendError> {
+    fn stop(self: Box<Self>) -> Result<(), Error> {
         self.check_alive()?;
         let seconds = STOP_TIMEOUT.as_secs().to_string();
         let stop = self.cli.docker(&["stop", "--time", &seconds, &self.container.id]);
-        self.cli.ask(stop, &AtomicBool::new(false))?;
+        self.cli.ask(stop, &Stop::never())?;
         match self.container.state(&self.cli)?.exit_code {
             0 => Ok(()),
             KILLED => Err(self.error(&format!("did not stop within {seconds} s and was killed"))),

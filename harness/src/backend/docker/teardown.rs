@@ -7,11 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::cli::Cli;
-use crate::backend::BackendError;
+use crate::failure::Error;
 use crate::os::process;
+use crate::os::stop::{Stop, WaitError, wait_until};
 
 /// How long it may take to stop all containers.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TEARDOWN_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A process that waits for this one's end, by a pipe that the kernel closes even if this one is killed, and then
 /// takes the project's containers and networks down. Its volumes stay: they hold the seeded table.
@@ -46,21 +47,27 @@ impl Keeper {
     }
 
     /// Takes the project down now.
-    pub(super) fn close(&mut self) -> Result<(), BackendError> {
+    pub(super) fn close(&mut self) -> Result<(), Error> {
         let Some(mut child) = self.waiting.take() else { return Ok(()) };
         // It reads to the end of this.
         drop(child.stdin.take());
         let failed = |why: String| {
-            BackendError(format!("the containers could not be taken down ({why}): see `docker ps`"))
+            Error::Failed(format!(
+                "the containers could not be taken down ({why}): see `docker ps`"
+            ))
         };
-        match process::wait_until(&mut child, Instant::now() + PATIENCE) {
-            Ok(Some(status)) if status.success() => Ok(()),
-            Ok(Some(status)) => {
+        let deadline = Instant::now() + TEARDOWN_TIMEOUT;
+        match wait_until(deadline, &Stop::never(), || process::ended(&mut child)) {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => {
                 let said = std::fs::read_to_string(self.log.path()).unwrap_or_default();
                 Err(failed(format!("{status}; {}", super::cli::last_line(&said))))
             }
-            Ok(None) => Err(failed(format!("docker still tries after {} s", PATIENCE.as_secs()))),
-            Err(error) => Err(failed(error.to_string())),
+            Err(WaitError::Failed(error)) => Err(failed(error.to_string())),
+            Err(WaitError::TimedOut | WaitError::Interrupted) => {
+                let seconds = TEARDOWN_TIMEOUT.as_secs();
+                Err(failed(format!("docker still tries after {seconds} s")))
+            }
         }
     }
 }

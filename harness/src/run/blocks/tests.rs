@@ -1,5 +1,4 @@
 use super::*;
-use crate::backend::BackendError;
 use crate::definition::Filter;
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Profile, Registry};
@@ -18,10 +17,10 @@ struct Mock {
 }
 
 impl Executor for Mock {
-    fn start(&mut self, server: &Server) -> Result<(), String> {
+    fn start(&mut self, server: &Server) -> Result<(), Error> {
         assert_eq!(self.running, None, "one server at a time");
         if self.refuses_to_start.as_ref() == Some(&server.name) {
-            return Err("no".into());
+            return Err(Error::Failed("no".into()));
         }
         self.running = Some(server.name.clone());
         self.log.push(format!("start {}", server.name));
@@ -34,7 +33,7 @@ impl Executor for Mock {
         cell: &Cell,
         pace: Pace,
         seed: u64,
-    ) -> Result<Measured, TrialError> {
+    ) -> Result<Measured, Error<Failed>> {
         assert_eq!(self.running.as_ref(), Some(&server.name), "a trial is of the running server");
         let rate = match pace {
             Pace::Closed => String::new(),
@@ -43,7 +42,7 @@ impl Executor for Mock {
         self.log.push(format!("trial {}{rate} {seed}", cell.load.name));
         self.trials += 1;
         if self.dies_in_trial.as_ref() == Some(&server.name) {
-            return Err(TrialError::Backend(BackendError("died".into())));
+            return Err(Error::Failed(Failed::new(Stage::Trial, "died")));
         }
         Ok(Measured {
             warmup: None,
@@ -52,10 +51,13 @@ impl Executor for Mock {
         })
     }
 
-    fn stop(&mut self) -> Result<(), String> {
+    fn stop(&mut self) -> Result<(), Error> {
         let server = self.running.take().expect("only a running server is stopped");
         self.log.push(format!("stop {server}"));
-        if self.refuses_to_stop.as_ref() == Some(&server) { Err("hung".into()) } else { Ok(()) }
+        if self.refuses_to_stop.as_ref() == Some(&server) {
+            return Err(Error::Failed("hung".into()));
+        }
+        Ok(())
     }
 }
 
@@ -63,7 +65,7 @@ impl Executor for Mock {
 struct Counter<'a> {
     advanced: u64,
     begun: usize,
-    stop: &'a AtomicBool,
+    stop: &'a Stop,
     stop_after: usize,
 }
 
@@ -71,7 +73,7 @@ impl Progress for Counter<'_> {
     fn trial(&mut self, _: u32, _: &str, _: &Cell) {
         self.begun += 1;
         if self.begun == self.stop_after {
-            self.stop.store(true, Ordering::Relaxed);
+            self.stop.set();
         }
     }
     fn advance(&mut self, trials: u64) {
@@ -95,7 +97,7 @@ fn run(
     completed: &Completed,
     stop_after: usize,
 ) -> (Ending, Vec<Entry>, u64) {
-    let stop = AtomicBool::new(false);
+    let stop = Stop::default();
     let mut progress = Counter { advanced: 0, begun: 0, stop: &stop, stop_after };
     let mut entries = Vec::new();
     let mut journal = |entry: &Entry| {

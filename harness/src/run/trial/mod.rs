@@ -3,42 +3,28 @@
 pub mod self_driven;
 pub mod shards;
 
+use std::fmt;
 use std::process::Child;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crate::backend::{Backend, BackendError, Instance};
+use crate::backend::{Backend, Instance};
 use crate::database::Counters;
-use crate::failure::Stage;
+use crate::failure::{Error, Failed, Stage};
 use crate::observe::window::{Gone, Parts, Reading, Resources};
+use crate::os::stop::Stop;
 
 /// What a load may take beyond its warm-up, window and drain before it is given up.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A trial that did not come to its end.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TrialError {
-    /// The user stops the run.
-    #[error("interrupted")]
-    Interrupted,
-    /// The server, or what observes it.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-    /// The load.
-    #[error("{0}")]
-    Load(String),
+/// The failure of a load, for which the server is not to blame.
+fn load_failed(reason: impl fmt::Display) -> Error<Failed> {
+    Error::Failed(Failed::new(Stage::Load, reason))
 }
 
-impl TrialError {
-    /// What the server failed to do, if it was the server.
-    #[must_use]
-    pub fn stage(&self) -> Stage {
-        match self {
-            TrialError::Load(_) => Stage::Load,
-            TrialError::Interrupted | TrialError::Backend(_) => Stage::Trial,
-        }
-    }
+/// The failure of a server, or of what observes it, under load.
+fn server_failed(error: Error) -> Error<Failed> {
+    error.at(Stage::Trial)
 }
 
 /// Finds the processes of all parts. That takes long where a server has many threads and its CPUs are busy, so it is
@@ -50,11 +36,15 @@ fn find_parts(
     backend: &dyn Backend,
     instance: &mut dyn Instance,
     shards: &[Child],
-) -> Result<Parts, TrialError> {
+) -> Result<Parts, Error<Failed>> {
     Ok(Parts {
-        server: instance.part()?,
+        server: instance.part().map_err(server_failed)?,
         db: backend.database_part(),
-        load: if shards.is_empty() { Vec::new() } else { backend.load_parts(shards)? },
+        load: if shards.is_empty() {
+            Vec::new()
+        } else {
+            backend.load_parts(shards).map_err(server_failed)?
+        },
     })
 }
 
@@ -62,10 +52,10 @@ fn find_parts(
 ///
 /// # Errors
 /// When the server is gone, with the reason that it gives; or a shard of the load.
-fn read(parts: &Parts, instance: &mut dyn Instance) -> Result<Reading, TrialError> {
+fn read(parts: &Parts, instance: &mut dyn Instance) -> Result<Reading, Error<Failed>> {
     Reading::take(parts).map_err(|gone| match gone {
-        Gone::Server => instance.gone().into(),
-        Gone::Load(error) => TrialError::Load(format!("it is gone: {error}")),
+        Gone::Server => server_failed(instance.gone()),
+        Gone::Load(error) => load_failed(format!("it is gone: {error}")),
     })
 }
 
@@ -82,7 +72,7 @@ fn resources(
 /// What is told of a trial, in the order in which it arrives.
 pub(crate) struct Events<'a, T> {
     pub(crate) events: Receiver<T>,
-    pub(crate) stop: &'a AtomicBool,
+    pub(crate) stop: &'a Stop,
     pub(crate) deadline: Instant,
 }
 
@@ -91,20 +81,18 @@ impl<T> Events<'_, T> {
     ///
     /// # Errors
     /// When no one is left to tell, the deadline has passed, or the user stops the run.
-    pub(crate) fn next(&self, mut meanwhile: impl FnMut()) -> Result<T, TrialError> {
+    pub(crate) fn next(&self, mut meanwhile: impl FnMut()) -> Result<T, Error<Failed>> {
         loop {
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(TrialError::Interrupted);
-            }
+            self.stop.check()?;
             // Looked at first: one who goes on telling must not put it off.
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(TrialError::Load("it did not end in time".into()));
+                return Err(load_failed("it did not end in time"));
             }
             match self.events.recv_timeout(left.min(Duration::from_millis(250))) {
                 Ok(event) => return Ok(event),
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(TrialError::Load("it ended without a record".into()));
+                    return Err(load_failed("it ended without a record"));
                 }
                 Err(RecvTimeoutError::Timeout) => meanwhile(),
             }
@@ -126,7 +114,7 @@ mod tests {
                 thread::sleep(Duration::from_millis(10));
             }
         });
-        let stop = AtomicBool::new(false);
+        let stop = Stop::default();
         let deadline = Instant::now() + Duration::from_millis(150);
         let events = Events { events, stop: &stop, deadline };
         let error = loop {
@@ -134,6 +122,6 @@ mod tests {
                 break error;
             }
         };
-        assert_eq!(error, TrialError::Load("it did not end in time".into()));
+        assert_eq!(error, load_failed("it did not end in time"));
     }
 }

@@ -4,21 +4,22 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::{Events, GRACE, TrialError, find_parts, read, resources};
-use crate::backend::{Backend, BackendError, Instance};
+use super::{Events, GRACE, find_parts, read, resources, server_failed};
+use crate::backend::{Backend, Instance};
 use crate::definition::warmup::WarmedUp;
+use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
 use crate::load::record::{ErrorKind, Errors, Latencies};
 use crate::load::{LoadRecord, LoadSpec};
 use crate::observe::window::Reading;
 use crate::os::http;
+use crate::os::stop::Stop;
 use crate::units::Nanos;
 
 /// What it tells, a JSON line each.
@@ -72,13 +73,13 @@ impl Driven {
 /// Lets `instance` ask itself as `spec` says, which is a closed load's.
 ///
 /// # Errors
-/// When it does not come to its end, or `stop` becomes true.
+/// When it does not come to its end, or the interruption.
 pub fn measure(
     backend: &mut dyn Backend,
     instance: &mut dyn Instance,
     spec: &LoadSpec,
-    stop: &AtomicBool,
-) -> Result<Measured, TrialError> {
+    stop: &Stop,
+) -> Result<Measured, Error<Failed>> {
     let (sender, events) = channel();
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
     let parts = find_parts(backend, instance, &[])?;
@@ -90,7 +91,9 @@ pub fn measure(
         let within = last.is_none();
         let sample = || first.iter_mut().filter(|_| within).for_each(|first| first.sample(&parts));
         let event = match events.next(sample) {
-            Err(TrialError::Load(reason)) => return Err(fault(instance, reason)),
+            Err(Error::Failed(Failed { stage: Stage::Load, reason })) => {
+                return Err(fault(instance, reason));
+            }
             event => event?,
         };
         match event {
@@ -110,15 +113,15 @@ pub fn measure(
                 let resources = resources(&first, &last, before, backend);
                 return Ok(Measured { warmup, record: record(spec, driven), resources });
             }
-            Event::Failed { reason } => return Err(BackendError(reason).into()),
+            Event::Failed { reason } => return Err(server_failed(Error::Failed(reason))),
             Event::Broken(reason) => return Err(fault(instance, reason)),
         }
     }
 }
 
 /// Whatever goes wrong is the server's doing; one that has ended tells how in its log.
-fn fault(instance: &mut dyn Instance, reason: String) -> TrialError {
-    instance.part().err().unwrap_or(BackendError(reason)).into()
+fn fault(instance: &mut dyn Instance, reason: String) -> Error<Failed> {
+    server_failed(instance.part().err().unwrap_or(Error::Failed(reason)))
 }
 
 fn path(spec: &LoadSpec) -> String {

@@ -3,22 +3,23 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Child;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Events, GRACE, TrialError, find_parts, read, resources};
+use super::{Events, GRACE, find_parts, load_failed, read, resources};
 use crate::backend::{Backend, Instance};
 use crate::definition::warmup::WarmedUp;
+use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::warmup::Watch;
 use crate::load::{LoadRecord, LoadSpec};
 use crate::observe::window::Reading;
 use crate::os::process;
+use crate::os::stop::Stop;
 use crate::units::Nanos;
 
 /// How long a load may take to set itself up.
@@ -31,19 +32,19 @@ const WINDOW_DELAY: Duration = Duration::from_millis(20);
 /// Loads `instance` as `spec` says, with one shard for each CPU of the load.
 ///
 /// # Errors
-/// When the load cannot be run to its end, the server ends within it, or `stop` becomes true.
+/// When the load cannot be run to its end, or the server ends within it; or the interruption.
 pub fn measure(
     backend: &mut dyn Backend,
     instance: &mut dyn Instance,
     spec: &LoadSpec,
-    stop: &AtomicBool,
-) -> Result<Measured, TrialError> {
+    stop: &Stop,
+) -> Result<Measured, Error<Failed>> {
     let shards = spec.shards(backend.placement().load.count() as u32);
     let (sender, events) = channel();
     let mut loads = Loads(Vec::new());
     for shard in &shards {
-        let mut child =
-            backend.start_load(shard.shard.index).map_err(|error| TrialError::Load(error.0))?;
+        let child = backend.start_load(shard.shard.index);
+        let mut child = child.map_err(|error| error.at(Stage::Load))?;
         listen(&mut child, shard.shard.index, sender.clone())?;
         loads.0.push(child);
     }
@@ -95,7 +96,7 @@ pub fn measure(
         }
     }
     let (Some(first), Some(last)) = (first, last) else {
-        return Err(TrialError::Load("it did not tell its window".into()));
+        return Err(load_failed("it did not report its window"));
     };
     let resources = resources(&first, &last, before, backend);
     Ok(Measured { warmup: warming_up.ended, record, resources })
@@ -131,10 +132,10 @@ impl WarmingUp {
     }
 }
 
-fn unexpected(event: &Event) -> TrialError {
+fn unexpected(event: &Event) -> Error<Failed> {
     match event {
-        Event::Failed { reason } => TrialError::Load(reason.clone()),
-        _ => TrialError::Load("it spoke out of turn".into()),
+        Event::Failed { reason } => load_failed(reason),
+        _ => load_failed("unexpected message from the load process"),
     }
 }
 
@@ -150,20 +151,22 @@ impl Drop for Loads {
     }
 }
 
-fn tell(child: &mut Child, what: &impl Serialize) -> Result<(), TrialError> {
-    let gone = |error: std::io::Error| TrialError::Load(format!("it does not listen: {error}"));
-    let mut line = serde_json::to_vec(what).map_err(|error| TrialError::Load(error.to_string()))?;
+fn tell(child: &mut Child, what: &impl Serialize) -> Result<(), Error<Failed>> {
+    let gone = |error: std::io::Error| load_failed(format!("it does not listen: {error}"));
+    let mut line = serde_json::to_vec(what).map_err(load_failed)?;
     line.push(b'\n');
-    let input =
-        child.stdin.as_mut().ok_or_else(|| TrialError::Load("it has no standard input".into()))?;
+    let input = child.stdin.as_mut().ok_or_else(|| load_failed("it has no standard input"))?;
     input.write_all(&line).map_err(gone)?;
     input.flush().map_err(gone)
 }
 
 /// Passes on what a load says, until it closes its output.
-fn listen(child: &mut Child, shard: u32, events: Sender<(u32, Event)>) -> Result<(), TrialError> {
-    let output =
-        child.stdout.take().ok_or_else(|| TrialError::Load("it has no standard output".into()))?;
+fn listen(
+    child: &mut Child,
+    shard: u32,
+    events: Sender<(u32, Event)>,
+) -> Result<(), Error<Failed>> {
+    let output = child.stdout.take().ok_or_else(|| load_failed("it has no standard output"))?;
     thread::spawn(move || {
         for line in BufReader::new(output).lines() {
             let Ok(line) = line else { return };
