@@ -1,7 +1,6 @@
 //! Servers that are up already, side by side, in containers on this machine: neither started nor stopped, and observed by
 //! their control groups. So the harness can be one container among them, without the engine's socket.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::env;
 use std::fs;
@@ -21,7 +20,8 @@ use crate::observe::meter::Meter;
 use crate::observe::netns;
 use crate::os::cgroup::{self, Limits};
 use crate::os::machine;
-use crate::os::placement::{Cpus, Placement, Quota};
+use crate::os::part::PerPart;
+use crate::os::placement::{Cpus, Placement};
 use crate::os::process;
 use crate::os::stop::{Stop, WaitError, wait_until};
 
@@ -64,21 +64,16 @@ impl Attached {
             in_time(opening.stop, || find().ok_or_else(|| hidden("the servers")))?.limits();
         let db_limits =
             Container::of(db).map_err(|error| Error::Failed(error.to_string()))?.limits();
-        let given = [("server", server), ("db", db_limits), ("load", cgroup::limits())];
-        let given: BTreeMap<String, Limits> =
-            given.into_iter().map(|(part, limits)| (part.to_owned(), limits)).collect();
+        let given = PerPart { server, db: db_limits, load: cgroup::limits() };
         let all = machine_cpus(opening.usable);
         let placement = placement(&given, &all);
         let asked = asked(|name| env::var(name).ok());
         let containers = Containers {
             scaled: is_scaled(&asked, all.count(), machine::memory_mib()),
             side_by_side: true,
-            images: env::var("DB_IMAGE")
-                .map(|image| ("db".to_owned(), image))
-                .into_iter()
-                .collect(),
+            images: PerPart { db: env::var("DB_IMAGE").ok(), ..PerPart::default() },
             asked,
-            given,
+            given: given.map(Some),
             ..Containers::default()
         };
         if containers.scaled {
@@ -126,7 +121,7 @@ impl Backend for Attached {
     }
 
     fn start_load(&mut self, shard: u32) -> Result<Child, Error> {
-        local::start_load(shard, &self.placement.load)
+        local::start_load(shard, &self.placement.sets.load)
     }
 
     fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, Error> {
@@ -235,41 +230,37 @@ fn machine_cpus(usable: &Cpus) -> Cpus {
     Cpus::of_kernel(&online).unwrap_or_else(|| usable.clone())
 }
 
-/// By the limits that each part was given.
-fn placement(given: &BTreeMap<String, Limits>, all: &Cpus) -> Placement {
-    let cpus = |part: &str| {
-        let limits = given.get(part).cloned().unwrap_or_default();
-        let set = Cpus::of_kernel(&limits.cpuset).unwrap_or_else(|| all.clone());
-        let quota = limits.cpus.filter(|quota| *quota < set.count() as f64);
-        (set, quota)
-    };
-    let ((server, of_server), (db, of_db), (load, of_load)) =
-        (cpus("server"), cpus("db"), cpus("load"));
+/// The placement that the limits of each part amount to.
+fn placement(given: &PerPart<Limits>, all: &Cpus) -> Placement {
+    let sets =
+        given.as_ref().map(|limits| Cpus::of_kernel(&limits.cpuset).unwrap_or_else(|| all.clone()));
+    let quota = given
+        .as_ref()
+        .zip(sets.as_ref())
+        .map(|(limits, set)| limits.cpus.filter(|quota| *quota < set.count() as f64));
     // Each shard of the load has a CPU of its own: as many as its quota lets run.
-    let shards = of_load.map_or(load.count(), |quota| quota.ceil() as usize);
-    let load: Cpus = load.iter().skip(load.count() - shards).collect();
-    let quota = Quota { server: of_server, db: of_db, load: None };
-    let quota = Some(quota).filter(|quota| *quota != Quota::default());
-    Placement { quota, ..Placement::new(server, db, load) }
+    let shards = quota.load.map_or(sets.load.count(), |quota| quota.ceil() as usize);
+    let load: Cpus = sets.load.iter().skip(sets.load.count() - shards).collect();
+    Placement { sets: PerPart { load, ..sets }, quota: PerPart { load: None, ..quota } }
 }
 
-/// What whoever started the containers says that they asked for.
-fn asked(variable: impl Fn(&str) -> Option<String>) -> BTreeMap<String, Limits> {
-    let parts = [("server", "SERVER"), ("db", "DB"), ("load", "LOAD")];
-    let asked = parts.into_iter().filter_map(|(part, name)| {
+/// The limits that the environment variables of compose.yaml ask for.
+fn asked(variable: impl Fn(&str) -> Option<String>) -> PerPart<Option<Limits>> {
+    PerPart::from_fn(|part| {
+        let name = part.name().to_uppercase();
         let cpus = variable(&format!("{name}_CPUS")).and_then(|cpus| cpus.parse().ok());
         let memory_mib =
             variable(&format!("{name}_MEMORY")).and_then(|size| machine::mib_of(&size));
         let limits = Limits { cpus, memory_mib, ..Limits::default() };
-        (limits != Limits::default()).then(|| (part.to_owned(), limits))
-    });
-    asked.collect()
+        Some(limits).filter(|limits| *limits != Limits::default())
+    })
 }
 
 /// Whether the machine has less than all parts together ask for.
-fn is_scaled(asked: &BTreeMap<String, Limits>, cpus: usize, memory_mib: u64) -> bool {
-    let asked_cpus: f64 = asked.values().filter_map(|limits| limits.cpus).sum();
-    let asked_memory: u64 = asked.values().filter_map(|limits| limits.memory_mib).sum();
+fn is_scaled(asked: &PerPart<Option<Limits>>, cpus: usize, memory_mib: u64) -> bool {
+    let asked = || asked.iter().filter_map(|(_, limits)| limits.as_ref());
+    let asked_cpus: f64 = asked().filter_map(|limits| limits.cpus).sum();
+    let asked_memory: u64 = asked().filter_map(|limits| limits.memory_mib).sum();
     asked_cpus > cpus as f64 || asked_memory > memory_mib
 }
 
@@ -283,16 +274,14 @@ mod tests {
 
     #[test]
     fn parts_run_where_their_groups_let_them_and_as_much() {
-        let given = [
-            ("server", limits(6.0, "0-31")),
-            ("db", limits(16.0, "0-15")),
-            ("load", limits(4.0, "")),
-        ];
-        let given = given.into_iter().map(|(part, limits)| (part.to_owned(), limits)).collect();
+        let given = PerPart {
+            server: limits(6.0, "0-31"),
+            db: limits(16.0, "0-15"),
+            load: limits(4.0, ""),
+        };
         let placement = placement(&given, &(0..32).collect());
         assert_eq!(placement.to_string(), "server=0-31,db=0-15,load=28-31");
-        let quota = Quota { server: Some(6.0), ..Quota::default() };
-        assert_eq!(placement.quota, Some(quota));
+        assert_eq!(placement.quota, PerPart { server: Some(6.0), ..PerPart::default() });
     }
 
     #[test]
@@ -305,10 +294,10 @@ mod tests {
         };
         let asked = asked(variable);
         assert_eq!(
-            asked["db"],
-            Limits { cpus: Some(16.0), memory_mib: Some(65_536), ..Limits::default() }
+            asked.db,
+            Some(Limits { cpus: Some(16.0), memory_mib: Some(65_536), ..Limits::default() })
         );
-        assert!(!asked.contains_key("load"));
+        assert_eq!(asked.load, None);
         assert!(!is_scaled(&asked, 22, 65_536));
         assert!(is_scaled(&asked, 21, 65_536));
         assert!(is_scaled(&asked, 22, 65_535));

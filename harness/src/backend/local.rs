@@ -70,12 +70,12 @@ impl<'a> Local<'a> {
             .env("BIND", address.to_string())
             .env("DATABASE_URL", self.database.url().expose())
             .env("POOL_SIZE", POOL_SIZE.to_string())
-            .env("WORKERS", self.placement.server.count().to_string())
+            .env("WORKERS", self.placement.sets.server.count().to_string())
             .stdin(Stdio::null())
             .stderr(file.try_clone().map_err(failed)?)
             .stdout(file);
         let child =
-            process::spawn_tied(&mut command, Some(&self.placement.server), Signal::SIGKILL)
+            process::spawn_tied(&mut command, Some(&self.placement.sets.server), Signal::SIGKILL)
                 .map_err(failed)?;
         Ok(Running { child, address, log })
     }
@@ -91,11 +91,12 @@ impl Backend for Local<'_> {
         let refused =
             |what| move |error| Error::Failed(format!("cannot place {what} on its CPUs: {error}"));
         if let Some(pid) = self.database.pid() {
-            process::place(pid, &self.placement.db).map_err(refused("the database"))?;
+            process::place(pid, &self.placement.sets.db).map_err(refused("the database"))?;
             // Until the first server starts, nobody else asks.
             self.counting = CounterReader::new(&self.database);
         }
-        process::place(std::process::id(), &self.placement.load).map_err(refused("the harness"))
+        process::place(std::process::id(), &self.placement.sets.load)
+            .map_err(refused("the harness"))
     }
 
     fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
@@ -126,7 +127,7 @@ impl Backend for Local<'_> {
     }
 
     fn start_load(&mut self, shard: u32) -> Result<Child, Error> {
-        start_load(shard, &self.placement.load)
+        start_load(shard, &self.placement.sets.load)
     }
 
     fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, Error> {

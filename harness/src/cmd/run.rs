@@ -167,7 +167,7 @@ fn request(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Re
     let network_before = containers.and_then(|before| Network::named(&before.network));
     let network = args.network.or(network_before).unwrap_or_default();
     let no_quota_before = containers
-        .and_then(|before| before.given.get("server"))
+        .and_then(|before| before.given.server.as_ref())
         .is_some_and(|limits| limits.cpus.is_none());
     let no_quota = args.no_quota || no_quota_before;
     if args.at.is_some() && kind != Kind::Attached {

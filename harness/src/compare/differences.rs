@@ -6,6 +6,7 @@ use crate::format::containers::Containers;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::os::machine;
+use crate::os::part::Part;
 
 /// Rates that differ by more than this factor are different questions.
 const RATES: f64 = 1.03;
@@ -21,15 +22,15 @@ pub fn differences(a: &Raw, b: &Raw) -> Vec<String> {
     ];
     let of_containers = |raw: &Raw| raw.run.containers.clone().unwrap_or_default();
     let (in_a, in_b) = (of_containers(a), of_containers(b));
-    let limits = |containers: &Containers, part: &str| {
+    let limits = |containers: &Containers, part: Part| {
         let given = containers.given.get(part);
-        given.map_or("none".to_owned(), |limits| {
+        given.as_ref().map_or("none".to_owned(), |limits| {
             let cpus = limits.cpus.map_or("any".to_owned(), |cpus| cpus.to_string());
             let memory = limits.memory_mib.map_or("any".to_owned(), |mib| mib.to_string());
             format!("{cpus} CPUs, {memory} MiB")
         })
     };
-    let parts = ["server", "db", "load"]
+    let parts = Part::ALL
         .map(|part| (format!("limits of {part}"), limits(&in_a, part), limits(&in_b, part)));
     let network = ("network".to_owned(), in_a.network.clone(), in_b.network.clone());
     let settings =

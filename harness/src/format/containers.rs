@@ -1,11 +1,10 @@
 //! Of `raw/run.toml`: the containers that the parts of a run were in.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::os::cgroup::Limits;
 use crate::os::netprobe::NetworkProbe;
+use crate::os::part::{PerPart, present};
 
 /// The containers that the parts of a run were in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,13 +23,15 @@ pub struct Containers {
     /// Whether all servers were up side by side for the whole run, and none was restarted.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub side_by_side: bool,
-    /// What was asked for, by part: server, db, load.
-    pub asked: BTreeMap<String, Limits>,
-    /// What the control groups allowed, by part.
-    pub given: BTreeMap<String, Limits>,
+    /// The limits that were asked for.
+    #[serde(with = "present")]
+    pub asked: PerPart<Option<Limits>>,
+    /// The limits that the control groups had.
+    #[serde(with = "present")]
+    pub given: PerPart<Option<Limits>>,
     /// The images of the database and of the load, as they were named and by digest; the servers' are in the journal.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    pub images: BTreeMap<String, String>,
+    #[serde(with = "present", skip_serializing_if = "PerPart::is_empty", default)]
+    pub images: PerPart<Option<String>>,
     /// The network between the load's container and a server's, before the run.
     #[serde(alias = "wire", skip_serializing_if = "Option::is_none", default)]
     pub netprobe: Option<NetworkProbe>,
@@ -40,14 +41,13 @@ impl Containers {
     /// What two sittings of a run must have in common.
     #[must_use]
     pub fn settings(&self) -> Containers {
-        let db = self.images.get("db").map(|image| ("db".to_owned(), image.clone()));
         Containers {
             network: self.network.clone(),
             scaled: self.scaled,
             side_by_side: self.side_by_side,
             asked: self.asked.clone(),
             given: self.given.clone(),
-            images: db.into_iter().collect(),
+            images: PerPart { db: self.images.db.clone(), ..PerPart::default() },
             ..Containers::default()
         }
     }

@@ -41,11 +41,11 @@ impl Limit {
     #[must_use]
     pub fn of(trial: &Trial, cpus: &Placement, connections: Option<u32>) -> Limit {
         let resources = &trial.measured.resources;
-        let quota = cpus.quota.unwrap_or_default();
+        let Placement { sets, quota } = cpus;
         let parts = [
-            (&cpus.server, quota.server, resources.server.cpu, SERVER_SATURATED),
-            (&cpus.db, quota.db, resources.db.unwrap_or_default().cpu, OTHERS_SATURATED),
-            (&cpus.load, quota.load, resources.load.cpu, OTHERS_SATURATED),
+            (&sets.server, quota.server, resources.server.cpu, SERVER_SATURATED),
+            (&sets.db, quota.db, resources.db.unwrap_or_default().cpu, OTHERS_SATURATED),
+            (&sets.load, quota.load, resources.load.cpu, OTHERS_SATURATED),
         ];
         let interval = resources.interval.as_secs();
         let is_limit = |&(set, quota, own, threshold): &(&Cpus, Option<f64>, Nanos, f64)| {
@@ -85,8 +85,8 @@ impl Limit {
 #[must_use]
 pub fn load_share(trial: &Trial, cpus: &Placement) -> f64 {
     let resources = &trial.measured.resources;
-    let quota = cpus.quota.and_then(|quota| quota.load).unwrap_or(f64::INFINITY);
-    let allowed = quota.min(cpus.load.count() as f64);
+    let quota = cpus.quota.load.unwrap_or(f64::INFINITY);
+    let allowed = quota.min(cpus.sets.load.count() as f64);
     resources.load.cpu.as_secs() / resources.interval.as_secs() / allowed
 }
 
@@ -135,7 +135,6 @@ mod tests {
     use crate::load::LoadRecord;
     use crate::observe::usage::Usage;
     use crate::observe::window::Resources;
-    use crate::os::placement::Quota;
 
     fn limit(placement: &str, server: f64, db: Option<f64>, load: f64) -> String {
         limit_with(None, placement, server, db, load)
@@ -171,7 +170,7 @@ mod tests {
         };
         let (placement, quota) = placement.split_once('@').unwrap_or((placement, ""));
         let mut placement = Placement::parse(placement, &(0..8).collect()).unwrap();
-        placement.quota = Some(Quota { server: quota.parse().ok(), ..Quota::default() });
+        placement.quota.server = quota.parse().ok();
         Limit::of(&trial, &placement, connections).name()
     }
 

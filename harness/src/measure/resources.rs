@@ -74,9 +74,9 @@ pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> Reso
         })
     };
     ResourceFigures {
-        server: part(&cpus.server, &|trial| Some(trial.measured.resources.server)),
-        db: part(&cpus.db, &|trial| trial.measured.resources.db),
-        load: part(&cpus.load, &|trial| loaded.then_some(trial.measured.resources.load)),
+        server: part(&cpus.sets.server, &|trial| Some(trial.measured.resources.server)),
+        db: part(&cpus.sets.db, &|trial| trial.measured.resources.db),
+        load: part(&cpus.sets.load, &|trial| loaded.then_some(trial.measured.resources.load)),
         throttled: peak(trials, |trial| {
             let resources = &trial.measured.resources;
             Some(resources.throttled?.as_secs() / resources.interval.as_secs())

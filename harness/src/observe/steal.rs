@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use serde::{Deserialize, Serialize};
-
+use crate::os::part::PerPart;
 use crate::os::placement::{Cpus, Placement};
 use crate::units::Nanos;
 
@@ -11,15 +10,7 @@ use crate::units::Nanos;
 const TICK: Nanos = Nanos(10_000_000);
 
 /// The fraction of a window that was stolen from the CPUs of each part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Steal {
-    /// From the server's.
-    pub server: f64,
-    /// From the database's.
-    pub db: f64,
-    /// From the load's.
-    pub load: f64,
-}
+pub type Steal = PerPart<f64>;
 
 /// Time stolen from each CPU since the machine started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,17 +42,12 @@ impl Stolen {
     /// What was stolen from here to `later`, `interval` afterwards.
     #[must_use]
     pub fn until(&self, later: &Stolen, interval: Nanos, placement: &Placement) -> Steal {
-        let part = |cpus: &Cpus| {
+        placement.sets.as_ref().map(|cpus| {
             let stolen = (later.from(cpus) - self.from(cpus)).as_secs();
             // A tick is no finer than this in any window that is measured.
             let fraction = stolen / interval.as_secs() / cpus.count() as f64;
             (fraction * 1e4).round() / 1e4
-        };
-        Steal {
-            server: part(&placement.server),
-            db: part(&placement.db),
-            load: part(&placement.load),
-        }
+        })
     }
 }
 

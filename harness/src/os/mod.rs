@@ -6,6 +6,7 @@ pub mod http;
 pub mod lock;
 pub mod machine;
 pub mod netprobe;
+pub mod part;
 pub mod placement;
 pub mod process;
 pub mod stop;

@@ -8,6 +8,8 @@ use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use crate::os::part::{Part, PerPart, present};
+
 /// A set of CPUs, by the kernel's numbers. Written as in `0-5+8`; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -105,32 +107,15 @@ impl From<Cpus> for String {
     }
 }
 
-/// The three parts' CPUs.
+/// The CPUs of each part, and how much of their time it may use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Placement {
-    /// Where the server runs.
-    pub server: Cpus,
-    /// Where the database runs.
-    pub db: Cpus,
-    /// Where the load runs.
-    pub load: Cpus,
-    /// How much of its CPUs' time each part may use; absent where it may use all of it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub quota: Option<Quota>,
-}
-
-/// CPUs' worth of time, as in 1.5; absent where a part may use all time of its CPUs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Quota {
-    /// The server's.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub server: Option<f64>,
-    /// The database's.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub db: Option<f64>,
-    /// The load's.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub load: Option<f64>,
+    /// The CPUs that each part runs on.
+    #[serde(flatten)]
+    pub sets: PerPart<Cpus>,
+    /// CPUs' worth of time, as in 1.5; absent where a part may use all time of its CPUs.
+    #[serde(with = "present", skip_serializing_if = "PerPart::is_empty", default)]
+    pub quota: PerPart<Option<f64>>,
 }
 
 /// A placement that this machine cannot give.
@@ -145,8 +130,8 @@ pub enum PlacementError {
     /// A CPU that is not there, or not ours.
     #[error("CPU {cpu} of {part} is not one this process may use ({usable}); choose among those")]
     NotUsable {
-        /// server, db or load.
-        part: &'static str,
+        /// The part that it was meant for.
+        part: Part,
         /// The missing CPU.
         cpu: usize,
         /// What there is.
@@ -161,7 +146,7 @@ impl Placement {
     /// Each part may use all time of its CPUs.
     #[must_use]
     pub fn new(server: Cpus, db: Cpus, load: Cpus) -> Placement {
-        Placement { server, db, load, quota: None }
+        Placement { sets: PerPart { server, db, load }, quota: PerPart::default() }
     }
 
     /// The CPUs that this process may use.
@@ -202,38 +187,35 @@ impl Placement {
     /// When it is not of that form, or names a CPU that is not usable.
     pub fn parse(text: &str, usable: &Cpus) -> Result<Placement, PlacementError> {
         let bad = || PlacementError::NotAPlacement(text.to_owned());
-        let mut sets: [Option<Cpus>; 3] = [None, None, None];
+        let mut sets: PerPart<Option<Cpus>> = PerPart::default();
         for part in text.split(',') {
             let (name, set) = part.split_once('=').ok_or_else(bad)?;
-            let place = match name.trim() {
-                "server" => &mut sets[0],
-                "db" => &mut sets[1],
-                "load" => &mut sets[2],
-                _ => return Err(bad()),
-            };
-            if place.replace(set.parse()?).is_some() {
+            let part = Part::named(name.trim()).ok_or_else(bad)?;
+            if sets.get_mut(part).replace(set.parse()?).is_some() {
                 return Err(bad());
             }
         }
-        let [Some(server), Some(db), Some(load)] = sets else { return Err(bad()) };
-        for (part, set) in [("server", &server), ("db", &db), ("load", &load)] {
+        let sets = sets.all().ok_or_else(bad)?;
+        for (part, set) in sets.iter() {
             if let Some(cpu) = set.iter().find(|cpu| !usable.0.contains(cpu)) {
                 return Err(PlacementError::NotUsable { part, cpu, usable: usable.to_string() });
             }
         }
-        Ok(Placement::new(server, db, load))
+        Ok(Placement { sets, quota: PerPart::default() })
     }
 
     /// Whether the load has CPUs that nothing else of the run uses.
     #[must_use]
     pub fn load_is_alone(&self) -> bool {
-        !self.load.overlaps(&self.server) && !self.load.overlaps(&self.db)
+        let PerPart { server, db, load } = &self.sets;
+        !load.overlaps(server) && !load.overlaps(db)
     }
 }
 
 impl fmt::Display for Placement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "server={},db={},load={}", self.server, self.db, self.load)
+        let sets: Vec<_> = self.sets.iter().map(|(part, cpus)| format!("{part}={cpus}")).collect();
+        f.write_str(&sets.join(","))
     }
 }
 
@@ -285,7 +267,7 @@ mod tests {
             prop_assert_eq!(&Placement::parse(&placement.to_string(), &usable).unwrap(), &placement);
             if count > 2 {
                 prop_assert!(placement.load_is_alone());
-                prop_assert!(!placement.server.overlaps(&placement.db));
+                prop_assert!(!placement.sets.server.overlaps(&placement.sets.db));
             }
         }
     }

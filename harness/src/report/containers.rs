@@ -1,10 +1,9 @@
 //! What a reader must know of the containers that a run was in.
 
-use std::collections::BTreeMap;
-
 use crate::format::containers::Containers;
 use crate::os::cgroup::Limits;
 use crate::os::machine::MachineFile;
+use crate::os::part::{Part, PerPart};
 use crate::os::placement::Placement;
 
 /// In one or two sentences, each with a space before it.
@@ -30,7 +29,7 @@ pub(super) fn sentences(
             probe.bits_per_second / 1e9
         )
     });
-    let shared = if cpus.load.overlaps(&cpus.db) {
+    let shared = if cpus.sets.load.overlaps(&cpus.sets.db) {
         " The kernel divides the CPUs that database and load share between containers, and not between threads: CPU times \
          are not to be compared with those of processes."
     } else {
@@ -60,16 +59,16 @@ pub(super) fn sentences(
     format!(" Containers{engine}{network}{netprobe}.{shared}{side_by_side}{scaled}")
 }
 
-fn listed(limits: &BTreeMap<String, Limits>) -> String {
-    let of = |part: &str| {
-        let limits = limits.get(part).cloned().unwrap_or_default();
+fn listed(limits: &PerPart<Option<Limits>>) -> String {
+    let of = |part: Part| {
+        let limits = limits.get(part).clone().unwrap_or_default();
         let cpus = limits.cpus.map_or("any".to_owned(), |cpus| cpus.to_string());
         match limits.memory_mib {
             Some(mib) => format!("{cpus} and {mib}"),
             None => cpus,
         }
     };
-    ["server", "db", "load"].map(of).join(", ")
+    Part::ALL.map(of).join(", ")
 }
 
 #[cfg(test)]
@@ -81,8 +80,8 @@ mod tests {
     #[test]
     fn what_was_scaled_is_said() {
         let limits = |cpus: f64, memory_mib| {
-            let of = |cpus| Limits { cpus: Some(cpus), memory_mib, ..Limits::default() };
-            ["server", "db", "load"].map(|part| (part.to_owned(), of(cpus))).into()
+            let limits = Limits { cpus: Some(cpus), memory_mib, ..Limits::default() };
+            PerPart::from_fn(|_| Some(limits.clone()))
         };
         let mut containers = Containers {
             engine: "28.2".into(),

@@ -25,7 +25,7 @@ pub(super) struct Cli {
     /// What compose reads, in this order.
     files: Vec<PathBuf>,
     /// What compose.yaml is told, besides what .env says.
-    environment: BTreeMap<&'static str, String>,
+    environment: BTreeMap<String, String>,
     /// Where docker's command line runs.
     cpus: Cpus,
 }
@@ -53,13 +53,13 @@ impl Cli {
         self.files.push(file);
     }
 
-    /// Tells compose.yaml something from now on.
-    pub(super) fn set(&mut self, name: &'static str, value: String) {
-        self.environment.insert(name, value);
+    /// Sets a variable that compose.yaml reads from now on.
+    pub(super) fn set(&mut self, name: impl Into<String>, value: String) {
+        self.environment.insert(name.into(), value);
     }
 
-    /// What it is told.
-    pub(super) fn told(&self, name: &str) -> Option<&str> {
+    /// The value of a variable that was set.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str)
     }
 

@@ -10,7 +10,7 @@ use crate::backend::local::free_address;
 use crate::backend::{Network, Opening};
 use crate::definition::Server;
 use crate::failure::Error;
-use crate::os::placement::{Cpus, Placement};
+use crate::os::placement::Placement;
 
 /// Tells it what it shall give, and where.
 ///
@@ -22,22 +22,15 @@ pub(super) fn tell(
     given: &Given,
     placement: &Placement,
 ) -> Result<(), Error> {
-    let kernels = |cpus: &Cpus| cpus.to_string().replace('+', ",");
-    for (cpus, cpuset, own) in [
-        ("SERVER_CPUS", "SERVER_CPUSET", &placement.server),
-        ("DB_CPUS", "DB_CPUSET", &placement.db),
-        ("LOAD_CPUS", "LOAD_CPUSET", &placement.load),
-    ] {
-        cli.set(cpus, own.count().to_string());
-        cli.set(cpuset, kernels(own));
-    }
-    for (part, name) in [("server", "SERVER_MEMORY"), ("db", "DB_MEMORY"), ("load", "LOAD_MEMORY")]
-    {
+    for (part, cpus) in placement.sets.iter() {
+        let name = part.name().to_uppercase();
+        cli.set(format!("{name}_CPUS"), cpus.count().to_string());
+        cli.set(format!("{name}_CPUSET"), cpus.to_string().replace('+', ","));
         if let Some(mib) = given.memory_mib.get(part) {
-            cli.set(name, format!("{mib}m"));
+            cli.set(format!("{name}_MEMORY"), format!("{mib}m"));
         }
     }
-    cli.set("WORKERS", placement.server.count().to_string());
+    cli.set("WORKERS", placement.sets.server.count().to_string());
     // The harness itself looks after its containers; the engine's looking would cost their CPU time.
     cli.set("NO_HEALTHCHECK", "true".into());
     if opening.network == Network::Host {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::os::cgroup::Limits;
+use crate::os::part::{Part, PerPart};
 use crate::os::placement::{Cpus, Placement};
 
 /// The part of the machine's memory that containers may have in all: the rest is the kernel's and the harness's.
@@ -31,9 +32,14 @@ struct Service {
     mem_limit: Value,
 }
 
-/// What a part of the benchmark is called in compose.yaml: one server's limits are all servers'.
-pub(super) const PARTS: [(&str, &str); 3] =
-    [("server", "netprobe"), ("db", "db"), ("load", "load")];
+/// The service of compose.yaml that shows a part's limits: all servers have the same, and the network's probe too.
+fn service_of(part: Part) -> &'static str {
+    match part {
+        Part::Server => "netprobe",
+        Part::Db => "db",
+        Part::Load => "load",
+    }
+}
 
 impl Config {
     /// Reads what `docker compose config --format json` printed.
@@ -51,8 +57,8 @@ impl Config {
         self.services.get(service)?.image.as_deref()
     }
 
-    /// What each part asks for: CPUs and memory.
-    pub(super) fn asked(&self) -> BTreeMap<String, Limits> {
+    /// The CPUs and memory that each part asks for; absent where its service is missing.
+    pub(super) fn asked(&self) -> PerPart<Option<Limits>> {
         let of = |service: &Service| {
             let (quota, period) = (number(&service.cpu_quota), number(&service.cpu_period));
             let quota = quota.filter(|quota| *quota > 0.0);
@@ -62,10 +68,7 @@ impl Config {
                 ..Limits::default()
             }
         };
-        let named = |(part, service): &(&str, &str)| {
-            Some(((*part).to_owned(), of(self.services.get(*service)?)))
-        };
-        PARTS.iter().filter_map(named).collect()
+        PerPart::from_fn(|part| self.services.get(service_of(part)).map(of))
     }
 }
 
@@ -79,30 +82,26 @@ fn number(value: &Value) -> Option<f64> {
 pub(super) struct Given {
     /// Which CPUs.
     pub(super) placement: Placement,
-    /// How much memory, in MiB, by part.
-    pub(super) memory_mib: BTreeMap<String, u64>,
+    /// How much memory, in MiB; absent where a part asks for none.
+    pub(super) memory_mib: PerPart<Option<u64>>,
     /// Whether the memory is less than was asked for.
     pub(super) less_memory: bool,
 }
 
 /// Whether some part has fewer CPUs than it asks for.
-pub(super) fn has_fewer(asked: &BTreeMap<String, Limits>, placement: &Placement) -> bool {
-    let parts = [("server", &placement.server), ("db", &placement.db), ("load", &placement.load)];
-    parts.into_iter().any(|(part, cpus)| {
-        let asked = asked.get(part).and_then(|limits| limits.cpus);
+pub(super) fn has_fewer(asked: &PerPart<Option<Limits>>, placement: &Placement) -> bool {
+    placement.sets.iter().any(|(part, cpus)| {
+        let asked = asked.get(part).as_ref().and_then(|limits| limits.cpus);
         asked.is_some_and(|asked| (cpus.count() as f64) < asked)
     })
 }
 
 /// Gives each part CPUs of its own and memory, as asked for, or on a smaller machine less, in proportion.
-pub(super) fn give(asked: &BTreeMap<String, Limits>, usable: &Cpus, memory_mib: u64) -> Given {
-    let cpus = |part: &str| {
-        asked
-            .get(part)
-            .and_then(|limits| limits.cpus)
-            .map_or(1, |cpus| (cpus.round() as usize).max(1))
-    };
-    let (server, db, load) = (cpus("server"), cpus("db"), cpus("load"));
+pub(super) fn give(asked: &PerPart<Option<Limits>>, usable: &Cpus, memory_mib: u64) -> Given {
+    let asked = asked.as_ref().map(Option::as_ref);
+    let cpus = asked.map(|limits| limits.and_then(|limits| limits.cpus));
+    let PerPart { server, db, load } =
+        cpus.map(|cpus| cpus.map_or(1, |cpus| (cpus.round() as usize).max(1)));
     let (all, there) = (server + db + load, usable.count());
     let in_turn: Vec<usize> = usable.iter().collect();
     let take = |range: std::ops::Range<usize>| in_turn[range].iter().copied().collect::<Cpus>();
@@ -122,13 +121,11 @@ pub(super) fn give(asked: &BTreeMap<String, Limits>, usable: &Cpus, memory_mib: 
         let (server, load) = (part(server), part(load));
         divide(server, there - server - load, load)
     };
-    let memory = |limits: &Limits| limits.memory_mib.unwrap_or(0);
-    let wanted: u64 = asked.values().map(memory).sum();
+    let memory = asked.map(|limits| limits.and_then(|limits| limits.memory_mib));
+    let memory = memory.map(|mib| mib.filter(|mib| *mib > 0));
+    let wanted: u64 = memory.iter().filter_map(|(_, mib)| *mib).sum();
     let factor = (MEMORY * memory_mib as f64 / wanted as f64).min(1.0);
-    let memory_mib = asked.iter().filter(|(_, limits)| memory(limits) > 0);
-    let memory_mib = memory_mib
-        .map(|(part, limits)| (part.clone(), ((memory(limits) as f64 * factor) as u64).max(LEAST)))
-        .collect();
+    let memory_mib = memory.map(|mib| mib.map(|mib| ((mib as f64 * factor) as u64).max(LEAST)));
     Given { placement, memory_mib, less_memory: factor < 1.0 }
 }
 
@@ -136,18 +133,17 @@ pub(super) fn give(asked: &BTreeMap<String, Limits>, usable: &Cpus, memory_mib: 
 mod tests {
     use super::*;
 
-    fn asked(server: f64, db: f64, load: f64) -> BTreeMap<String, Limits> {
-        let of = |cpus, memory_mib| Limits { cpus: Some(cpus), memory_mib, ..Limits::default() };
-        [("server", of(server, Some(8192))), ("db", of(db, Some(65_536))), ("load", of(load, None))]
-            .map(|(part, limits)| (part.to_owned(), limits))
-            .into()
+    fn asked(server: f64, db: f64, load: f64) -> PerPart<Option<Limits>> {
+        let of =
+            |cpus, memory_mib| Some(Limits { cpus: Some(cpus), memory_mib, ..Limits::default() });
+        PerPart { server: of(server, Some(8192)), db: of(db, Some(65_536)), load: of(load, None) }
     }
 
     #[test]
     fn what_is_there_is_given_as_asked() {
         let given = give(&asked(6.0, 16.0, 4.0), &(0..32).collect(), 128 * 1024);
         assert_eq!(given.placement.to_string(), "server=0-5,db=6-21,load=22-25");
-        assert_eq!(given.memory_mib["db"], 65_536);
+        assert_eq!(given.memory_mib.db, Some(65_536));
         assert!(!given.less_memory && !has_fewer(&asked(6.0, 16.0, 4.0), &given.placement));
     }
 
@@ -160,7 +156,7 @@ mod tests {
         assert_eq!(on(2).placement.to_string(), "server=0,db=1,load=1");
         assert_eq!(on(1).placement.to_string(), "server=0,db=0,load=0");
         // 0.9 of 36 GiB for the 72 that were asked for.
-        assert_eq!(on(26).memory_mib["db"], 29_491);
+        assert_eq!(on(26).memory_mib.db, Some(29_491));
         assert!(on(26).less_memory && !has_fewer(&asked(6.0, 16.0, 4.0), &on(26).placement));
         assert!(has_fewer(&asked(6.0, 16.0, 4.0), &on(25).placement));
     }
@@ -173,11 +169,11 @@ mod tests {
         let config = Config::parse(json).unwrap();
         let asked = config.asked();
         assert_eq!(
-            asked["db"],
-            Limits { cpus: Some(16.0), memory_mib: Some(65_536), ..Limits::default() }
+            asked.db,
+            Some(Limits { cpus: Some(16.0), memory_mib: Some(65_536), ..Limits::default() })
         );
-        assert_eq!(asked["server"].cpus, Some(6.0));
-        assert!(!asked.contains_key("load") && !config.has("load"));
+        assert_eq!(asked.server.and_then(|limits| limits.cpus), Some(6.0));
+        assert!(asked.load.is_none() && !config.has("load"));
         assert_eq!(config.image("db"), Some("mysql:9"));
     }
 }

@@ -9,7 +9,6 @@ mod server;
 mod startup;
 mod teardown;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 
@@ -25,6 +24,7 @@ use crate::format::containers::Containers;
 use crate::observe::meter::Meter;
 use crate::os::cgroup::Limits;
 use crate::os::machine;
+use crate::os::part::{Part, PerPart};
 use crate::os::placement::{Cpus, Placement};
 use crate::os::process;
 use crate::os::stop::Stop;
@@ -102,20 +102,19 @@ impl<'a> Docker<'a> {
         let load =
             Container::start(&cli, "load", stop).map_err(|error| does_not_start("load", error))?;
         let (netprobe, of_server) = startup::netprobe(&cli, &load, stop)?;
-        let limits = [
-            ("server", &placement.server, of_server),
-            ("db", &placement.db, startup::limits_of(&db)?),
-            ("load", &placement.load, startup::limits_of(&load)?),
-        ];
-        for (part, cpus, limits) in &limits {
-            holds(part, cpus, limits, opening.no_quota)?;
+        let limits = PerPart {
+            server: of_server,
+            db: startup::limits_of(&db)?,
+            load: startup::limits_of(&load)?,
+        };
+        for (part, cpus) in placement.sets.iter() {
+            holds(part, cpus, limits.get(part), opening.no_quota)?;
         }
-        let images = [("db", &db), ("load", &load)].map(|(service, container)| {
+        let image = |service: &str, container: &Container| {
             let named = config.image(service).map_or(String::new(), |name| format!("{name} "));
-            (service.to_owned(), format!("{named}{}", container.image))
-        });
-        let given: BTreeMap<String, Limits> =
-            limits.into_iter().map(|(part, _, limits)| (part.to_owned(), limits)).collect();
+            Some(format!("{named}{}", container.image))
+        };
+        let images = PerPart { server: None, db: image("db", &db), load: image("load", &load) };
         let containers = Containers {
             engine,
             compose,
@@ -123,8 +122,8 @@ impl<'a> Docker<'a> {
             scaled,
             side_by_side: false,
             asked,
-            given,
-            images: images.into(),
+            given: limits.map(Some),
+            images,
             netprobe: Some(netprobe),
         };
         Ok(Docker {
@@ -151,8 +150,8 @@ impl Backend for Docker<'_> {
     /// The containers are in their places; the harness, which must not disturb the server, goes to the load's.
     fn settle(&mut self) -> Result<(), Error> {
         self.counting = CounterReader::new(&self.database);
-        self.cli.place(&self.placement.load);
-        process::place(std::process::id(), &self.placement.load).map_err(|error| {
+        self.cli.place(&self.placement.sets.load);
+        process::place(std::process::id(), &self.placement.sets.load).map_err(|error| {
             Error::Failed(format!("cannot place the harness on its CPUs: {error}"))
         })
     }
@@ -166,12 +165,12 @@ impl Backend for Docker<'_> {
     }
 
     fn start_load(&mut self, shard: u32) -> Result<Child, Error> {
-        let cpu = self.placement.load.in_turn(shard).to_string();
+        let cpu = self.placement.sets.load.in_turn(shard).to_string();
         let exec =
             ["exec", "--interactive", &self.load.id, "stackmark", "load", "--spec", "--cpu", &cpu];
         let mut command = self.cli.docker(&exec);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        process::spawn_tied(&mut command, Some(&self.placement.load), Signal::SIGKILL)
+        process::spawn_tied(&mut command, Some(&self.placement.sets.load), Signal::SIGKILL)
             .map_err(|error| Error::Failed(format!("it cannot be started: {error}")))
     }
 
@@ -276,7 +275,7 @@ impl Docker<'_> {
 }
 
 /// That the kernel limits a part as it was told: an engine may only warn that it cannot.
-fn holds(part: &str, cpus: &Cpus, limits: &Limits, no_quota: bool) -> Result<(), Error> {
+fn holds(part: Part, cpus: &Cpus, limits: &Limits, no_quota: bool) -> Result<(), Error> {
     let quota = (!no_quota).then_some(cpus.count() as f64);
     let set = Cpus::of_kernel(&limits.cpuset);
     if limits.cpus == quota && set.as_ref() == Some(cpus) && limits.memory_mib.is_some() {

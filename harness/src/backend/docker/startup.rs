@@ -159,7 +159,7 @@ pub(super) fn netprobe(
     let other = Container::start(cli, "netprobe", stop).map_err(failed)?;
     let address = match other.address {
         Some(ip) => SocketAddr::new(ip, NETPROBE_PORT).to_string(),
-        None => cli.told("NETPROBE_BIND").unwrap_or_default().to_owned(),
+        None => cli.value("NETPROBE_BIND").unwrap_or_default().to_owned(),
     };
     let mut last = Error::Interrupted;
     let measured = wait_until(Instant::now() + NETPROBE_TIMEOUT, stop, || {

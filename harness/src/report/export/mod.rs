@@ -175,11 +175,7 @@ fn run(raw: &Raw) -> anyhow::Result<Run> {
         seed: run.seed.to_string(),
         blocks: run.blocks,
         pool_size: run.pool_size,
-        cpus: BTreeMap::from([
-            ("server", run.cpus.server.to_string()),
-            ("db", run.cpus.db.to_string()),
-            ("load", run.cpus.load.to_string()),
-        ]),
+        cpus: run.cpus.sets.iter().map(|(part, cpus)| (part.name(), cpus.to_string())).collect(),
         common_rate_rps: raw.entries.iter().find_map(|entry| match entry {
             Entry::CommonRate { rate } => Some(rounded(rate.0)),
             _ => None,

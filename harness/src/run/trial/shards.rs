@@ -39,7 +39,7 @@ pub fn measure(
     spec: &LoadSpec,
     stop: &Stop,
 ) -> Result<Measured, Error<Failed>> {
-    let shards = spec.shards(backend.placement().load.count() as u32);
+    let shards = spec.shards(backend.placement().sets.load.count() as u32);
     let (sender, events) = channel();
     let mut loads = Loads(Vec::new());
     for shard in &shards {
