@@ -1,27 +1,61 @@
 //! Quantities that carry their unit in their type.
 
-use std::ops::{Add, Sub};
+use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-/// Nanoseconds: a length of time, or a moment on the machine's monotonic clock.
+/// A point on one machine's monotonic clock, in nanoseconds since an origin that only that machine knows.
+///
+/// All processes of one machine share the clock, so moments taken in the load's process compare with those taken in the
+/// harness. Moments of two machines do not compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(pub u64);
+
+impl Moment {
+    /// Later than every moment that a clock shows.
+    pub const NEVER: Moment = Moment(u64::MAX);
+
+    /// The present moment.
+    #[must_use]
+    pub fn now() -> Moment {
+        let time =
+            clock_gettime(ClockId::CLOCK_MONOTONIC).expect("every Linux has a monotonic clock");
+        // Both are non-negative on this clock.
+        Moment(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
+    }
+
+    /// The length from `earlier` to `self`; zero if `earlier` is later. Where the order is known, subtract.
+    #[must_use]
+    pub fn since(self, earlier: Moment) -> Nanos {
+        Nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Nanos> for Moment {
+    type Output = Moment;
+    fn add(self, length: Nanos) -> Moment {
+        Moment(self.0.saturating_add(length.0))
+    }
+}
+
+/// The length between two moments whose order is known.
+impl Sub for Moment {
+    type Output = Nanos;
+    fn sub(self, earlier: Moment) -> Nanos {
+        debug_assert!(earlier <= self, "{earlier:?} is later than {self:?}");
+        self.since(earlier)
+    }
+}
+
+/// A length of time in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Nanos(pub u64);
 
 impl Nanos {
-    /// The present moment. All processes of one machine share this clock, so that moments taken in
-    /// the load's process can be compared with those taken in the harness.
-    #[must_use]
-    pub fn now() -> Nanos {
-        let time =
-            clock_gettime(ClockId::CLOCK_MONOTONIC).expect("every Linux has a monotonic clock");
-        // Both are non-negative on this clock.
-        Nanos(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
-    }
-
     /// In seconds.
     #[must_use]
     pub fn as_secs(self) -> f64 {
@@ -32,12 +66,6 @@ impl Nanos {
     #[must_use]
     pub fn as_micros(self) -> Micros {
         Micros(self.0 as f64 / 1e3)
-    }
-
-    /// From `earlier` to `self`; zero if `earlier` is later.
-    #[must_use]
-    pub fn since(self, earlier: Nanos) -> Nanos {
-        Nanos(self.0.saturating_sub(earlier.0))
     }
 }
 
@@ -60,10 +88,17 @@ impl Add for Nanos {
     }
 }
 
+impl AddAssign for Nanos {
+    fn add_assign(&mut self, other: Nanos) {
+        *self = *self + other;
+    }
+}
+
+/// The difference of two lengths, or zero: an account that is read twice can shrink when a process of it ends.
 impl Sub for Nanos {
     type Output = Nanos;
     fn sub(self, other: Nanos) -> Nanos {
-        self.since(other)
+        Nanos(self.0.saturating_sub(other.0))
     }
 }
 
@@ -76,3 +111,24 @@ pub struct Micros(pub f64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PerSecond(pub f64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_lies_between_two_moments_and_leads_from_one_to_the_other() {
+        let (first, second) = (Moment(5), Moment(7));
+        assert_eq!(second - first, Nanos(2));
+        assert_eq!(first + Nanos(2), second);
+        assert_eq!(first.since(second), Nanos(0));
+        assert!(Moment::now() < Moment::NEVER);
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "is later than")]
+    fn moments_in_the_wrong_order_are_an_error_of_the_program() {
+        let _ = Moment(5) - Moment(7);
+    }
+}

@@ -17,7 +17,7 @@ use stackmark::load::protocol::{Event, Go};
 use stackmark::load::record::ErrorKind;
 use stackmark::load::spec::{SLICE, Shard};
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
-use stackmark::units::{Nanos, PerSecond};
+use stackmark::units::{Moment, Nanos, PerSecond};
 
 const RIGHT: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]";
@@ -61,7 +61,7 @@ fn load(spec: &LoadSpec) -> LoadRecord {
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         match serde_json::from_str(&line.unwrap()).unwrap() {
             Event::Ready => {
-                let go = Go { start: Nanos::now() + millis(50) };
+                let go = Go { start: Moment::now() + millis(50) };
                 writeln!(input, "{}", serde_json::to_string(&go).unwrap()).unwrap();
             }
             Event::WarmingUp { .. } | Event::WindowStart | Event::WindowEnd => {}

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use stackmark::definition::scenario::Arrivals;
 use stackmark::load::Pace;
 use stackmark::load::record::Latencies;
-use stackmark::units::{Nanos, PerSecond};
+use stackmark::units::{Moment, Nanos, PerSecond};
 
 use crate::median::{Median, PAIRS};
 use crate::server::{cpu, load_cpu};
@@ -127,9 +127,11 @@ fn window(address: SocketAddr) -> Window {
     let pace = Pace::Open { rate, arrivals: Arrivals::Constant };
     let mut spec = ours::spec(address, USERS, pace, WARMUP_MS, WINDOW_MS);
     spec.has_rows = false;
-    let mut window = Nanos(0)..Nanos(0);
+    let mut first = Moment(0);
+    let mut window = first..first;
     let mut witnesses = None;
     let (record, _) = ours::run(&spec, |start, _| {
+        first = start;
         window.start = start + spec.warmup.least;
         window.end = window.start + spec.window;
         witnesses = Some([cpu(0), load_cpu()].map(|cpu| Witness::on(&cpu)));
@@ -137,7 +139,6 @@ fn window(address: SocketAddr) -> Window {
     assert_eq!(record.sent, record.right, "{:?}", record.errors);
     let [at_server, at_load] = witnesses.expect("it starts before it ends").map(Witness::says);
     let mut witnessed = Latencies::default();
-    let first = window.start - spec.warmup.least;
     for (index, answered) in delay_server::record(address).into_iter().enumerate() {
         // Two that the server received in another order than they were due change places: the percentiles
         // of all differ by no more than the two were apart.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stackmark::load::timer::Timer;
 use stackmark::os::http;
-use stackmark::units::Nanos;
+use stackmark::units::{Moment, Nanos};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -18,7 +18,7 @@ const ANSWER: &[u8] =
 
 /// When the server at `address` was about to write each answer, by the load's clock, since it was last asked; in
 /// the order in which it received the requests.
-pub(crate) fn record(address: SocketAddr) -> Vec<Nanos> {
+pub(crate) fn record(address: SocketAddr) -> Vec<Moment> {
     let answer = http::get(address, "/record", Duration::from_secs(5)).unwrap();
     serde_json::from_slice(&answer.body).unwrap()
 }
@@ -49,7 +49,7 @@ pub(crate) fn serve(address: &str, delays: &[&str]) {
 async fn connection(
     mut stream: TcpStream,
     timer: &Timer,
-    served: &RefCell<Vec<Nanos>>,
+    served: &RefCell<Vec<Moment>>,
     delays: &[Nanos],
 ) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
@@ -57,7 +57,7 @@ async fn connection(
     loop {
         // The load sends one small request at a time: one read holds it.
         let length = stream.read(&mut buffer).await?;
-        let received = Nanos::now();
+        let received = Moment::now();
         if length == 0 {
             return Ok(());
         }
@@ -70,13 +70,14 @@ async fn connection(
             return stream.write_all((head + &body).as_bytes()).await;
         }
         let index = served.borrow().len();
-        let due = received + delays[index % delays.len()];
+        let delay = delays[index % delays.len()];
+        let due = received + delay;
         served.borrow_mut().push(due);
-        timer.until(due - SPIN).await;
-        let mut now = Nanos::now();
+        timer.until(received + (delay - SPIN)).await;
+        let mut now = Moment::now();
         while now < due {
             std::hint::spin_loop();
-            now = Nanos::now();
+            now = Moment::now();
         }
         served.borrow_mut()[index] = now;
         stream.write_all(ANSWER).await?;

@@ -11,7 +11,7 @@ use stackmark::load::protocol::{Event, Go};
 use stackmark::load::spec::{SLICE, Shard};
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::os::process;
-use stackmark::units::Nanos;
+use stackmark::units::{Moment, Nanos};
 
 use crate::peer::{CpuTime, Outcome};
 use crate::server::load_cpu;
@@ -51,7 +51,7 @@ pub(crate) fn closed(address: SocketAddr, users: u32, seconds: u32, slice: Nanos
 
 /// Runs it; `at_start` is told when its warm-up begins, and its process. The CPU time is that from its being ready to its
 /// record, and so without the time that the rows' truth takes to compute.
-pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos, u32)) -> (LoadRecord, CpuTime) {
+pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Moment, u32)) -> (LoadRecord, CpuTime) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
     command.args(["load", "--spec"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = process::spawn_tied(&mut command, Some(&load_cpu()), Signal::SIGKILL).unwrap();
@@ -63,7 +63,7 @@ pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Nanos, u32)) -> (LoadRe
         match serde_json::from_str(&line.unwrap()).unwrap() {
             Event::Ready => {
                 before = CpuTime::of(child.id());
-                let start = Nanos::now() + Nanos(30_000_000);
+                let start = Moment::now() + Nanos(30_000_000);
                 writeln!(input, "{}", serde_json::to_string(&Go { start }).unwrap()).unwrap();
                 at_start.take().unwrap()(start, child.id());
             }

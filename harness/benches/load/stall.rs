@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use stackmark::definition::scenario::Arrivals;
 use stackmark::load::Pace;
-use stackmark::units::{Nanos, PerSecond};
+use stackmark::units::{Moment, Nanos, PerSecond};
 
 use crate::server::{Server, load_cpu};
 use crate::{ours, server};
@@ -46,7 +46,7 @@ pub(crate) fn measure() {
     println!("\nerrors: {}, never sent: {}", record.failed(), record.unsent);
 
     // wrk has no rate: it is closed, and asks nothing while it waits.
-    let stalls = stall(&server, Nanos::now() + WARMUP);
+    let stalls = stall(&server, Moment::now() + WARMUP);
     let mut wrk = Command::new("taskset");
     wrk.args(["-c", &load_cpu().to_string(), "wrk", "-t1", "-c64", "--latency", "-d"])
         .arg(format!("{}s", 10 * PERIODS))
@@ -62,7 +62,7 @@ pub(crate) fn measure() {
 }
 
 /// Stops the server for the middle second of each period.
-fn stall(server: &Server, begin: Nanos) -> thread::JoinHandle<()> {
+fn stall(server: &Server, begin: Moment) -> thread::JoinHandle<()> {
     let pid = Pid::from_raw(server.child.id() as i32);
     thread::spawn(move || {
         for period in 0..PERIODS {
@@ -75,6 +75,6 @@ fn stall(server: &Server, begin: Nanos) -> thread::JoinHandle<()> {
     })
 }
 
-fn sleep_until(moment: Nanos) {
-    thread::sleep(Duration::from(moment - Nanos::now()));
+fn sleep_until(moment: Moment) {
+    thread::sleep(Duration::from(moment.since(Moment::now())));
 }

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use stackmark::os::placement::Cpus;
 use stackmark::os::process;
-use stackmark::units::Nanos;
+use stackmark::units::{Moment, Nanos};
 
 /// A reading takes a small part of this.
 const GAP: Nanos = Nanos(1_000);
@@ -45,23 +45,23 @@ impl Witness {
 }
 
 /// When the witness could not run, ascending.
-pub(crate) struct Gaps(Vec<(Nanos, Nanos)>);
+pub(crate) struct Gaps(Vec<(Moment, Moment)>);
 
 impl Gaps {
     /// When what came at `moment` had been seen to. If the CPU was at rest then, it ran for that first, whatever
     /// it ran for afterwards; if not, that was done when it came to rest.
-    pub(crate) fn seen_to(&self, moment: Nanos) -> Nanos {
+    pub(crate) fn seen_to(&self, moment: Moment) -> Moment {
         let next = self.0.partition_point(|(_, end)| *end <= moment);
         let (start, end) = *self.0.get(next).expect("the load ends before the witness");
         if start < moment { end } else { end.min(start + SEEN_TO) }
     }
 
     /// The part of a window for which the CPU was taken away: by the host, or by what has no part in this.
-    pub(crate) fn away(&self, window: &Range<Nanos>) -> f64 {
+    pub(crate) fn away(&self, window: &Range<Moment>) -> f64 {
         let away: u64 = self
             .0
             .iter()
-            .map(|(start, end)| *end.min(&window.end) - *start.max(&window.start))
+            .map(|(start, end)| end.min(&window.end).since(*start.max(&window.start)))
             .filter(|gap| *gap > AWAY)
             .map(|gap| gap.0)
             .sum();
@@ -75,9 +75,9 @@ pub(crate) fn run() {
     let end = Arc::clone(&ended);
     ctrlc::set_handler(move || end.store(true, Ordering::Relaxed)).unwrap();
     let mut gaps = Vec::with_capacity(1 << 16);
-    let mut last = Nanos::now();
+    let mut last = Moment::now();
     while !ended.load(Ordering::Relaxed) {
-        let now = Nanos::now();
+        let now = Moment::now();
         if now - last > GAP {
             gaps.push((last, now));
         }

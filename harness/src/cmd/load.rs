@@ -15,13 +15,13 @@ use crate::args::{self, Arrivals};
 use crate::definition::scenario::{self, Asks, Catalogue};
 use crate::definition::warmup::Warmup;
 use crate::load::check::Check;
-use crate::load::goose::{LoadError, Moment, attack};
+use crate::load::goose::{LoadError, TurningPoint, attack};
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadRecord, LoadSpec, Pace};
 use crate::os::process;
 use crate::report::table::Table;
-use crate::units::{Nanos, PerSecond};
+use crate::units::{Moment, Nanos, PerSecond};
 use crate::workspace::Workspace;
 
 /// From now to the first request: the time that Goose takes to start users.
@@ -43,7 +43,7 @@ pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
     let spec = specification(args)?;
     let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
     let (_never, window) = oneshot::channel();
-    let record = match attack(&spec, check, Nanos::now() + START_DELAY.into(), window, |_| {}) {
+    let record = match attack(&spec, check, Moment::now() + START_DELAY.into(), window, |_| {}) {
         Err(LoadError::Interrupted) => return Ok(interrupt::exit_code()),
         result => result?,
     };
@@ -68,12 +68,12 @@ fn child() -> anyhow::Result<ExitCode> {
         let _ = hear::<serde_json::Value>();
         std::process::exit(1);
     });
-    let tell = |moment| {
+    let tell = |point| {
         // A harness that does not listen has ended; so does this process, by its tie.
-        let _ = say(&match moment {
-            Moment::WarmingUp(right) => Event::WarmingUp { right },
-            Moment::WindowStart => Event::WindowStart,
-            Moment::WindowEnd => Event::WindowEnd,
+        let _ = say(&match point {
+            TurningPoint::WarmingUp(right) => Event::WarmingUp { right },
+            TurningPoint::WindowStart => Event::WindowStart,
+            TurningPoint::WindowEnd => Event::WindowEnd,
         });
     };
     let last = match attack(&spec, check, start, window, tell) {

@@ -12,14 +12,14 @@ use super::recorder::{Exchange, Recorder};
 use super::requests::{Question, Requests};
 use super::spec::{LoadSpec, Pace};
 use super::timer::Timer;
-use crate::units::Nanos;
+use crate::units::{Moment, Nanos};
 
 /// One load, while it runs. Its users take turns on one thread, so the lock is never waited for.
 #[derive(Debug)]
 pub struct Engine {
     timer: Timer,
     users: u32,
-    start: Nanos,
+    start: Moment,
     window: Nanos,
     shared: Mutex<Shared>,
     finished: Notify,
@@ -33,10 +33,10 @@ struct Shared {
     check: Check,
     recorder: Recorder,
     /// When each user's unanswered request was due.
-    unanswered: Vec<Option<Nanos>>,
+    unanswered: Vec<Option<Moment>>,
     retired: u32,
     /// Nothing is due from here on.
-    end: Nanos,
+    end: Moment,
 }
 
 /// One user: a connection, and the request it sends next.
@@ -67,7 +67,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the kernel gives no timer.
-    pub fn new(spec: &LoadSpec, check: Check, start: Nanos) -> std::io::Result<Engine> {
+    pub fn new(spec: &LoadSpec, check: Check, start: Moment) -> std::io::Result<Engine> {
         let schedule = match spec.pace {
             Pace::Closed => None,
             Pace::Open { rate, arrivals } => {
@@ -86,7 +86,7 @@ impl Engine {
                 recorder: Recorder::new(spec.users),
                 unanswered: vec![None; spec.users as usize],
                 retired: 0,
-                end: Nanos(u64::MAX),
+                end: Moment::NEVER,
             }),
             finished: Notify::new(),
         })
@@ -94,9 +94,9 @@ impl Engine {
 
     /// Ends the warm-up at `start`, or now, if that has passed: what was answered before now was recorded as
     /// warm-up. Returns the window's two ends.
-    pub fn open_window(&self, start: Nanos) -> (Nanos, Nanos) {
+    pub fn open_window(&self, start: Moment) -> (Moment, Moment) {
         let mut shared = self.shared();
-        let start = start.max(Nanos::now());
+        let start = start.max(Moment::now());
         let end = start + self.window;
         shared.end = end;
         shared.recorder.open(start, end);
@@ -112,18 +112,18 @@ impl Engine {
     /// connection has been idle since `idle_since`; returns since when it is idle again, or nothing when
     /// there is nothing left to ask. This is all that happens for a request, and so it reads the clock
     /// only where a time is recorded.
-    pub async fn turn(&self, user: &mut User, idle_since: Nanos) -> Option<Nanos> {
+    pub async fn turn(&self, user: &mut User, idle_since: Moment) -> Option<Moment> {
         let (due, question) = self.claim(user, idle_since)?;
         if due > idle_since {
             self.timer.until(due).await;
         }
         let connected = if user.probe.is_connected() { Ok(()) } else { self.connect(user).await };
-        let sent = Nanos::now();
+        let sent = Moment::now();
         let answer = match connected {
             Ok(()) => user.probe.exchange(&user.request, sent).await,
             Err(class) => Err(class),
         };
-        let done = Nanos::now();
+        let done = Moment::now();
 
         let mut shared = self.shared();
         let shared = &mut *shared;
@@ -138,14 +138,14 @@ impl Engine {
     async fn connect(&self, user: &mut User) -> Result<(), ErrorKind> {
         user.probe.connect().await?;
         if std::mem::replace(&mut user.connected, true) {
-            self.shared().recorder.reconnected(Nanos::now());
+            self.shared().recorder.reconnected(Moment::now());
         }
         Ok(())
     }
 
     /// Takes the next request: the first that nobody has taken, so that what is due while no
     /// connection is idle waits in order.
-    fn claim(&self, user: &mut User, now: Nanos) -> Option<(Nanos, Question)> {
+    fn claim(&self, user: &mut User, now: Moment) -> Option<(Moment, Question)> {
         let mut shared = self.shared();
         let due = match &mut shared.schedule {
             None => Some(now.max(self.start)),

@@ -16,7 +16,7 @@ use super::engine::{Engine, User};
 use super::record::LoadRecord;
 use super::spec::LoadSpec;
 use super::warmup::SLICE;
-use crate::units::Nanos;
+use crate::units::Moment;
 
 /// A load could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +50,9 @@ impl Clone for Session {
 pub fn attack(
     spec: &LoadSpec,
     check: Check,
-    start: Nanos,
-    window: oneshot::Receiver<Nanos>,
-    tell: impl Fn(Moment) + Send + 'static,
+    start: Moment,
+    window: oneshot::Receiver<Moment>,
+    tell: impl Fn(TurningPoint) + Send + 'static,
 ) -> Result<LoadRecord, LoadError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -65,15 +65,15 @@ pub fn attack(
                 tokio::select! {
                     biased;
                     // A harness that is gone has ended this process too.
-                    moment = window => moment.unwrap_or_else(|_| Nanos::now()),
+                    moment = window => moment.unwrap_or_else(|_| Moment::now()),
                     never = slices(&engine, start, &tell) => never,
                 }
             };
             let (window_start, window_end) = engine.open_window(window_start);
             sleep_until(window_start).await;
-            tell(Moment::WindowStart);
+            tell(TurningPoint::WindowStart);
             sleep_until(window_end).await;
-            tell(Moment::WindowEnd);
+            tell(TurningPoint::WindowEnd);
             told.notify_one();
             // From the end of the window a request has its full time, and no more.
             sleep_until(window_end + spec.timeout).await;
@@ -99,7 +99,7 @@ pub fn attack(
 
 /// A turning point of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub enum TurningPoint {
     /// Within the warm-up: so many right answers came in the slice that has passed.
     WarmingUp(u64),
     /// The window begins.
@@ -109,13 +109,13 @@ pub enum Moment {
 }
 
 /// Tells each slice's right answers, until it is dropped.
-async fn slices(engine: &Engine, start: Nanos, tell: &impl Fn(Moment)) -> Nanos {
+async fn slices(engine: &Engine, start: Moment, tell: &impl Fn(TurningPoint)) -> Moment {
     let (mut end, mut before) = (start, 0);
     loop {
         end = end + SLICE;
         sleep_until(end).await;
         let answered = engine.answered();
-        tell(Moment::WarmingUp(answered - before));
+        tell(TurningPoint::WarmingUp(answered - before));
         before = answered;
     }
 }
@@ -149,7 +149,7 @@ fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadE
         let engine = Arc::clone(&engine);
         Box::pin(async move {
             if let Some(Session(Some(user))) = user.get_session_data_mut::<Session>() {
-                let mut now = Nanos::now();
+                let mut now = Moment::now();
                 let end = now + slice;
                 loop {
                     match engine.turn(user, now).await {
@@ -176,6 +176,6 @@ fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadE
         ))
 }
 
-async fn sleep_until(moment: Nanos) {
-    tokio::time::sleep((moment - Nanos::now()).into()).await;
+async fn sleep_until(moment: Moment) {
+    tokio::time::sleep(moment.since(Moment::now()).into()).await;
 }

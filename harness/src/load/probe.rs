@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::record::ErrorKind;
 use super::response::{self, Progress, Response, Unreadable};
-use crate::units::Nanos;
+use crate::units::{Moment, Nanos};
 
 /// Larger than any answer but those to the shortest names, so that one read takes it all.
 const BUFFER: usize = 16 * 1024;
@@ -87,7 +87,11 @@ impl Probe {
     ///
     /// # Errors
     /// The class of what went wrong.
-    pub async fn exchange(&mut self, request: &[u8], sent: Nanos) -> Result<Answer<'_>, ErrorKind> {
+    pub async fn exchange(
+        &mut self,
+        request: &[u8],
+        sent: Moment,
+    ) -> Result<Answer<'_>, ErrorKind> {
         let deadline = sent + self.timeout.into();
         self.filled = 0;
         let result = match self.send(request, deadline).await {
@@ -105,14 +109,14 @@ impl Probe {
         })
     }
 
-    async fn send(&mut self, mut request: &[u8], deadline: Nanos) -> Result<(), ErrorKind> {
+    async fn send(&mut self, mut request: &[u8], deadline: Moment) -> Result<(), ErrorKind> {
         let stream = self.stream.as_ref().ok_or(ErrorKind::Connect)?;
         // A new connection's socket is writable: nearly always this is one system call.
         while !request.is_empty() {
             match stream.try_write(request) {
                 Ok(sent) => request = &request[sent..],
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    let left = deadline - Nanos::now();
+                    let left = deadline.since(Moment::now());
                     match tokio::time::timeout(left.into(), stream.writable()).await {
                         Ok(Ok(())) => {}
                         Ok(Err(_)) => return Err(ErrorKind::Write),
@@ -125,7 +129,7 @@ impl Probe {
         Ok(())
     }
 
-    async fn receive(&mut self, deadline: Nanos) -> Result<Response, ErrorKind> {
+    async fn receive(&mut self, deadline: Moment) -> Result<Response, ErrorKind> {
         let mut head = false;
         loop {
             let received = self.read(deadline).await?;
@@ -150,7 +154,7 @@ impl Probe {
 
     /// Reads what is there, as much as fits. `poll_read` and not `try_read`: tokio then knows from a
     /// partly filled buffer that the socket is drained, and saves the read that would only say so.
-    async fn read(&mut self, deadline: Nanos) -> Result<usize, ErrorKind> {
+    async fn read(&mut self, deadline: Moment) -> Result<usize, ErrorKind> {
         if self.filled == self.buffer.len() {
             self.buffer.resize(2 * self.filled, 0);
         }
@@ -164,7 +168,7 @@ impl Probe {
                 );
             }
             while alarm.as_mut().poll(context).is_ready() {
-                let left = deadline - Nanos::now();
+                let left = deadline.since(Moment::now());
                 if left == Nanos(0) {
                     return Poll::Ready(Err(ErrorKind::Timeout));
                 }

@@ -7,20 +7,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::LoadRecord;
-use crate::units::Nanos;
+use crate::units::Moment;
 
 /// Begin.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Go {
     /// The same moment for all shards.
-    pub start: Nanos,
+    pub start: Moment,
 }
 
 /// The warm-up is over.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Measure {
     /// When the window begins: the same moment for all shards. A shard that hears of it too late begins at once.
-    pub from: Nanos,
+    pub from: Moment,
 }
 
 /// What a load's process tells.

@@ -195,8 +195,8 @@ impl LoadRecord {
         self.service.add(&other.service);
         self.lateness.add(&other.lateness);
         self.own_lateness.add(&other.own_lateness);
-        self.in_system = self.in_system + other.in_system;
-        self.connections_busy = self.connections_busy + other.connections_busy;
+        self.in_system += other.in_system;
+        self.connections_busy += other.connections_busy;
         self.seconds.resize(self.seconds.len().max(other.seconds.len()), Second::default());
         for (mine, other) in self.seconds.iter_mut().zip(&other.seconds) {
             mine.right += other.right;

@@ -1,31 +1,29 @@
 //! Records requests as they end, and attributes them to the window.
 
 use super::record::{ErrorKind, Latencies, LoadRecord, Second};
-use crate::units::Nanos;
+use crate::units::{Moment, Nanos};
 
 /// One request that has come to its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange {
     /// When it was due; when it was sent, if the load is closed.
-    pub due: Nanos,
+    pub due: Moment,
     /// When its connection became idle.
-    pub idle_since: Nanos,
+    pub idle_since: Moment,
     /// When it was sent.
-    pub sent: Nanos,
+    pub sent: Moment,
     /// When its last byte was there, or the error.
-    pub done: Nanos,
+    pub done: Moment,
     /// Whether the answer was right.
     pub result: Result<(), ErrorKind>,
 }
 
-/// The window of a load that does not know it yet.
-const NEVER: Nanos = Nanos(u64::MAX);
-
 /// Fills the record of one window. Its memory does not grow with the number of requests.
 #[derive(Debug)]
 pub struct Recorder {
-    start: Nanos,
-    end: Nanos,
+    /// Never, until the window is known.
+    start: Moment,
+    end: Moment,
     record: LoadRecord,
     /// Right answers since the load began.
     answered: u64,
@@ -39,8 +37,8 @@ impl Recorder {
     #[must_use]
     pub fn new(users: u32) -> Recorder {
         Recorder {
-            start: NEVER,
-            end: NEVER,
+            start: Moment::NEVER,
+            end: Moment::NEVER,
             record: LoadRecord { users, ..LoadRecord::default() },
             answered: 0,
             second: Latencies::default(),
@@ -49,7 +47,7 @@ impl Recorder {
     }
 
     /// Sets the window, once. What ended before now is not in it, so it must not begin earlier.
-    pub fn open(&mut self, start: Nanos, end: Nanos) {
+    pub fn open(&mut self, start: Moment, end: Moment) {
         (self.start, self.end) = (start, end);
         let window = end - start;
         self.record.window = window;
@@ -62,17 +60,17 @@ impl Recorder {
         self.answered
     }
 
-    fn contains(&self, moment: Nanos) -> bool {
+    fn contains(&self, moment: Moment) -> bool {
         self.start <= moment && moment < self.end
     }
 
     /// How much of the time between two moments lies in the window.
-    fn overlap(&self, from: Nanos, to: Nanos) -> Nanos {
-        to.min(self.end) - from.max(self.start)
+    fn overlap(&self, from: Moment, to: Moment) -> Nanos {
+        to.min(self.end).since(from.max(self.start))
     }
 
     /// A server had closed an idle connection; a new one was made at `moment`.
-    pub fn reconnected(&mut self, moment: Nanos) {
+    pub fn reconnected(&mut self, moment: Moment) {
         if self.contains(moment) {
             self.record.reconnects += 1;
         }
@@ -83,8 +81,8 @@ impl Recorder {
         let Exchange { due, idle_since, sent, done, result } = *exchange;
         self.record.asked_in_all += 1;
         self.answered += u64::from(result.is_ok());
-        self.record.in_system = self.record.in_system + self.overlap(due, done);
-        self.record.connections_busy = self.record.connections_busy + self.overlap(sent, done);
+        self.record.in_system += self.overlap(due, done);
+        self.record.connections_busy += self.overlap(sent, done);
         if self.contains(done) {
             self.in_second(done, done - due, result.is_ok());
             self.record.right_in_window += u64::from(result.is_ok());
@@ -110,9 +108,9 @@ impl Recorder {
     }
 
     /// A request that was sent has no answer at the end.
-    pub fn unanswered(&mut self, due: Nanos) {
+    pub fn unanswered(&mut self, due: Moment) {
         self.record.asked_in_all += 1;
-        self.record.in_system = self.record.in_system + self.overlap(due, self.end);
+        self.record.in_system += self.overlap(due, self.end);
         if self.contains(due) {
             self.record.sent += 1;
             self.record.in_flight += 1;
@@ -120,14 +118,14 @@ impl Recorder {
     }
 
     /// A request that was due was never sent.
-    pub fn unsent(&mut self, due: Nanos) {
-        self.record.in_system = self.record.in_system + self.overlap(due, self.end);
+    pub fn unsent(&mut self, due: Moment) {
+        self.record.in_system += self.overlap(due, self.end);
         if self.contains(due) {
             self.record.unsent += 1;
         }
     }
 
-    fn in_second(&mut self, done: Nanos, response: Nanos, right: bool) {
+    fn in_second(&mut self, done: Moment, response: Nanos, right: bool) {
         let second = ((done - self.start).0 / 1_000_000_000) as usize;
         if second != self.current {
             self.end_second();
@@ -172,10 +170,10 @@ mod tests {
         let result = prop_oneof![4 => Just(Ok(())), 1 => Just(Err(ErrorKind::Read)), 1 => Just(Err(ErrorKind::Value))];
         (9_000_000_000u64..14_000_000_000, 0u64..50_000_000, 0u64..900_000_000, result).prop_map(
             |(due, late, service, result)| Exchange {
-                due: Nanos(due),
-                idle_since: Nanos(due - 5),
-                sent: Nanos(due + late),
-                done: Nanos(due + late + service),
+                due: Moment(due),
+                idle_since: Moment(due - 5),
+                sent: Moment(due + late),
+                done: Moment(due + late + service),
                 result,
             },
         )
@@ -183,11 +181,11 @@ mod tests {
 
     fn record(exchanges: &[Exchange], lost: &[u64]) -> LoadRecord {
         let mut recorder = Recorder::new(1);
-        recorder.open(Nanos(START), Nanos(END));
+        recorder.open(Moment(START), Moment(END));
         let mut exchanges = exchanges.to_vec();
         exchanges.sort_by_key(|exchange| exchange.done);
         exchanges.iter().for_each(|exchange| recorder.done(exchange));
-        lost.iter().for_each(|due| recorder.unanswered(Nanos(*due)));
+        lost.iter().for_each(|due| recorder.unanswered(Moment(*due)));
         recorder.finish()
     }
 
@@ -228,7 +226,7 @@ mod tests {
         // Two requests in the system at any moment, each for 10 ms.
         let exchanges: Vec<Exchange> = (0..800)
             .map(|i| {
-                let due = Nanos(9_500_000_000 + i * 5_000_000);
+                let due = Moment(9_500_000_000 + i * 5_000_000);
                 Exchange {
                     due,
                     idle_since: due,

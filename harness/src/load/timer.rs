@@ -18,14 +18,14 @@ use rustix::time::{
 use tokio::io::unix::AsyncFd;
 
 use crate::os::sys::{self, Owned};
-use crate::units::Nanos;
+use crate::units::Moment;
 
 /// One timer for all users of a thread.
 #[derive(Debug)]
 pub struct Timer {
     fd: AsyncFd<Owned>,
     /// Ascending: the first is what the timerfd is set for.
-    waiting: Mutex<VecDeque<(Nanos, Waker)>>,
+    waiting: Mutex<VecDeque<(Moment, Waker)>>,
 }
 
 impl Timer {
@@ -40,7 +40,7 @@ impl Timer {
     }
 
     /// Resolves at `due`, or at once if that has passed.
-    pub fn until(&self, due: Nanos) -> Until<'_> {
+    pub fn until(&self, due: Moment) -> Until<'_> {
         Until { timer: self, due, queued: false }
     }
 
@@ -53,7 +53,7 @@ impl Timer {
             // Never read: setting it anew clears it, and epoll tells each expiry once.
             self.fd.readable().await?.clear_ready();
             let mut waiting = self.waiting();
-            let now = Nanos::now();
+            let now = Moment::now();
             while waiting.front().is_some_and(|(due, _)| *due <= now) {
                 if let Some((_, waker)) = waiting.pop_front() {
                     waker.wake();
@@ -65,7 +65,7 @@ impl Timer {
         }
     }
 
-    fn set(&self, due: Nanos) -> io::Result<()> {
+    fn set(&self, due: Moment) -> io::Result<()> {
         let once = Timespec { tv_sec: 0, tv_nsec: 0 };
         let at = Timespec {
             tv_sec: (due.0 / 1_000_000_000) as i64,
@@ -79,7 +79,7 @@ impl Timer {
         Ok(())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<(Nanos, Waker)>> {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<(Moment, Waker)>> {
         // Nothing that holds the lock can panic half-way.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,7 +89,7 @@ impl Timer {
 #[derive(Debug)]
 pub struct Until<'a> {
     timer: &'a Timer,
-    due: Nanos,
+    due: Moment,
     queued: bool,
 }
 
@@ -97,7 +97,7 @@ impl Future for Until<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if Nanos::now() >= self.due {
+        if Moment::now() >= self.due {
             return Poll::Ready(());
         }
         if !self.queued {
@@ -117,6 +117,7 @@ impl Future for Until<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Nanos;
     use std::sync::Arc;
 
     #[tokio::test]
@@ -126,7 +127,7 @@ mod tests {
             let timer = Arc::clone(&timer);
             async move { timer.drive().await }
         });
-        let start = Nanos::now();
+        let start = Moment::now();
         let woken = Arc::new(Mutex::new(Vec::new()));
         // The later ones wait first: the timer must be set back for each.
         let users: Vec<_> = (0..20u64)
@@ -136,7 +137,7 @@ mod tests {
                 tokio::spawn(async move {
                     let due = start + Nanos(i * 700_000);
                     timer.until(due).await;
-                    assert!(Nanos::now() >= due);
+                    assert!(Moment::now() >= due);
                     woken.lock().unwrap().push(i);
                 })
             })

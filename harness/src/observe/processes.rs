@@ -50,7 +50,7 @@ impl Processes {
         let mut all = cpu_time(self.0[0])?;
         for pid in &self.0[1..] {
             // A descendant may have ended since it was listed.
-            all = all + cpu_time(*pid).unwrap_or_default();
+            all += cpu_time(*pid).unwrap_or_default();
         }
         Ok(all)
     }

@@ -9,7 +9,7 @@ use crate::database::Counters;
 use crate::database::counts::DbCounts;
 use crate::os::cgroup;
 use crate::os::placement::Placement;
-use crate::units::Nanos;
+use crate::units::{Moment, Nanos};
 
 /// What the parts used between the two readings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ pub enum Gone {
 /// What all parts had used at one moment.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    at: Nanos,
+    at: Moment,
     server: Usage,
     db: Option<Usage>,
     load: Usage,
@@ -88,7 +88,7 @@ impl Reading {
     /// # Errors
     /// When the server or a shard of the load is gone.
     pub fn take(parts: &Parts) -> Result<Reading, Gone> {
-        let at = Nanos::now();
+        let at = Moment::now();
         let server = parts.server.cpu();
         let db = parts.db.as_ref().map(Meter::cpu);
         let shards: Vec<_> = parts.load.iter().map(Meter::cpu).collect();

@@ -20,7 +20,7 @@ use crate::load::{LoadRecord, LoadSpec};
 use crate::observe::window::Reading;
 use crate::os::process;
 use crate::os::stop::Stop;
-use crate::units::Nanos;
+use crate::units::Moment;
 
 /// How long a load may take to set itself up.
 const SET_UP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -62,7 +62,7 @@ pub fn measure(
 
     let parts = find_parts(backend, instance, &loads.0)?;
     let before = backend.database_counters();
-    let start = Nanos::now() + START_DELAY.into();
+    let start = Moment::now() + START_DELAY.into();
     let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
     events.deadline = Instant::now() + START_DELAY + whole + GRACE;
     for child in &mut loads.0 {
@@ -78,7 +78,7 @@ pub fn measure(
         match events.next(sample)? {
             (shard, Event::WarmingUp { right }) => {
                 if warming_up.is_over(shard, right) {
-                    let from = Nanos::now() + WINDOW_DELAY.into();
+                    let from = Moment::now() + WINDOW_DELAY.into();
                     for child in &mut loads.0 {
                         tell(child, &Measure { from })?;
                     }
