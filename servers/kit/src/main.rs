@@ -8,6 +8,7 @@ mod cases;
 mod driven;
 mod fixture;
 mod http;
+mod ledger;
 mod lies;
 mod packets;
 mod port;
@@ -15,20 +16,18 @@ mod process;
 mod proctree;
 mod proxy;
 mod registry;
+mod subject;
 mod wait;
 
-use std::{env, process::ExitCode, sync::Arc, time::Duration};
+use std::{env, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
 use mysql_async::prelude::Queryable as _;
-use tokio::{runtime, time::timeout};
+use tokio::runtime;
 use url::Url;
 
-use crate::{bench::Bench, cases::Case};
-
-/// No case may take longer; most take milliseconds.
-const CASE_LIMIT: Duration = Duration::from_secs(60);
+use crate::{cases::Case, ledger::Ledger, subject::Subject};
 
 fn main() -> ExitCode {
     let mut words = env::args().skip(1);
@@ -46,9 +45,9 @@ fn main() -> ExitCode {
 
 fn suite() -> Result<ExitCode> {
     let mut arguments = Arguments::from_args();
-    // Most cases wait for something: twice as many as cores keeps two cores busy and no deadline missed.
+    // Most cases wait for something: three times as many as cores keeps two cores busy and no deadline missed.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    arguments.test_threads.get_or_insert(2 * cores.min(4));
+    arguments.test_threads.get_or_insert(3 * cores.min(4));
 
     // Listing needs no database.
     let database = if arguments.list {
@@ -56,34 +55,34 @@ fn suite() -> Result<ExitCode> {
     } else {
         Arc::new(block_on(database())??)
     };
+    let ledger = Arc::new(Ledger::default());
     let mut trials = Vec::new();
     for server in registry::read()? {
         let applicable = cases::ALL.iter().filter(|case| case.applies_to(&server));
-        let bench = Arc::new(Bench::new(server.clone(), Arc::clone(&database)));
+        let (database, ledger) = (Arc::clone(&database), Arc::clone(&ledger));
+        let subject = Arc::new(Subject::new(server.clone(), database, ledger));
         trials.extend(applicable.map(|case| {
-            trial(format!("{}::{}", server.name, case.name), *case, Arc::clone(&bench))
+            trial(format!("{}::{}", server.name, case.name), *case, Arc::clone(&subject))
         }));
     }
-    trials.extend(lies::trials(&database)?);
-    Ok(libtest_mimic::run(&arguments, trials).exit_code())
+    trials.extend(lies::trials(&database, &ledger)?);
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    eprint!("{}", ledger.summary());
+    let deaths = ledger.deaths();
+    for death in &deaths {
+        eprintln!("{death}");
+    }
+    Ok(if deaths.is_empty() { conclusion.exit_code() } else { ExitCode::from(101) })
 }
 
 /// A test of one case; the last one of a server to end takes its shared process with it.
-fn trial(name: String, case: Case, bench: Arc<Bench>) -> Trial {
-    Trial::test(name, move || {
-        run(&case, &bench).map_err(|error| Failed::from(format!("{error:#}")))
-    })
+fn trial(name: String, case: Case, subject: Arc<Subject>) -> Trial {
+    Trial::test(name, move || test(subject.run(&case)))
 }
 
-/// Runs a case to its end or its time limit.
-fn run(case: &Case, bench: &Bench) -> Result<()> {
-    let outcome = block_on(async { timeout(CASE_LIMIT, (case.run)(bench)).await })?;
-    let outcome =
-        outcome.unwrap_or_else(|_| Err(anyhow::anyhow!("the case took more than {CASE_LIMIT:?}")));
-    outcome.map_err(|error| match bench.shared_log() {
-        Some(log) if log.lines().count() > 1 => error.context(format!("the server said: {log}")),
-        _ => error,
-    })
+/// Runs a test's future; its error with all causes is the test's failure.
+fn test(outcome: impl Future<Output = Result<()>>) -> Result<(), Failed> {
+    block_on(outcome).flatten().map_err(|error| Failed::from(format!("{error:#}")))
 }
 
 fn block_on<F: Future>(future: F) -> Result<F::Output> {
@@ -93,7 +92,7 @@ fn block_on<F: Future>(future: F) -> Result<F::Output> {
 /// The database from `DATABASE_URL`, once it is known to hold the whole table.
 async fn database() -> Result<Url> {
     let text = env::var("DATABASE_URL").ok().filter(|text| !text.is_empty()).context(
-        "DATABASE_URL is not set: run the suite as `cargo run --release -p stackmark -- db exec -- cargo test -p contract --test servers`",
+        "DATABASE_URL is not set: run the suite as `cargo run --release -p stackmark -- db exec -- cargo test -p kit --test servers`",
     )?;
     let url =
         Url::parse(&text).context("DATABASE_URL is no mysql://user:password@host:port/database")?;

@@ -46,7 +46,7 @@ struct Record {
     streams: BTreeMap<u64, ClientStream>,
 }
 
-/// A proxy on a port of its own; it lives as long as the case's runtime.
+/// A proxy on a port of its own; it accepts connections as long as this value lives.
 pub(crate) struct Proxy {
     port: Port,
     mode: watch::Sender<Mode>,
@@ -169,7 +169,11 @@ async fn accept(
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = mode.wait_for(|mode| *mode == Mode::Refuse) => break,
+                refuse = mode.wait_for(|mode| *mode == Mode::Refuse) => match refuse {
+                    Ok(_) => break,
+                    // The proxy is gone.
+                    Err(_) => return,
+                },
             };
             if let Ok((client, _)) = accepted {
                 tokio::spawn(connection(

@@ -5,7 +5,7 @@ use std::{
     io::Read as _,
     net::SocketAddr,
     process::{Child, ExitStatus, Stdio},
-    sync::Mutex,
+    sync::{Mutex, OnceLock},
     time::Duration,
 };
 
@@ -17,6 +17,9 @@ use crate::{http::Connection, port::Port, proctree, registry::Server, wait::unti
 
 /// How long a server may take from its start until `/health` answers 200.
 const READY: Duration = Duration::from_secs(10);
+
+/// The time that may pass between the last sign of a dying process and its exit status.
+const DYING: Duration = Duration::from_millis(300);
 
 /// The environment of a server. Strings, so that a case can hand over nonsense.
 #[derive(Clone, Debug)]
@@ -60,6 +63,7 @@ pub(crate) struct Running {
     child: Mutex<Child>,
     port: Port,
     output: NamedTempFile,
+    log_when_ready: OnceLock<String>,
 }
 
 impl Running {
@@ -74,14 +78,19 @@ impl Running {
             .stderr(log)
             .spawn()
             .with_context(|| format!("{} cannot be started", server.name))?;
-        Ok(Self { child: Mutex::new(child), port: settings.port.clone(), output })
+        Ok(Self {
+            child: Mutex::new(child),
+            port: settings.port.clone(),
+            output,
+            log_when_ready: OnceLock::new(),
+        })
     }
 
-    /// Starts `server` and waits until `/health` answers 200.
-    pub(crate) async fn start(server: &Server, settings: &Settings) -> Result<Self> {
-        let running = Self::spawn(server, settings)?;
-        running.wait_for_health(200, READY).await?;
-        Ok(running)
+    /// Waits until `/health` answers 200.
+    pub(crate) async fn wait_until_ready(&self) -> Result<()> {
+        self.wait_for_health(200, READY).await?;
+        self.log_when_ready.get_or_init(|| self.log());
+        Ok(())
     }
 
     /// Waits until `/health` answers `status`; fails at once if the process ends.
@@ -128,15 +137,36 @@ impl Running {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// The log as it was when `/health` first answered 200; empty if nobody has waited for that.
+    pub(crate) fn log_when_ready(&self) -> &str {
+        self.log_when_ready.get().map_or("", String::as_str)
+    }
+
     /// The exit status, if the process has ended.
     pub(crate) fn exit_status(&self) -> Option<ExitStatus> {
         self.child.lock().expect("no holder of the lock panics").try_wait().ok().flatten()
+    }
+
+    /// The exit status of a process that has ended when a case on it comes to `outcome`.
+    ///
+    /// A dying process closes its connections before it can be reaped: after an error its end is waited for.
+    pub(crate) async fn exit_status_after<T>(&self, outcome: &Result<T>) -> Option<ExitStatus> {
+        let limit = if outcome.is_err() { DYING } else { Duration::ZERO };
+        until(limit, || async { self.exit_status() }).await
     }
 
     /// Asks the server to end, as a supervisor does.
     pub(crate) fn terminate(&self) -> Result<()> {
         let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("a process id")?;
         kill_process(pid, Signal::TERM).context("SIGTERM")
+    }
+
+    /// Kills the process alone, not what it has started, and reaps it.
+    pub(crate) fn kill(&self) -> Result<()> {
+        let mut child = self.child.lock().expect("no holder of the lock panics");
+        child.kill()?;
+        child.wait()?;
+        Ok(())
     }
 
     /// Waits for the end of the process.

@@ -52,7 +52,7 @@ pub(super) async fn given_names(bench: &Bench) -> Result<()> {
 /// 200 connections at once, each with its own lookups: nobody gets another's answer, nobody is left out.
 pub(super) async fn two_hundred_connections(bench: &Bench) -> Result<()> {
     const CONNECTIONS: u64 = 200;
-    let address = bench.shared().await?.address();
+    let address = bench.shared()?.address();
     let all_open = Arc::new(Barrier::new(usize::try_from(CONNECTIONS)?));
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..CONNECTIONS {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 
 /// Garbage is refused or the connection closed, and the next client is served.
 pub(super) async fn bad_requests(bench: &Bench) -> Result<()> {
-    let running = bench.start(&bench.settings()).await?;
+    let running = bench.shared()?;
     let long_header =
         format!("GET /demo HTTP/1.1\r\nHost: kit\r\nX: {}\r\n\r\n", "x".repeat(2 << 20));
     let many_headers =
@@ -44,7 +44,7 @@ pub(super) async fn bad_requests(bench: &Bench) -> Result<()> {
     for request in requests {
         let what = String::from_utf8_lossy(&request[..request.len().min(60)]).into_owned();
         raw(running.address(), request, true).await.with_context(|| format!("after {what:?}"))?;
-        check_well(bench, &running).await.with_context(|| format!("after {what:?}"))?;
+        check_well(bench, running).await.with_context(|| format!("after {what:?}"))?;
     }
     Ok(())
 }
@@ -112,7 +112,6 @@ async fn check_well(bench: &Bench, running: &Running) -> Result<()> {
         anyhow::bail!("the server ended ({status}) and said: {}", running.log());
     }
     let mut connection = running.connect().await?;
-    let health = connection.get("/health").await?;
-    ensure!(health.status == 200, "/health: {} instead of 200", health.status);
+    connection.get("/health").await?.json(200)?;
     bench.check_lookup(&mut connection, &TRUTH.row(5).name).await
 }

@@ -202,7 +202,7 @@ pub(super) async fn injection_shaped_names(bench: &Bench) -> Result<()> {
 
 /// A name of 64 KiB makes no server answer anything but a refusal, and does it no harm.
 pub(super) async fn long_names(bench: &Bench) -> Result<()> {
-    let running = bench.shared().await?;
+    let running = bench.shared()?;
     for size in [8 * 1024, 32 * 1024, 64 * 1024, 1024 * 1024] {
         let request = format!(
             "GET /demo?name={} HTTP/1.1\r\nHost: kit\r\nConnection: close\r\n\r\n",

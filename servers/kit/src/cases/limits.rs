@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::traffic::ask;
+use super::traffic::{ask, fill_pool};
 use crate::{
     bench::{Bench, TRUTH},
     packets::Command,
     proctree,
-    proxy::{Mode, Proxy},
+    proxy::Mode,
+    subject::POOL,
     wait::until,
 };
 
@@ -42,30 +43,24 @@ pub(super) async fn one_command_per_lookup_under_load(bench: &Bench) -> Result<(
 }
 
 async fn check_round_trips(bench: &Bench, users: u64, lookups: u64) -> Result<()> {
-    const POOL: usize = 4;
-    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
-    // Until every connection has prepared its statement, unless the pool goes by with fewer.
-    ask(&running, 16, 40).await?;
+    let (proxy, running) = (bench.proxy()?, bench.shared()?);
+    // Then every connection is open and has prepared its statement.
+    fill_pool(proxy, running, POOL).await?;
     for _ in 0..2 {
-        ask(&running, users, lookups).await?;
+        ask(running, users, lookups).await?;
     }
-    let before = proxy.snapshot();
-    ask(&running, users, lookups).await?;
+    let (before, accepted) = (proxy.snapshot(), proxy.accepted());
+    ask(running, users, lookups).await?;
     let sent = proxy.commands_since(&before)?;
     let expected = users * lookups;
     ensure!(
         sent.count(Command::EXECUTE) == expected && sent.0.len() == 1,
         "{expected} lookups sent {sent}; {expected} COM_STMT_EXECUTE are allowed, each a lookup"
     );
-    check_connections(&proxy, POOL)
-}
-
-fn check_connections(proxy: &Proxy, pool: usize) -> Result<()> {
-    let accepted = proxy.accepted();
+    let opened = proxy.accepted() - accepted;
     ensure!(
-        accepted <= pool as u64,
-        "POOL_SIZE={pool}, but {accepted} connections were opened, {} are open: they are to be kept",
-        proxy.open()
+        opened == 0,
+        "{opened} connections to the database were opened for {expected} lookups: they are to be kept"
     );
     Ok(())
 }

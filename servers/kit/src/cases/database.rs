@@ -33,7 +33,7 @@ pub(super) async fn database_silent(bench: &Bench) -> Result<()> {
 pub(super) async fn database_denies(bench: &Bench) -> Result<()> {
     const PASSWORD: &str = "not-the-password";
     let settings = bench.with_password(PASSWORD)?;
-    let running = Running::spawn(&bench.server, &settings)?;
+    let running = bench.spawn(&settings)?;
     running.wait_for_health(503, Duration::from_secs(5)).await?;
     check_unavailable(&running).await?;
     let answer = running.connect().await?.get("/demo").await?;
@@ -89,7 +89,7 @@ pub(super) async fn late_answers(bench: &Bench) -> Result<()> {
 /// A server started before its database waits for it.
 pub(super) async fn database_away_at_start(bench: &Bench) -> Result<()> {
     let (proxy, settings) = bench.proxied(Mode::Refuse).await?;
-    let running = Running::spawn(&bench.server, &settings)?;
+    let running = bench.spawn(&settings)?;
     running.wait_for_health(503, Duration::from_secs(5)).await?;
     check_unavailable(&running).await?;
     proxy.set(OPEN).await?;

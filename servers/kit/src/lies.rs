@@ -5,14 +5,16 @@
 use std::{env, sync::Arc};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 use url::Url;
 
 use crate::{
-    bench::Bench,
     cases::{self, Case},
-    driven, fixture, packets,
+    driven, fixture,
+    ledger::Ledger,
+    packets,
     registry::{Labels, Server},
+    subject::Subject,
 };
 
 /// A lie of the fixture, and the case that must find it.
@@ -62,36 +64,69 @@ const LIES: &[(&str, &str)] = &[
 ];
 
 /// The kit's tests of itself.
-pub(crate) fn trials(database: &Arc<Url>) -> Result<Vec<Trial>> {
-    let honest = Arc::new(Bench::new(server(fixture::HONEST)?, Arc::clone(database)));
+pub(crate) fn trials(database: &Arc<Url>, ledger: &Arc<Ledger>) -> Result<Vec<Trial>> {
+    let subject = |lie: &str, ledger: &Arc<Ledger>| {
+        Ok::<_, anyhow::Error>(Subject::new(server(lie)?, Arc::clone(database), Arc::clone(ledger)))
+    };
+    let honest = Arc::new(subject(fixture::HONEST, ledger)?);
+    let fixture = server(fixture::HONEST)?;
     let mut trials: Vec<Trial> = cases::ALL
         .iter()
-        .filter(|case| case.applies_to(&honest.server))
+        .filter(|case| case.applies_to(&fixture))
         .map(|case| crate::trial(format!("kit::{}::honest", case.name), *case, Arc::clone(&honest)))
         .collect();
     trials.push(Trial::test("kit::packets_in_pieces", || {
-        packets::check_reader().map_err(|error| Failed::from(format!("{error:#}")))
+        crate::test(async { packets::check_reader() })
     }));
-    trials.push(Trial::test("kit::driven", || {
-        driven::try_check().map_err(|error| Failed::from(format!("{error:#}")))
-    }));
+    trials.push(Trial::test("kit::driven", || crate::test(async { driven::try_check() })));
     for &(lie, finder) in LIES {
-        let case = *cases::ALL
-            .iter()
-            .find(|case| case.name == finder)
-            .with_context(|| format!("no case {finder}"))?;
-        let bench = Bench::new(server(lie)?, Arc::clone(database));
-        trials.push(Trial::test(format!("kit::{finder}::{lie}"), move || {
-            check_found(&case, &bench).map_err(|error| Failed::from(format!("{error:#}")))
-        }));
+        let case = Case::named(finder)?;
+        let subject = subject(lie, ledger)?;
+        let name = format!("kit::{finder}::{lie}");
+        trials.push(Trial::test(name, move || crate::test(check_found(&case, &subject))));
     }
+    let mortal = subject("dies_of_garbage", ledger)?;
+    trials.push(Trial::test("kit::shared::killer_is_named", move || {
+        crate::test(check_killer_is_named(&mortal))
+    }));
+    let own_ledger = Arc::new(Ledger::default());
+    let killed = subject(fixture::HONEST, &own_ledger)?;
+    trials.push(Trial::test("kit::shared::death_is_reported", move || {
+        crate::test(check_death_is_reported(killed, &own_ledger))
+    }));
     Ok(trials)
 }
 
-fn check_found(case: &Case, bench: &Bench) -> Result<()> {
-    let Err(error) = crate::run(case, bench) else { bail!("{} does not find this lie", case.name) };
+async fn check_found(case: &Case, subject: &Subject) -> Result<()> {
+    let Err(error) = subject.run(case).await else { bail!("{} does not find this lie", case.name) };
     let error = format!("{error:#}");
     ensure!(!error.contains("did not start"), "{} has not tried the lie: {error}", case.name);
+    Ok(())
+}
+
+/// Of two cases that ask one process, the one that ends it is named, and the other gets a new process.
+async fn check_killer_is_named(subject: &Subject) -> Result<()> {
+    let (killer, bystander) = (Case::named("bad_requests")?, Case::named("random_lookups")?);
+    let (killed, stood_by) = tokio::join!(subject.run(&killer), subject.run(&bystander));
+    stood_by.context("a case in company of one that ends the server")?;
+    let Err(error) = killed else { bail!("the end of the server is not noticed") };
+    let error = format!("{error:#}");
+    ensure!(error.contains("bad_requests ended the server"), "the case is not named: {error}");
+    Ok(())
+}
+
+/// A process that ends between two cases is replaced, and its end is not forgotten.
+async fn check_death_is_reported(subject: Subject, ledger: &Ledger) -> Result<()> {
+    subject.run(&Case::named("health_and_idle")?).await?;
+    subject.kill_shared().await?;
+    subject.run(&Case::named("given_names")?).await?;
+    ensure!(ledger.deaths().is_empty(), "reported before a case could be found: {ledger:?}");
+    drop(subject);
+    let deaths = ledger.deaths();
+    ensure!(
+        deaths.len() == 1 && deaths[0].contains("health_and_idle"),
+        "the end of one process is reported as {deaths:?}"
+    );
     Ok(())
 }
 

@@ -5,64 +5,66 @@ use std::sync::{Arc, LazyLock};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use demo_data::Truth;
 use serde_json::Value;
-use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::{
     http::{Answer, Connection},
+    ledger::Ledger,
     process::{Running, Settings},
     proxy::{Mode, OPEN, Proxy},
     registry::Server,
+    subject::Shared,
 };
 
 /// The exact answer to every lookup.
 pub(crate) static TRUTH: LazyLock<Truth> =
     LazyLock::new(|| Truth::new(demo_data::SEED, demo_data::ROWS));
 
-/// A server under test. Cases that only ask share one process; cases that disturb start their own.
+/// One case's view of a server: a process that it shares with other cases, or the means to start its own.
 pub(crate) struct Bench {
     pub(crate) server: Server,
-    database: Arc<Url>,
-    shared: OnceCell<Result<Running, String>>,
+    pub(crate) database: Arc<Url>,
+    pub(crate) ledger: Arc<Ledger>,
+    /// The shared process; none for a case that starts its own.
+    pub(crate) shared: Option<Arc<Shared>>,
 }
 
 impl Bench {
-    pub(crate) fn new(server: Server, database: Arc<Url>) -> Self {
-        Self { server, database, shared: OnceCell::new() }
-    }
-
     /// Settings that reach the database directly.
     pub(crate) fn settings(&self) -> Settings {
         Settings::new(self.server.has_database().then(|| self.database.to_string()))
     }
 
-    /// The process that all cases share which leave it as they found it.
-    pub(crate) async fn shared(&self) -> Result<&Running> {
-        let start = async || {
-            Running::start(&self.server, &self.settings())
-                .await
-                .map_err(|error| format!("{error:#}"))
-        };
-        self.shared
-            .get_or_init(start)
-            .await
-            .as_ref()
-            .map_err(|error| anyhow!("the server did not start: {error}"))
+    /// The process that this case shares.
+    pub(crate) fn shared(&self) -> Result<&Running> {
+        Ok(&self.shared_process()?.running)
+    }
+
+    /// The proxy between the shared process and its database.
+    pub(crate) fn proxy(&self) -> Result<&Proxy> {
+        self.shared_process()?.proxy.as_ref().context("the server has no database to be watched at")
+    }
+
+    fn shared_process(&self) -> Result<&Shared> {
+        self.shared.as_deref().context("the case is listed under Own and has no shared process")
     }
 
     /// A connection to the shared process.
     pub(crate) async fn connect(&self) -> Result<Connection> {
-        self.shared().await?.connect().await
+        self.shared()?.connect().await
     }
 
-    /// What the shared process has said, for the report of a failure.
-    pub(crate) fn shared_log(&self) -> Option<String> {
-        self.shared.get()?.as_ref().ok().map(Running::log)
+    /// Starts a process of the case's own, without waiting for anything.
+    pub(crate) fn spawn(&self, settings: &Settings) -> Result<Running> {
+        self.ledger.count_start(&self.server.name);
+        Running::spawn(&self.server, settings)
     }
 
-    /// A process of the case's own.
+    /// Starts a process of the case's own and waits until it is healthy.
     pub(crate) async fn start(&self, settings: &Settings) -> Result<Running> {
-        Running::start(&self.server, settings).await
+        let running = self.spawn(settings)?;
+        running.wait_until_ready().await?;
+        Ok(running)
     }
 
     /// Settings that reach the database through a proxy of the case's own.

@@ -10,7 +10,10 @@ use hyper::{
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::shutdown::{check_end, check_exit};
+use super::{
+    shutdown::{check_end, check_exit},
+    traffic::fill_pool,
+};
 use crate::{
     bench::{Bench, TRUTH},
     driven::Driven,
@@ -18,6 +21,7 @@ use crate::{
     packets::Command,
     process::Running,
     proxy::{Mode, OPEN},
+    subject::POOL,
     wait::until,
 };
 
@@ -35,14 +39,14 @@ const OVER: Duration = Duration::from_secs(2);
 
 /// Requests add up, and the database has seen each of them.
 pub(super) async fn drive_counts(bench: &Bench) -> Result<()> {
-    let (proxy, running) = bench.start_proxied(4, 2).await?;
-    // The first drive opens the pool: what a layer sends to set a connection up is no request.
-    check_short(&running).await?;
+    let (proxy, running) = (bench.proxy()?, bench.shared()?);
+    // What a layer sends to set a connection up is no request: the pool is opened first.
+    fill_pool(proxy, running, POOL).await?;
     // A slow database still has requests when the window ends.
     for mode in [OPEN, Mode::Forward(Duration::from_millis(20))] {
         proxy.set(mode).await?;
         let before = proxy.snapshot();
-        let driven = check_short(&running).await?;
+        let driven = check_short(running).await?;
         let seen = proxy.commands_since(&before)?;
         ensure!(
             seen.count(Command::EXECUTE) == driven.asked_in_all && seen.0.len() == 1,
@@ -51,7 +55,7 @@ pub(super) async fn drive_counts(bench: &Bench) -> Result<()> {
         );
         ensure!(driven.errors == 0, "{} errors with a database that answers", driven.errors);
     }
-    Ok(())
+    proxy.set(OPEN).await
 }
 
 /// Without the database every request is an error, and is counted.
@@ -127,30 +131,36 @@ pub(super) async fn drive_refusals(bench: &Bench) -> Result<()> {
 
 /// A drive tells its start at once, and leaves room for the rest of the contract, but not for a second one.
 pub(super) async fn drive_in_company(bench: &Bench) -> Result<()> {
-    let running = bench.start(&bench.settings()).await?;
-    let _drive = started(&running).await?;
+    let running = bench.shared()?;
+    let drive = started(running).await?;
     let mut connection = running.connect().await?;
     for index in 0..10 {
         connection.get("/health").await?.json(200)?;
         bench.check_lookup(&mut connection, &TRUTH.row(index).name).await?;
         connection.get(SHORT).await?.check_error(409)?;
     }
-    Ok(())
+    leave(bench, drive).await
 }
 
 /// A client that leaves takes its drive with it: nobody is asked any more, and there is room for another.
 pub(super) async fn drive_ends_with_its_client(bench: &Bench) -> Result<()> {
-    let (proxy, running) = bench.start_proxied(4, 2).await?;
-    drop(started(&running).await?);
+    let running = bench.shared()?;
+    leave(bench, started(running).await?).await?;
+    check_short(running).await.context("a drive after one whose client has left")?;
+    Ok(())
+}
+
+/// Leaves a drive and waits until it is over.
+async fn leave(bench: &Bench, drive: Stream) -> Result<()> {
+    let proxy = bench.proxy()?;
+    drop(drive);
     until(OVER, || async {
         let before = proxy.total().sum();
         sleep(Duration::from_millis(100)).await;
         (proxy.total().sum() == before).then_some(())
     })
     .await
-    .with_context(|| format!("the drive still asks {OVER:?} after its client has left"))?;
-    check_short(&running).await.context("a drive after one whose client has left")?;
-    Ok(())
+    .with_context(|| format!("the drive still asks {OVER:?} after its client has left"))
 }
 
 /// SIGTERM ends a drive, which says so.

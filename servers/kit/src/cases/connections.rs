@@ -30,7 +30,7 @@ pub(super) async fn keep_alive(bench: &Bench) -> Result<()> {
 
 /// `Connection: close`, and HTTP/1.0, end with the answer.
 pub(super) async fn close_is_honoured(bench: &Bench) -> Result<()> {
-    let address = bench.shared().await?.address();
+    let address = bench.shared()?.address();
     for request in [
         "GET /idle HTTP/1.1\r\nHost: kit\r\nConnection: close\r\n\r\n",
         "GET /idle HTTP/1.0\r\n\r\n",
@@ -47,7 +47,7 @@ pub(super) async fn close_is_honoured(bench: &Bench) -> Result<()> {
 
 /// A request byte by byte is the same request.
 pub(super) async fn request_in_pieces(bench: &Bench) -> Result<()> {
-    let address = bench.shared().await?.address();
+    let address = bench.shared()?.address();
     let name = TRUTH.row(11).name;
     let request = format!("GET {} HTTP/1.1\r\nHost: kit\r\n\r\n", demo(&name));
     let mut stream = TcpStream::connect(address).await?;
