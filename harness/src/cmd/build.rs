@@ -8,7 +8,7 @@ use crate::backend::build::build;
 use crate::definition::{Registry, select};
 use crate::failure::{Error, Failed};
 use crate::os::placement::Placement;
-use crate::run::progress::TerminalProgress;
+use crate::run::progress::{Progress, TerminalProgress};
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
@@ -34,7 +34,7 @@ pub fn run(args: &args::Build) -> anyhow::Result<ExitCode> {
             }
             Err(error) => return Err(error.map(|failed| failed.reason).into()),
         }
-        steps.step();
+        steps.advance(1);
     }
     steps.finish();
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })

@@ -27,9 +27,9 @@ use crate::os::machine::MachineFile;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::stop::Stop;
 use crate::plan::Plan;
+use crate::run::backend_executor::BackendExecutor;
 use crate::run::blocks::{Ending, execute};
-use crate::run::executor::BackendExecutor;
-use crate::run::prepare::{Means, prepare};
+use crate::run::prepare::prepare;
 use crate::run::progress::TerminalProgress;
 use crate::run::resume::Completed;
 use crate::workspace::Workspace;
@@ -86,7 +86,8 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     } else {
         (create(&out, &file, &machine)?, Completed::default())
     };
-    let mut live = BackendExecutor::new(backend.as_mut(), &stop);
+    let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
+    let mut live = BackendExecutor::new(backend.as_mut(), &truth, &stop);
     let ending = execute_plan(&plan, &mut live, completed, journal, &stop)
         .with_context(|| unwritable(&out))?;
     report::write(&out).with_context(|| unwritable(&out))?;
@@ -241,9 +242,9 @@ fn execute_plan(
     stop: &Stop,
 ) -> std::io::Result<Ending> {
     let mut write = |entry: &Entry| journal.write(entry);
-    let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
-    let means = Means { truth: &truth, stop };
-    let prepared = prepare(plan, means, live, &mut completed, &mut write)?;
+    let mut steps = TerminalProgress::new("prepare", plan.servers.len() as u64, 0);
+    let prepared = prepare(plan, live, &mut completed, &mut write, &mut steps)?;
+    steps.finish();
     let common = match prepared {
         ControlFlow::Continue(common) => common,
         ControlFlow::Break(ending) => {

@@ -6,14 +6,14 @@ use demo_data::Truth;
 
 use super::interrupt;
 use crate::args;
-use crate::backend::{self, Backend, Network, Opening};
+use crate::backend::{self, Network, Opening};
 use crate::database;
 use crate::definition::{Registry, Server, select};
-use crate::failure::{Error, Failed, Stage};
+use crate::failure::{Error, Failed};
 use crate::os::placement::Placement;
-use crate::os::stop::Stop;
-use crate::run::progress::TerminalProgress;
-use crate::run::verify::verify;
+use crate::run::backend_executor::BackendExecutor;
+use crate::run::executor::{Executor, verified};
+use crate::run::progress::{Progress, TerminalProgress};
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
@@ -45,14 +45,13 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
     }
     backend.settle()?;
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
+    let mut executor = BackendExecutor::new(backend.as_mut(), &truth, &stop);
     let mut steps = TerminalProgress::new("verify", servers.len() as u64, 0);
     let mut failed = false;
     for server in &servers {
         steps.doing(&server.name);
-        let checked = check(server, backend.as_mut(), &truth, &stop);
-        stop.check().map_err(Error::<String>::from)?;
-        backend.check_services()?;
-        match checked {
+        let built = executor.build(server);
+        match built.and_then(|_| verified(&mut executor, server, |_| Ok(()))) {
             Ok(()) => steps.say(&format!("{}: all answers correct", server.name)),
             Err(Error::Failed(Failed { stage, reason })) => {
                 failed = true;
@@ -60,21 +59,9 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
             }
             Err(error) => return Err(error.map(|failed| failed.reason).into()),
         }
-        steps.step();
+        steps.advance(1);
     }
     steps.finish();
     backend.close()?;
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
-}
-
-fn check(
-    server: &Server,
-    backend: &mut dyn Backend,
-    truth: &Truth,
-    stop: &Stop,
-) -> Result<(), Error<Failed>> {
-    backend.build(server, stop)?;
-    let instance = backend.start(server, stop).map_err(|error| error.at(Stage::Start))?;
-    verify(server, instance.address(), truth, stop).map_err(|error| error.at(Stage::Verify))?;
-    instance.stop().map_err(|error| error.at(Stage::Stop))
 }

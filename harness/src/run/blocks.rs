@@ -11,44 +11,9 @@ use crate::format::measured::Measured;
 use crate::load::Pace;
 use crate::os::stop::Stop;
 use crate::plan::{Plan, Turn};
+use crate::run::executor::Executor;
+use crate::run::progress::Progress;
 use crate::units::PerSecond;
-
-/// Starts servers and measures them; a mock in the tests of the order.
-pub trait Executor {
-    /// Starts a server, and returns when it is healthy.
-    ///
-    /// # Errors
-    /// Why it does not start, in one line; or the interruption, or the loss of a service.
-    fn start(&mut self, server: &Server) -> Result<(), Error>;
-
-    /// Measures a cell of the server that was started.
-    ///
-    /// # Errors
-    /// Which stage failed, and why; or the interruption, or the loss of a service.
-    fn trial(
-        &mut self,
-        server: &Server,
-        cell: &Cell,
-        pace: Pace,
-        seed: u64,
-    ) -> Result<Measured, Error<Failed>>;
-
-    /// Stops the server that was started.
-    ///
-    /// # Errors
-    /// Why it did not stop as the contract says, in one line.
-    fn stop(&mut self) -> Result<(), Error>;
-}
-
-/// What is told of a run while it goes on.
-pub trait Progress {
-    /// A trial is about to begin.
-    fn trial(&mut self, block: u32, server: &str, cell: &Cell);
-    /// So many trials are done, or will never be.
-    fn advance(&mut self, trials: u64);
-    /// A server failed.
-    fn failure(&mut self, failure: &Failure);
-}
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,103 +1,65 @@
-//! The executor that really starts and measures.
+//! The steps of a run that need a real server, as a seam: a backend carries them out, and a mock in the tests.
 
-use std::time::Duration;
-
-use super::blocks::Executor;
-use super::trial::{self_driven, shards};
-use crate::backend::{Backend, BuildInfo, Instance};
+use crate::backend::BuildInfo;
 use crate::definition::Server;
 use crate::definition::cell::Cell;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
-use crate::load::spec::{SLICE, Shard};
-use crate::load::{LoadSpec, Pace};
-use crate::os::stop::Stop;
-use crate::units::Nanos;
+use crate::load::Pace;
 
-/// A request that takes longer is an error.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Servers on a backend.
-pub struct BackendExecutor<'a> {
-    backend: &'a mut dyn Backend,
-    running: Option<Box<dyn Instance>>,
-    stop: &'a Stop,
-}
-
-impl<'a> BackendExecutor<'a> {
-    /// An executor on `backend`, whose steps end early when `stop` is set.
-    pub fn new(backend: &'a mut dyn Backend, stop: &'a Stop) -> BackendExecutor<'a> {
-        BackendExecutor { backend, running: None, stop }
-    }
-
-    /// Builds a server.
+/// Builds, starts, verifies, measures and stops servers, one at a time.
+///
+/// Every error is the server's failure, or the interruption, or the loss of a service; the latter two end the run.
+pub trait Executor {
+    /// Builds a server, and asks it for its version.
     ///
     /// # Errors
-    /// Which stage failed, and why; or the interruption, or the loss of a service.
-    pub fn build(&mut self, server: &Server) -> Result<BuildInfo, Error<Failed>> {
-        let built = self.backend.build(server, self.stop);
-        self.unless_over(built)
-    }
+    /// Which of the two failed, and why.
+    fn build(&mut self, server: &Server) -> Result<BuildInfo, Error<Failed>>;
 
-    /// The server that runs.
-    pub fn running(&self) -> Option<&dyn Instance> {
-        self.running.as_deref()
-    }
-
-    /// The result of a step, unless the run ends for a reason that is no server's fault: what a server does without
-    /// its services is not its performance, and what it fails to do then is not its failure.
+    /// Starts a server, and returns when it is healthy.
     ///
     /// # Errors
-    /// That of the step, the interruption, or the loss of a service.
-    pub fn unless_over<T, F>(&self, result: Result<T, Error<F>>) -> Result<T, Error<F>> {
-        if let Err(Error::ServiceLost(how)) = self.backend.check_services() {
-            return Err(Error::ServiceLost(how));
-        }
-        self.stop.check()?;
-        result
-    }
-}
+    /// Why it does not start, in one line.
+    fn start(&mut self, server: &Server) -> Result<(), Error>;
 
-impl Executor for BackendExecutor<'_> {
-    fn start(&mut self, server: &Server) -> Result<(), Error> {
-        let started = self.backend.start(server, self.stop);
-        self.running = Some(self.unless_over(started)?);
-        Ok(())
-    }
+    /// Checks the answers of the server that was started.
+    ///
+    /// # Errors
+    /// The first wrong answer, in one line.
+    fn verify(&mut self, server: &Server) -> Result<(), Error>;
 
+    /// Measures a cell of the server that was started.
+    ///
+    /// # Errors
+    /// Which stage failed, and why.
     fn trial(
         &mut self,
         server: &Server,
         cell: &Cell,
         pace: Pace,
         seed: u64,
-    ) -> Result<Measured, Error<Failed>> {
-        self.unless_over(Ok(()))?;
-        let Some(instance) = &mut self.running else {
-            return Err(Error::Failed(Failed::new(Stage::Load, "there is no server to load")));
-        };
-        let spec = LoadSpec {
-            address: instance.address(),
-            path: cell.scenario.path.clone(),
-            asks: cell.scenario.asks,
-            has_rows: server.has_database(),
-            users: cell.load.users,
-            pace,
-            shard: Shard { index: 0, count: 1 },
-            warmup: cell.times.warmup(),
-            window: cell.times.window().into(),
-            timeout: Nanos::from(TIMEOUT),
-            seed,
-            slice: SLICE,
-        };
-        let measure = if server.drives_itself { self_driven::measure } else { shards::measure };
-        let measured = measure(self.backend, instance.as_mut(), &spec, self.stop);
-        self.unless_over(measured)
-    }
+    ) -> Result<Measured, Error<Failed>>;
 
-    fn stop(&mut self) -> Result<(), Error> {
-        let Some(instance) = self.running.take() else { return Ok(()) };
-        let stopped = instance.stop();
-        self.backend.check_services().and(stopped)
-    }
+    /// Stops the server that was started.
+    ///
+    /// # Errors
+    /// Why it did not stop as the contract says, in one line.
+    fn stop(&mut self) -> Result<(), Error>;
+}
+
+/// Starts a server, verifies its answers, does `more` with it, and stops it.
+///
+/// # Errors
+/// The first stage that failed, and why. A server that has failed is stopped too.
+pub fn verified<T>(
+    executor: &mut dyn Executor,
+    server: &Server,
+    more: impl FnOnce(&mut dyn Executor) -> Result<T, Error<Failed>>,
+) -> Result<T, Error<Failed>> {
+    executor.start(server).map_err(|error| error.at(Stage::Start))?;
+    let checked = executor.verify(server).map_err(|error| error.at(Stage::Verify));
+    let result = checked.and_then(|()| more(executor));
+    let stopped = executor.stop().map_err(|error| error.at(Stage::Stop));
+    result.and_then(|result| stopped.map(|()| result))
 }

@@ -1,8 +1,9 @@
 //! A run: servers are prepared, then measured block by block, and everything is journalled as it ends.
 //!
-//! [`prepare`] and [`blocks`] carry out a plan through an [`blocks::Executor`]; [`executor`] is the one that starts
-//! servers on a backend and measures each cell as a [`trial`].
+//! [`mod@prepare`] and [`blocks`] carry out a plan through an [`executor::Executor`]; [`backend_executor`] is the one that
+//! starts servers on a backend and measures each cell as a [`trial`].
 
+pub mod backend_executor;
 pub mod blocks;
 pub mod executor;
 pub mod prepare;
@@ -10,3 +11,6 @@ pub mod progress;
 pub mod resume;
 pub mod trial;
 pub mod verify;
+
+#[cfg(test)]
+mod mock;

@@ -1,10 +1,8 @@
-//! Before the blocks: every server is built, tells its version, starts, tells the rows' truth and, where
-//! an open load needs a common rate, shows what it sustains.
+//! Before the blocks: every server is built, started and verified, and where an open load needs a common rate, measured
+//! for what it sustains.
 
 use std::io;
 use std::ops::ControlFlow;
-
-use demo_data::Truth;
 
 use crate::backend::BuildInfo;
 use crate::definition::Server;
@@ -13,13 +11,11 @@ use crate::definition::scenario::{LoadKind, Rate};
 use crate::failure::{Error, Failed, Failure, Stage};
 use crate::format::journal::Entry;
 use crate::load::Pace;
-use crate::os::stop::Stop;
 use crate::plan::Plan;
-use crate::run::blocks::{Ending, Executor};
-use crate::run::executor::BackendExecutor;
-use crate::run::progress::TerminalProgress;
+use crate::run::blocks::Ending;
+use crate::run::executor::{Executor, verified};
+use crate::run::progress::Progress;
 use crate::run::resume::Completed;
-use crate::run::verify::verify;
 use crate::units::PerSecond;
 
 /// No open load asks more than this at the common rate.
@@ -29,15 +25,6 @@ const COMMON_RATE_PART: f64 = 0.5;
 const CALIBRATION_WARMUP_MS: u64 = 300;
 const CALIBRATION_WINDOW_MS: u64 = 1_000;
 
-/// What preparing needs besides the plan.
-#[derive(Clone, Copy)]
-pub struct Means<'a> {
-    /// What a right answer holds.
-    pub truth: &'a Truth,
-    /// Interrupts it.
-    pub stop: &'a Stop,
-}
-
 /// Prepares all servers of `plan`, and excludes those that fail in `completed`. Returns the common rate of open loads,
 /// or how the run ended.
 ///
@@ -45,26 +32,28 @@ pub struct Means<'a> {
 /// When the journal cannot be written.
 pub fn prepare(
     plan: &Plan,
-    means: Means<'_>,
-    live: &mut BackendExecutor<'_>,
+    executor: &mut dyn Executor,
     completed: &mut Completed,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
+    progress: &mut dyn Progress,
 ) -> io::Result<ControlFlow<Ending, PerSecond>> {
-    let mut steps = TerminalProgress::new("prepare", plan.servers.len() as u64, 0);
     let calibration = if completed.common().is_some() { Vec::new() } else { calibration(plan) };
     let mut slowest = f64::INFINITY;
     for server in &plan.servers {
         // A twin is the same binary as its original, so the original's result applies.
         if server.twin_of.is_some() || completed.is_excluded(&server.name) {
-            steps.step();
+            progress.advance(1);
             continue;
         }
-        steps.doing(&format!("{}: build, verify", server.name));
+        progress.doing(&format!("{}: build, verify", server.name));
         // A server that drives itself gets no open load.
         let calibration = if server.drives_itself { &[][..] } else { &calibration[..] };
-        let result = live.build(server).and_then(|built| {
+        let result = executor.build(server).and_then(|built| {
             as_before(&built.version, completed.version(&server.name))?;
-            Ok((built, check(server, live, means, calibration, plan.seed)?))
+            let goodput = verified(executor, server, |executor| {
+                calibrate(executor, server, calibration, plan.seed)
+            })?;
+            Ok((built, goodput))
         });
         match result {
             Err(Error::Interrupted) => return Ok(ControlFlow::Break(Ending::Interrupted)),
@@ -82,7 +71,7 @@ pub fn prepare(
             }
             Err(Error::Failed(Failed { stage, reason })) => {
                 let failure = Failure { block: None, server: server.name.clone(), stage, reason };
-                steps.say(&failure.to_string());
+                progress.failure(&failure);
                 let twins =
                     plan.servers.iter().filter(|twin| twin.twin_of.as_ref() == Some(&server.name));
                 let twins =
@@ -93,9 +82,8 @@ pub fn prepare(
                 }
             }
         }
-        steps.step();
+        progress.advance(1);
     }
-    steps.finish();
     if let Some(common) = completed.common() {
         return Ok(ControlFlow::Continue(common));
     }
@@ -117,33 +105,24 @@ fn as_before(version: &str, before: Option<&str>) -> Result<(), Error<Failed>> {
     }
 }
 
-fn check(
+/// The goodput of a started server in the slowest of `cells`; absent if there are none.
+fn calibrate(
+    executor: &mut dyn Executor,
     server: &Server,
-    live: &mut BackendExecutor<'_>,
-    means: Means<'_>,
-    calibration: &[Cell],
+    cells: &[Cell],
     seed: u64,
 ) -> Result<Option<PerSecond>, Error<Failed>> {
-    live.start(server).map_err(|error| error.at(Stage::Start))?;
-    let checked = (|| {
-        let Some(instance) = live.running() else { return Ok(None) };
-        let verified = verify(server, instance.address(), means.truth, means.stop);
-        live.unless_over(verified).map_err(|error| error.at(Stage::Verify))?;
-        let mut slowest = None;
-        for cell in calibration {
-            let measured = live.trial(server, cell, Pace::Closed, seed)?;
-            let goodput = measured.record.goodput();
-            if goodput == 0.0 {
-                let reason = "gave no right answer under load";
-                return Err(Error::Failed(Failed::new(Stage::Trial, reason)));
-            }
-            slowest = Some(slowest.map_or(goodput, |slowest: f64| slowest.min(goodput)));
+    let mut slowest = None;
+    for cell in cells {
+        let measured = executor.trial(server, cell, Pace::Closed, seed)?;
+        let goodput = measured.record.goodput();
+        if goodput == 0.0 {
+            let reason = "gave no right answer under load";
+            return Err(Error::Failed(Failed::new(Stage::Trial, reason)));
         }
-        Ok(slowest.map(PerSecond))
-    })();
-    let stopped = live.stop().map_err(|error| error.at(Stage::Stop));
-    let checked = checked?;
-    stopped.map(|()| checked)
+        slowest = Some(slowest.map_or(goodput, |slowest: f64| slowest.min(goodput)));
+    }
+    Ok(slowest.map(PerSecond))
 }
 
 /// Each scenario that is asked at the common rate, as a short closed load with the same users.
@@ -169,14 +148,4 @@ fn common_rate(slowest: f64) -> PerSecond {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::common_rate;
-
-    #[test]
-    fn the_common_rate_is_half_of_the_slowest_to_two_digits_and_limited() {
-        assert_eq!(common_rate(6_543.0).0, 3_200.0);
-        assert_eq!(common_rate(11_000.0).0, 4_000.0);
-        assert_eq!(common_rate(f64::INFINITY).0, 4_000.0);
-        assert!((common_rate(25.0).0 - 12.0).abs() < 1e-9);
-    }
-}
+mod tests;

@@ -4,7 +4,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::definition::cell::Cell;
 use crate::failure::Failure;
-use crate::run::blocks::Progress;
+
+/// What a run reports while it goes on.
+pub trait Progress {
+    /// A step before the blocks is about to begin.
+    fn doing(&mut self, what: &str);
+    /// A trial is about to begin.
+    fn trial(&mut self, block: u32, server: &str, cell: &Cell);
+    /// So many steps or trials are done, or will never be.
+    fn advance(&mut self, steps: u64);
+    /// A server failed.
+    fn failure(&mut self, failure: &Failure);
+}
 
 /// A bar over a known number of steps.
 #[derive(Debug)]
@@ -27,19 +38,6 @@ impl TerminalProgress {
         TerminalProgress { bar, blocks, told: 0 }
     }
 
-    /// Says what is being done now.
-    pub fn doing(&mut self, what: &str) {
-        if self.bar.is_hidden() {
-            eprintln!("stackmark: {what}");
-        }
-        self.bar.set_message(what.to_owned());
-    }
-
-    /// One step is done.
-    pub fn step(&mut self) {
-        self.bar.inc(1);
-    }
-
     /// Says something that stays.
     pub fn say(&self, line: &str) {
         self.bar.suspend(|| eprintln!("stackmark: {line}"));
@@ -52,6 +50,13 @@ impl TerminalProgress {
 }
 
 impl Progress for TerminalProgress {
+    fn doing(&mut self, what: &str) {
+        if self.bar.is_hidden() {
+            eprintln!("stackmark: {what}");
+        }
+        self.bar.set_message(what.to_owned());
+    }
+
     fn trial(&mut self, block: u32, server: &str, cell: &Cell) {
         // Without a terminal a line for each trial would be a flood; one for each block tells that it goes on.
         if self.bar.is_hidden() && block > self.told {
@@ -64,8 +69,8 @@ impl Progress for TerminalProgress {
         ));
     }
 
-    fn advance(&mut self, trials: u64) {
-        self.bar.inc(trials);
+    fn advance(&mut self, steps: u64) {
+        self.bar.inc(steps);
     }
 
     fn failure(&mut self, failure: &Failure) {

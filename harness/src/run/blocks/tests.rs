@@ -1,65 +1,6 @@
 use super::*;
-use crate::definition::Filter;
-use crate::definition::scenario::Catalogue;
-use crate::definition::{Profile, Registry};
+use crate::run::mock::{Mock, plan};
 use crate::run::resume::Completed;
-use crate::workspace::Workspace;
-
-/// Plays servers that cost nothing, and writes down what it was asked to do.
-#[derive(Default)]
-struct Mock {
-    log: Vec<String>,
-    running: Option<String>,
-    trials: usize,
-    refuses_to_start: Option<String>,
-    dies_in_trial: Option<String>,
-    refuses_to_stop: Option<String>,
-}
-
-impl Executor for Mock {
-    fn start(&mut self, server: &Server) -> Result<(), Error> {
-        assert_eq!(self.running, None, "one server at a time");
-        if self.refuses_to_start.as_ref() == Some(&server.name) {
-            return Err(Error::Failed("no".into()));
-        }
-        self.running = Some(server.name.clone());
-        self.log.push(format!("start {}", server.name));
-        Ok(())
-    }
-
-    fn trial(
-        &mut self,
-        server: &Server,
-        cell: &Cell,
-        pace: Pace,
-        seed: u64,
-    ) -> Result<Measured, Error<Failed>> {
-        assert_eq!(self.running.as_ref(), Some(&server.name), "a trial is of the running server");
-        let rate = match pace {
-            Pace::Closed => String::new(),
-            Pace::Open { rate, .. } => format!(" at {}", rate.0),
-        };
-        self.log.push(format!("trial {}{rate} {seed}", cell.load.name));
-        self.trials += 1;
-        if self.dies_in_trial.as_ref() == Some(&server.name) {
-            return Err(Error::Failed(Failed::new(Stage::Trial, "died")));
-        }
-        Ok(Measured {
-            warmup: None,
-            record: crate::load::LoadRecord::default(),
-            resources: Default::default(),
-        })
-    }
-
-    fn stop(&mut self) -> Result<(), Error> {
-        let server = self.running.take().expect("only a running server is stopped");
-        self.log.push(format!("stop {server}"));
-        if self.refuses_to_stop.as_ref() == Some(&server) {
-            return Err(Error::Failed("hung".into()));
-        }
-        Ok(())
-    }
-}
 
 /// Counts what it is told; stops the run after so many trials.
 struct Counter<'a> {
@@ -70,6 +11,7 @@ struct Counter<'a> {
 }
 
 impl Progress for Counter<'_> {
+    fn doing(&mut self, _: &str) {}
     fn trial(&mut self, _: u32, _: &str, _: &Cell) {
         self.begun += 1;
         if self.begun == self.stop_after {
@@ -80,15 +22,6 @@ impl Progress for Counter<'_> {
         self.advanced += trials;
     }
     fn failure(&mut self, _: &Failure) {}
-}
-
-fn plan() -> Plan {
-    let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
-    let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
-    let profiles = Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
-    let registry = Registry::read(&workspace.registry()).unwrap();
-    let smoke = profiles.iter().find(|profile| profile.name == "smoke").unwrap();
-    Plan::new(&registry, &catalogue, smoke, &Filter::default(), 5).unwrap()
 }
 
 fn run(
@@ -145,20 +78,10 @@ fn a_server_that_fails_is_a_row_and_the_run_goes_on() {
     let name = plan.servers[0].name.clone();
     let per_block = plan.cells.len();
     let blocks = plan.blocks.len();
-    for (stage, mock, lost) in [
-        (
-            Stage::Start,
-            Mock { refuses_to_start: Some(name.clone()), ..Mock::default() },
-            per_block * blocks,
-        ),
-        (
-            Stage::Trial,
-            Mock { dies_in_trial: Some(name.clone()), ..Mock::default() },
-            per_block * blocks,
-        ),
-        (Stage::Stop, Mock { refuses_to_stop: Some(name.clone()), ..Mock::default() }, 0),
-    ] {
-        let mut mock = mock;
+    for (stage, lost) in
+        [(Stage::Start, per_block * blocks), (Stage::Trial, per_block * blocks), (Stage::Stop, 0)]
+    {
+        let mut mock = Mock::failing(&name, stage);
         let (ending, entries, advanced) = run(&plan, &mut mock, &Completed::default(), 0);
         assert_eq!(ending, Ending::WithFailures, "{stage:?}");
         let failed = |entry: &&Entry| matches!(entry, Entry::Failure(f) if f.server == name && f.stage == stage);
@@ -218,11 +141,25 @@ fn a_resumed_run_makes_what_is_left_and_nothing_twice() {
 fn a_failed_turn_is_not_tried_again_by_a_resumed_run() {
     let plan = plan();
     let name = plan.servers[0].name.clone();
-    let mut mock = Mock { dies_in_trial: Some(name.clone()), ..Mock::default() };
+    let mut mock = Mock::failing(&name, Stage::Trial);
     let (_, entries, _) = run(&plan, &mut mock, &Completed::default(), 0);
     let mut mock = Mock::default();
     let completed = Completed::from_journal(&entries);
     run(&plan, &mut mock, &completed, 0);
     assert_eq!(mock.log, [""; 0], "all is settled");
     assert!(completed.has_failures(), "which the exit status of the resumed run tells");
+}
+
+#[test]
+fn a_run_that_loses_a_service_says_which_and_blames_no_server() {
+    let plan = plan();
+    let name = plan.servers[0].name.clone();
+    for stage in [Stage::Start, Stage::Trial, Stage::Stop] {
+        let mut mock = Mock::with(&name, stage, Error::ServiceLost("the database is gone".into()));
+        let (ending, entries, _) = run(&plan, &mut mock, &Completed::default(), 0);
+        assert_eq!(ending, Ending::ServiceLost("the database is gone".into()), "{stage:?}");
+        assert_eq!(entries.last(), Some(&Entry::Interrupted), "{stage:?}");
+        assert!(!entries.iter().any(|entry| matches!(entry, Entry::Failure(_))), "{stage:?}");
+        assert_eq!(mock.running, None, "{stage:?}");
+    }
 }

@@ -1,0 +1,110 @@
+//! The executor of real runs: servers on a backend.
+
+use std::time::Duration;
+
+use demo_data::Truth;
+
+use super::executor::Executor;
+use super::trial::{self_driven, shards};
+use super::verify;
+use crate::backend::{Backend, BuildInfo, Instance};
+use crate::definition::Server;
+use crate::definition::cell::Cell;
+use crate::failure::{Error, Failed, Stage};
+use crate::format::measured::Measured;
+use crate::load::spec::{SLICE, Shard};
+use crate::load::{LoadSpec, Pace};
+use crate::os::stop::Stop;
+use crate::units::Nanos;
+
+/// A request that takes longer is an error.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Servers on a backend.
+pub struct BackendExecutor<'a> {
+    backend: &'a mut dyn Backend,
+    running: Option<Box<dyn Instance>>,
+    truth: &'a Truth,
+    stop: &'a Stop,
+}
+
+impl<'a> BackendExecutor<'a> {
+    /// An executor on `backend`, which verifies answers by `truth`, and whose steps end early when `stop` is set.
+    pub fn new(
+        backend: &'a mut dyn Backend,
+        truth: &'a Truth,
+        stop: &'a Stop,
+    ) -> BackendExecutor<'a> {
+        BackendExecutor { backend, running: None, truth, stop }
+    }
+
+    /// The result of a step, unless the run ends for a reason that is no server's fault: what a server does without
+    /// its services is not its performance, and what it fails to do then is not its failure.
+    ///
+    /// # Errors
+    /// That of the step, the interruption, or the loss of a service.
+    fn unless_over<T, F>(&self, result: Result<T, Error<F>>) -> Result<T, Error<F>> {
+        if let Err(Error::ServiceLost(how)) = self.backend.check_services() {
+            return Err(Error::ServiceLost(how));
+        }
+        self.stop.check()?;
+        result
+    }
+}
+
+impl Executor for BackendExecutor<'_> {
+    fn build(&mut self, server: &Server) -> Result<BuildInfo, Error<Failed>> {
+        let built = self.backend.build(server, self.stop);
+        self.unless_over(built)
+    }
+
+    fn start(&mut self, server: &Server) -> Result<(), Error> {
+        let started = self.backend.start(server, self.stop);
+        self.running = Some(self.unless_over(started)?);
+        Ok(())
+    }
+
+    fn verify(&mut self, server: &Server) -> Result<(), Error> {
+        let Some(instance) = &self.running else { return Err(nothing_runs()) };
+        let verified = verify::verify(server, instance.address(), self.truth, self.stop);
+        self.unless_over(verified.map_err(|error| error.map(|violation| violation.to_string())))
+    }
+
+    fn trial(
+        &mut self,
+        server: &Server,
+        cell: &Cell,
+        pace: Pace,
+        seed: u64,
+    ) -> Result<Measured, Error<Failed>> {
+        self.unless_over(Ok(()))?;
+        let Some(instance) = &mut self.running else { return Err(nothing_runs().at(Stage::Load)) };
+        let spec = LoadSpec {
+            address: instance.address(),
+            path: cell.scenario.path.clone(),
+            asks: cell.scenario.asks,
+            has_rows: server.has_database(),
+            users: cell.load.users,
+            pace,
+            shard: Shard { index: 0, count: 1 },
+            warmup: cell.times.warmup(),
+            window: cell.times.window().into(),
+            timeout: Nanos::from(TIMEOUT),
+            seed,
+            slice: SLICE,
+        };
+        let measure = if server.drives_itself { self_driven::measure } else { shards::measure };
+        let measured = measure(self.backend, instance.as_mut(), &spec, self.stop);
+        self.unless_over(measured)
+    }
+
+    fn stop(&mut self) -> Result<(), Error> {
+        let Some(instance) = self.running.take() else { return Ok(()) };
+        let stopped = instance.stop();
+        self.backend.check_services().and(stopped)
+    }
+}
+
+fn nothing_runs() -> Error {
+    Error::Failed("no server runs".into())
+}

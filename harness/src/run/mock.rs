@@ -1,0 +1,111 @@
+//! An executor without servers, for the tests of what a run does in which order.
+
+use std::collections::BTreeMap;
+
+use crate::backend::BuildInfo;
+use crate::definition::cell::Cell;
+use crate::definition::scenario::Catalogue;
+use crate::definition::{Filter, Profile, Registry, Server};
+use crate::failure::{Error, Failed, Stage};
+use crate::format::measured::Measured;
+use crate::load::{LoadRecord, Pace};
+use crate::plan::Plan;
+use crate::run::executor::Executor;
+use crate::units::Nanos;
+use crate::workspace::Workspace;
+
+/// Plays servers that cost nothing, and writes down what it was asked to do.
+#[derive(Default)]
+pub(super) struct Mock {
+    pub(super) log: Vec<String>,
+    pub(super) running: Option<String>,
+    pub(super) trials: usize,
+    /// What goes wrong, by server.
+    pub(super) errors: BTreeMap<String, (Stage, Error)>,
+    /// Right answers per second, by server; 1,000 for the others.
+    pub(super) goodputs: BTreeMap<String, u64>,
+    /// What follows the server's name in its version.
+    pub(super) version: &'static str,
+}
+
+impl Mock {
+    /// A mock whose `server` fails at `stage`.
+    pub(super) fn failing(server: &str, stage: Stage) -> Mock {
+        Mock::with(server, stage, Error::Failed("broken".into()))
+    }
+
+    /// A mock in which `error` comes at `stage` of `server`.
+    pub(super) fn with(server: &str, stage: Stage, error: Error) -> Mock {
+        Mock { errors: [(server.to_owned(), (stage, error))].into(), ..Mock::default() }
+    }
+
+    fn error(&self, server: &str, at: Stage) -> Result<(), Error> {
+        match self.errors.get(server) {
+            Some((stage, error)) if *stage == at => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Executor for Mock {
+    fn build(&mut self, server: &Server) -> Result<BuildInfo, Error<Failed>> {
+        self.log.push(format!("build {}", server.name));
+        for stage in [Stage::Build, Stage::Version] {
+            self.error(&server.name, stage).map_err(|error| error.at(stage))?;
+        }
+        Ok(BuildInfo { version: format!("{}{}", server.name, self.version), image: None })
+    }
+
+    fn start(&mut self, server: &Server) -> Result<(), Error> {
+        assert_eq!(self.running, None, "one server at a time");
+        self.error(&server.name, Stage::Start)?;
+        self.running = Some(server.name.clone());
+        self.log.push(format!("start {}", server.name));
+        Ok(())
+    }
+
+    fn verify(&mut self, server: &Server) -> Result<(), Error> {
+        assert_eq!(self.running.as_ref(), Some(&server.name), "only a running server is verified");
+        self.log.push(format!("verify {}", server.name));
+        self.error(&server.name, Stage::Verify)
+    }
+
+    fn trial(
+        &mut self,
+        server: &Server,
+        cell: &Cell,
+        pace: Pace,
+        seed: u64,
+    ) -> Result<Measured, Error<Failed>> {
+        assert_eq!(self.running.as_ref(), Some(&server.name), "a trial is of the running server");
+        let rate = match pace {
+            Pace::Closed => String::new(),
+            Pace::Open { rate, .. } => format!(" at {}", rate.0),
+        };
+        self.log.push(format!("trial {}{rate} {seed}", cell.load.name));
+        self.trials += 1;
+        self.error(&server.name, Stage::Trial).map_err(|error| error.at(Stage::Trial))?;
+        let record = LoadRecord {
+            right_in_window: self.goodputs.get(&server.name).copied().unwrap_or(1_000),
+            window: Nanos(1_000_000_000),
+            ..LoadRecord::default()
+        };
+        Ok(Measured { warmup: None, record, resources: Default::default() })
+    }
+
+    fn stop(&mut self) -> Result<(), Error> {
+        let server = self.running.take().expect("only a running server is stopped");
+        self.log.push(format!("stop {server}"));
+        self.error(&server, Stage::Stop)
+    }
+}
+
+/// The plan of the profile `smoke`, of all servers.
+pub(super) fn plan() -> Plan {
+    let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
+    let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
+    let profiles = Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
+    let registry = Registry::read(&workspace.registry()).unwrap();
+    let smoke = profiles.iter().find(|profile| profile.name == "smoke").unwrap();
+    Plan::new(&registry, &catalogue, smoke, &Filter::default(), 5).unwrap()
+}
