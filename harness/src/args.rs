@@ -23,8 +23,10 @@ pub struct Args {
 pub enum Verb {
     /// List servers, scenarios, loads and profiles
     List(List),
-    /// Bring the database up or down, seed it, show its state
+    /// Start or stop the database, seed it, show its state
     Db(Db),
+    /// Start and stop what servers need, and show its state
+    Service(Service),
     /// Build servers, and print each one's version
     Build(Build),
     /// Check servers' answers against the rows' truth
@@ -101,6 +103,37 @@ pub enum DbAction {
         /// The command and its arguments
         #[arg(last = true, required = true)]
         command: Vec<String>,
+    },
+}
+
+/// `stackmark service`
+#[derive(Debug, clap::Args)]
+pub struct Service {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub action: ServiceAction,
+}
+
+/// What to do with services; without a name, with all of them.
+#[derive(Debug, Subcommand)]
+pub enum ServiceAction {
+    /// Start private services and leave them running
+    Up {
+        /// Which services; all of them without a name
+        names: Vec<String>,
+    },
+    /// Show whether services run, and where
+    Status {
+        /// Which services; all of them without a name
+        names: Vec<String>,
+        /// How to print it
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Stop private services
+    Down {
+        /// Which services; all of them without a name
+        names: Vec<String>,
     },
 }
 

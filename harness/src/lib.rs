@@ -17,6 +17,7 @@ pub mod os;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod service;
 pub mod stats;
 pub mod units;
 pub mod workspace;

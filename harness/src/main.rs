@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     let done = match args.verb {
         Verb::List(verb) => cmd::list::run(&verb),
         Verb::Db(verb) => cmd::db::run(&verb),
+        Verb::Service(verb) => cmd::service::run(&verb),
         Verb::Build(verb) => cmd::build::run(&verb),
         Verb::Verify(verb) => cmd::verify::run(&verb),
         Verb::Run(verb) => cmd::run::run(&verb),

@@ -14,7 +14,7 @@ use stackmark::load::LoadRecord;
 use stackmark::load::record::{ErrorKind, Errors};
 use stackmark::observe::usage::Usage;
 use stackmark::observe::window::Resources;
-use stackmark::os::machine::MachineFile;
+use stackmark::os::machine::{MachineFile, ServiceFacts};
 use stackmark::report::{derived, excerpt};
 use stackmark::units::{Nanos, PerSecond};
 use stackmark::workspace::Workspace;
@@ -185,7 +185,15 @@ fn raw() -> Raw {
             kernel: "6.1".into(),
             virtualisation: "virtual machine".into(),
             commit: "0123456789ab".into(),
-            database: "10.11-MariaDB".into(),
+            services: [(
+                "mariadb".to_owned(),
+                ServiceFacts {
+                    version: "10.11-MariaDB".into(),
+                    external: false,
+                    settings: [("innodb_page_size".into(), "16384".into())].into(),
+                },
+            )]
+            .into(),
             ..MachineFile::default()
         },
         entries,

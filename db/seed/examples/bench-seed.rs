@@ -14,7 +14,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use demo_data::loader::{self, Dialect, Progress, Table, Way};
+use demo_data::loader::mysql::{self, Connection};
+use demo_data::loader::{Progress, Table, Way};
 use mysql_async::Opts;
 
 fn main() -> Result<()> {
@@ -25,8 +26,9 @@ fn main() -> Result<()> {
     ensure!(pairs > 0, "nothing is compared in 0 pairs: ask for 5 or more");
     let url = env::var("DATABASE_URL").context("set DATABASE_URL to a database to load")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut conn = runtime.block_on(loader::connect(&url))?;
-    let [create_table, create_index] = runtime.block_on(Dialect::of(&mut conn))?.statements();
+    let mut conn = runtime.block_on(Connection::open(&url))?;
+    let dialect = runtime.block_on(conn.dialect())?;
+    let (create_table, create_index) = (dialect.create_table(), dialect.create_index());
 
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("rows");
@@ -35,7 +37,7 @@ fn main() -> Result<()> {
     let script = format!(
         "SET time_zone = '+00:00'; DROP TABLE IF EXISTS demo_data; {create_table} {}; {create_index} \
          ANALYZE TABLE demo_data;",
-        loader::load_data_sql(name)
+        mysql::load_data_sql(name)
     );
 
     println!("pair  loader  client  ratio");
@@ -47,9 +49,9 @@ fn main() -> Result<()> {
             let begin = Instant::now();
             if (pair + turn) % 2 == 0 {
                 let silent: Progress = Arc::new(|_| ());
-                let way = runtime.block_on(loader::reload(&mut conn, Table::PUBLISHED, &silent))?;
+                let way = runtime.block_on(conn.reload(Table::PUBLISHED, &silent))?;
                 ensure!(
-                    way == Way::LoadData,
+                    way == Way::BulkLoad,
                     "the server forbids LOAD DATA LOCAL INFILE: set local_infile = 1"
                 );
                 ours = begin.elapsed();
@@ -75,7 +77,7 @@ fn main() -> Result<()> {
     );
     let begin = Instant::now();
     let silent: Progress = Arc::new(|_| ());
-    let report = runtime.block_on(loader::ensure(&url, Table::PUBLISHED, &silent))?;
+    let report = runtime.block_on(mysql::ensure(&url, Table::PUBLISHED, &silent))?;
     ensure!(report.loaded.is_none(), "the last table was wrong: {}", report.found);
     println!("the seeded table was proved in {:.2} s", begin.elapsed().as_secs_f64());
     Ok(())
@@ -83,7 +85,7 @@ fn main() -> Result<()> {
 
 fn write_rows(file: &Path) -> Result<()> {
     let mut file = File::create(file)?;
-    for (chunk, _) in loader::text(Table::PUBLISHED) {
+    for (chunk, _) in mysql::text(Table::PUBLISHED) {
         file.write_all(&chunk)?;
     }
     Ok(())

@@ -6,14 +6,6 @@ use sha2::{Digest, Sha256};
 
 use crate::row::{NameBuffer, RawRow};
 
-/// Computes the two numbers of [`Checksum`] in the database, with the session's default schema.
-///
-/// SHA-256 because MySQL 9.6 removed MD5 and SHA-1; xor because it needs no order, fits 64 bits and, with the
-/// count and the primary key, leaves no room for a missing, doubled or changed row.
-pub const CHECKSUM_SQL: &str = "SELECT COUNT(*), BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('\\n', \
-     id, name, UNIX_TIMESTAMP(create_time), UNIX_TIMESTAMP(update_time)), 256), 16), 16, 10) AS UNSIGNED)) \
-     FROM demo_data";
-
 /// A checksum over all columns of all rows: their number, and the xor of the first 64 bits of each row's SHA-256.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Checksum {

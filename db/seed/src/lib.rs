@@ -10,7 +10,7 @@ pub mod loader;
 mod row;
 mod truth;
 
-pub use checksum::{CHECKSUM_SQL, Checksum};
+pub use checksum::Checksum;
 pub use row::{ALPHABET, NAME_LEN, Row, name_len, row};
 pub use truth::Truth;
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::{Backend, BuildInfo, Instance, Opening, healthy, local};
-use crate::database::{Counters, Lease};
+use crate::database::{Counters, Database};
 use crate::definition::Server;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::containers::Containers;
@@ -24,6 +24,7 @@ use crate::os::part::PerPart;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::process;
 use crate::os::stop::{Stop, WaitError, wait_until};
+use crate::service::{self, Service, Services};
 
 /// How long servers that are started with the harness may take to have an address.
 const APPEAR_TIMEOUT: Duration = Duration::from_secs(30);
@@ -31,8 +32,9 @@ const APPEAR_TIMEOUT: Duration = Duration::from_secs(30);
 /// Servers that are up already.
 pub struct Attached {
     at: String,
-    database: Lease,
-    db: u32,
+    services: Services,
+    /// The process by which the database's container is known, if the servers need a database.
+    db: Option<u32>,
     placement: Placement,
     containers: Containers,
 }
@@ -46,13 +48,19 @@ impl Attached {
         let at = opening.at.filter(|at| at.contains("{name}")).ok_or_else(|| {
             Error::Failed("say where the servers are: --at with {name} for a server's name, as in --at '{name}:8080'".into())
         })?;
-        if env::var_os("DATABASE_URL").is_none_or(|url| url.is_empty()) {
-            return Err(Error::Failed(
-                "set DATABASE_URL to the database that the servers query".into(),
-            ));
+        let needed = service::needed(opening.servers);
+        let unset = |service: &&dyn Service| {
+            env::var_os(service.variable()).is_none_or(|url| url.is_empty())
+        };
+        if let Some(service) = needed.iter().copied().find(unset) {
+            return Err(Error::Failed(format!(
+                "set {} to the {} that the servers query",
+                service.variable(),
+                service.name()
+            )));
         }
-        let database = Lease::acquire(opening.workspace.root())?;
-        let db = contained(database.url().address()?, "the database")?;
+        let services = Services::acquire(opening.workspace.root(), &needed)?;
+        let db = services.database().map(database_container).transpose()?;
         // All servers have the same limits: any of them shows what they are.
         let find = || {
             opening.servers.iter().find_map(|server| {
@@ -62,18 +70,22 @@ impl Attached {
         };
         let server =
             in_time(opening.stop, || find().ok_or_else(|| hidden("the servers")))?.limits();
-        let db_limits =
-            Container::of(db).map_err(|error| Error::Failed(error.to_string()))?.limits();
-        let given = PerPart { server, db: db_limits, load: cgroup::limits() };
+        let db_limits = db.map(Container::of).transpose();
+        let db_limits = db_limits.map_err(|error| Error::Failed(error.to_string()))?;
+        let given = PerPart {
+            server: Some(server),
+            db: db_limits.map(|container| container.limits()),
+            load: Some(cgroup::limits()),
+        };
         let all = machine_cpus(opening.usable);
-        let placement = placement(&given, &all);
+        let placement = placement(&given.clone().map(Option::unwrap_or_default), &all);
         let asked = asked(|name| env::var(name).ok());
         let containers = Containers {
             scaled: is_scaled(&asked, all.count(), machine::memory_mib()),
             side_by_side: true,
             images: PerPart { db: env::var("DB_IMAGE").ok(), ..PerPart::default() },
             asked,
-            given: given.map(Some),
+            given,
             ..Containers::default()
         };
         if containers.scaled {
@@ -85,13 +97,13 @@ impl Attached {
             );
         }
         eprintln!("stackmark: the servers are up side by side, and stay so after the run");
-        Ok(Attached { at: at.to_owned(), database, db, placement, containers })
+        Ok(Attached { at: at.to_owned(), services, db, placement, containers })
     }
 }
 
 impl Backend for Attached {
-    fn lease(&self) -> &Lease {
-        &self.database
+    fn services(&self) -> &Services {
+        &self.services
     }
 
     fn settle(&mut self) -> Result<(), Error> {
@@ -129,7 +141,7 @@ impl Backend for Attached {
     }
 
     fn check_services(&self) -> Result<(), Error> {
-        if process::is_running(self.db) {
+        if self.db.is_none_or(process::is_running) {
             return Ok(());
         }
         Err(Error::ServiceLost(
@@ -138,7 +150,7 @@ impl Backend for Attached {
     }
 
     fn database_part(&self) -> Option<Meter> {
-        Meter::contained(self.db).ok()
+        Meter::contained(self.db?).ok()
     }
 
     /// The servers' idle connections cannot be told apart here.
@@ -155,7 +167,7 @@ impl Backend for Attached {
     }
 
     fn close(self: Box<Self>) -> Result<(), Error> {
-        Ok(self.database.stop()?)
+        Ok(self.services.stop()?)
     }
 }
 
@@ -210,6 +222,15 @@ fn resolve(at: &str, server: &Server) -> Result<SocketAddr, Error> {
     found.ok_or_else(|| {
         Error::Failed(format!("there is nothing at {place}: bring it up, or correct --at"))
     })
+}
+
+/// The process by which the database's container is known.
+fn database_container(database: &Database) -> Result<u32, Error> {
+    let address = database.address();
+    let address = address.map_err(|error| {
+        Error::Failed(format!("the database cannot be found ({error}): correct its URL"))
+    })?;
+    contained(address, "the database")
 }
 
 /// The process by which the container at `address` is known.

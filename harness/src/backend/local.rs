@@ -1,4 +1,4 @@
-//! Processes on this machine: the private database, CPU sets, loopback.
+//! Processes on this machine: private services, CPU sets, loopback.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,8 +11,8 @@ use nix::sys::signal::Signal;
 use super::healthy;
 use super::{Backend, BuildInfo, Instance, Opening, STOP_TIMEOUT};
 use crate::backend::build;
+use crate::database::Counters;
 use crate::database::counters::CounterReader;
-use crate::database::{Counters, Lease};
 use crate::definition::Server;
 use crate::definition::server::POOL_SIZE;
 use crate::failure::{Error, Failed};
@@ -22,6 +22,7 @@ use crate::observe::processes::Processes;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::process;
 use crate::os::stop::Stop;
+use crate::service::{self, Services};
 use crate::workspace::Workspace;
 
 /// Another process may take the port between its choice and the server's start; hardly three times.
@@ -31,21 +32,21 @@ const PORTS: u32 = 3;
 pub struct Local<'a> {
     workspace: &'a Workspace,
     usable: &'a Cpus,
-    database: Lease,
+    services: Services,
     placement: Placement,
     counting: Option<CounterReader>,
 }
 
 impl<'a> Local<'a> {
-    /// Brings the database up.
+    /// Starts the services that the servers need.
     ///
     /// # Errors
-    /// When it cannot be had.
+    /// When one of them cannot be started.
     pub(super) fn open(opening: Opening<'a>) -> Result<Local<'a>, Error> {
-        let Opening { workspace, usable, placement, .. } = opening;
-        let database = Lease::acquire(workspace.root())?;
+        let Opening { workspace, usable, placement, servers, .. } = opening;
+        let services = Services::acquire(workspace.root(), &service::needed(servers))?;
         let placement = placement.cloned().unwrap_or_else(|| Placement::by_size(usable));
-        Ok(Local { workspace, usable, database, placement, counting: None })
+        Ok(Local { workspace, usable, services, placement, counting: None })
     }
 
     fn log_of(&self, server: &Server) -> Result<(PathBuf, File), Error> {
@@ -66,9 +67,10 @@ impl<'a> Local<'a> {
         let mut command = server
             .command(&server.run, self.workspace.root())
             .map_err(|error| Error::Failed(error.to_string()))?;
+        let urls = self.services.environment(server).map(|(name, url)| (name, url.expose()));
         command
             .env("BIND", address.to_string())
-            .env("DATABASE_URL", self.database.url().expose())
+            .envs(urls)
             .env("POOL_SIZE", POOL_SIZE.to_string())
             .env("WORKERS", self.placement.sets.server.count().to_string())
             .stdin(Stdio::null())
@@ -82,18 +84,22 @@ impl<'a> Local<'a> {
 }
 
 impl Backend for Local<'_> {
-    fn lease(&self) -> &Lease {
-        &self.database
+    fn services(&self) -> &Services {
+        &self.services
     }
 
-    /// Puts the database on its CPUs, and the harness itself on the load's: it must not disturb the server either.
+    /// Puts the services on their CPUs, and the harness itself on the load's: it must not disturb the server either.
     fn settle(&mut self) -> Result<(), Error> {
         let refused =
             |what| move |error| Error::Failed(format!("cannot place {what} on its CPUs: {error}"));
-        if let Some(pid) = self.database.pid() {
-            process::place(pid, &self.placement.sets.db).map_err(refused("the database"))?;
-            // Until the first server starts, nobody else asks.
-            self.counting = CounterReader::new(&self.database);
+        for lease in self.services.iter() {
+            if let Some(pid) = lease.pid() {
+                let name = lease.service().name();
+                process::place(pid, &self.placement.sets.db).map_err(refused(name))?;
+                // Until the first server starts, no other client queries it.
+                self.counting =
+                    lease.database().and_then(CounterReader::new).or(self.counting.take());
+            }
         }
         process::place(std::process::id(), &self.placement.sets.load)
             .map_err(refused("the harness"))
@@ -135,21 +141,16 @@ impl Backend for Local<'_> {
     }
 
     fn check_services(&self) -> Result<(), Error> {
-        match self.database.pid() {
-            Some(pid) if !process::is_running(pid) => Err(Error::ServiceLost(format!(
-                "the private database, process {pid}, ended, and the run with it; what was measured stays: \
-                 read .stackmark/db/log, then go on with `stackmark run --resume`"
-            ))),
-            _ => Ok(()),
-        }
+        self.services.check().map_err(Error::ServiceLost)
     }
 
     fn database_part(&self) -> Option<Meter> {
-        self.database.pid().map(|pid| Meter::of(Processes::alone(pid)))
+        let pid = self.services.database_lease()?.pid()?;
+        Some(Meter::of(Processes::alone(pid)))
     }
 
     fn database_counters(&self) -> Option<Counters> {
-        self.counting.as_ref()?.read(&self.database)
+        self.counting.as_ref()?.read(self.services.database()?)
     }
 
     fn placement(&self) -> &Placement {
@@ -161,7 +162,7 @@ impl Backend for Local<'_> {
     }
 
     fn close(self: Box<Self>) -> Result<(), Error> {
-        Ok(self.database.stop()?)
+        Ok(self.services.stop()?)
     }
 }
 

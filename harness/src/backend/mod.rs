@@ -13,29 +13,24 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::database::{Counters, DatabaseError, Lease};
+use crate::database::Counters;
 use crate::definition::Server;
 use crate::failure::{Error, Failed};
 use crate::format::containers::Containers;
 use crate::observe::meter::Meter;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::stop::Stop;
+use crate::service::Services;
 use crate::workspace::Workspace;
 
 /// How long a stopping server may take: the contract says 5 s, and one more tells who is late.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(6);
 
-impl From<DatabaseError> for Error {
-    fn from(error: DatabaseError) -> Error {
-        Error::Failed(error.to_string())
-    }
-}
-
 /// What starts, limits, observes and stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Processes on this machine, with an embedded private database and CPU sets
+    /// Processes on this machine, with private services and CPU sets
     Local,
     /// Containers on this machine's Docker engine, with the limits of compose.yaml
     Docker,
@@ -109,7 +104,7 @@ pub struct Opening<'a> {
     pub stop: &'a Stop,
 }
 
-/// Begins: afterwards the database answers.
+/// Opens a backend: afterwards the services that its servers need answer.
 ///
 /// # Errors
 /// What is wrong and what mends it, in one sentence; or the interruption.
@@ -132,8 +127,8 @@ pub struct BuildInfo {
 
 /// Builds, starts and observes the parts of a trial.
 pub trait Backend {
-    /// The database.
-    fn lease(&self) -> &Lease;
+    /// The services that the servers need.
+    fn services(&self) -> &Services;
 
     /// Puts everything in its place: after the table is seeded, and before the first server starts.
     ///

@@ -11,10 +11,13 @@ use demo_data::loader::{SeedReport, Way};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::service::{origin, process, state, url};
 use crate::args::{self, DbAction};
-use crate::database::{self, Kind, Lease, Status};
+use crate::database;
+use crate::os::stop::Stop;
 use crate::report::table::Format;
 use crate::report::table::Table;
+use crate::service::{self, Lease, Status};
 use crate::workspace::Workspace;
 
 /// Runs the verb.
@@ -25,15 +28,17 @@ pub fn run(args: &args::Db) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let root = workspace.root();
     match &args.action {
-        DbAction::Up => table(&database::up(root)?).print(Format::Table)?,
+        DbAction::Up => table(&service::up(root, service::database())?).print(Format::Table)?,
         DbAction::Seed => {
-            let lease = Lease::acquire(root)?;
-            println!("{}", described(&lease.ensure_seeded(&database::bar())?));
+            let lease = Lease::acquire(root, service::database())?;
+            println!("{}", described(&seed(&lease)?));
             lease.stop()?;
         }
-        DbAction::Status { format } => table(&database::status(root)?).print(*format)?,
+        DbAction::Status { format } => {
+            table(&service::status(root, service::database())?).print(*format)?;
+        }
         DbAction::Down => {
-            let was_up = database::down(root)?;
+            let was_up = service::down(root, service::database())?;
             println!(
                 "{}",
                 if was_up {
@@ -48,10 +53,15 @@ pub fn run(args: &args::Db) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn seed(lease: &Lease) -> anyhow::Result<SeedReport> {
+    let database = lease.database().context("the service is a database")?;
+    Ok(database.ensure_seeded(&database::bar(), &Stop::never())?)
+}
+
 fn described(report: &SeedReport) -> String {
     let how = match report.loaded {
         None => "was already right",
-        Some(Way::LoadData) => "was loaded",
+        Some(Way::BulkLoad) => "was loaded",
         Some(Way::Inserts) => "was loaded by batched INSERTs",
     };
     format!(
@@ -64,8 +74,8 @@ fn described(report: &SeedReport) -> String {
 
 fn exec(root: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
     let (program, arguments) = command.split_first().context("name a command after `--`")?;
-    let lease = Lease::acquire(root)?;
-    lease.ensure_seeded(&database::bar())?;
+    let lease = Lease::acquire(root, service::database())?;
+    seed(&lease)?;
     let mut command = Command::new(program);
     command.args(arguments).env("DATABASE_URL", lease.url().expose());
     let mut child = command
@@ -74,7 +84,7 @@ fn exec(root: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
     let pid = Pid::from_raw(i32::try_from(child.id()).context("a process id of Linux fits")?);
     let ended = Arc::new(AtomicBool::new(false));
     let command_ended = ended.clone();
-    // Whoever ends this ends the command; the database must outlive it, to be stopped in order.
+    // A signal to this process is for the command; the database must outlive it, to be stopped in order.
     ctrlc::set_handler(move || {
         if !command_ended.load(Ordering::SeqCst) {
             // A failure means that it has just ended.
@@ -95,22 +105,12 @@ fn exit_code(status: ExitStatus) -> ExitCode {
 }
 
 fn table(status: &Status) -> Table {
-    let (database, process) = match status.running {
-        Some(Kind::External) => ("external", String::new()),
-        Some(Kind::Embedded { pid }) => ("private", pid.to_string()),
-        None => ("private", String::new()),
-    };
-    let state = match (status.running, &status.version) {
-        (None, _) => "down",
-        (Some(_), None) => "not answering yet, or any more",
-        (Some(_), Some(_)) => "up",
-    };
     let mut table = Table::new(&["database", "state", "process", "url", "version", "table"]);
     table.row(vec![
-        database.to_owned(),
-        state.to_owned(),
-        process,
-        status.url.as_ref().map(ToString::to_string).unwrap_or_default(),
+        origin(status).to_owned(),
+        state(status).to_owned(),
+        process(status),
+        url(status),
         status.version.clone().unwrap_or_default(),
         status.table.as_ref().map(ToString::to_string).unwrap_or_default(),
     ]);

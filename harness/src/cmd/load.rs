@@ -1,7 +1,7 @@
 //! `stackmark load`: loads one URL, as the harness does in a process of its own, or by hand.
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
+use url::{Position, Url};
 
 use super::interrupt;
 use crate::args::{self, Arrivals};
@@ -19,7 +20,7 @@ use crate::load::goose::{LoadError, TurningPoint, attack};
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadRecord, LoadSpec, Pace};
-use crate::os::process;
+use crate::os::{self, process};
 use crate::report::table::Table;
 use crate::units::{Moment, Nanos, PerSecond};
 use crate::workspace::Workspace;
@@ -147,20 +148,24 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
     })
 }
 
-/// `http://host:port/path` and nothing else.
-fn parse_url(url: &str) -> anyhow::Result<(SocketAddr, String)> {
-    let rest = url.strip_prefix("http://").with_context(|| {
-        format!("{url:?} is not a URL that can be loaded; write it like http://127.0.0.1:8080/demo")
+/// Reads `http://HOST[:PORT][/PATH][?QUERY]`: port 80 and `/demo` where the URL names none.
+fn parse_url(text: &str) -> anyhow::Result<(SocketAddr, String)> {
+    let url = Url::parse(text).ok().filter(|url| {
+        let plain = url.username().is_empty() && url.password().is_none();
+        url.scheme() == "http" && plain && url.fragment().is_none()
+    });
+    let url = url.with_context(|| {
+        format!(
+            "{text:?} is not a URL that can be loaded; write it like http://127.0.0.1:8080/demo"
+        )
     })?;
-    let (host, path) = rest.find('/').map_or((rest, "/demo"), |slash| rest.split_at(slash));
-    let authority = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-    let address = authority
-        .to_socket_addrs()
-        .with_context(|| {
-            format!("{host:?} is not a host and port; write them like 127.0.0.1:8080")
-        })?
-        .next()
-        .with_context(|| format!("{host:?} has no address"))?;
+    let address = os::url::address(&url, 80)
+        .with_context(|| format!("the host of {text:?} cannot be found; correct it"))?;
+    let names_a_path = text.get("http://".len()..).is_some_and(|rest| rest.contains('/'));
+    let path = match &url[Position::BeforePath..Position::AfterQuery] {
+        "/" if !names_a_path => "/demo",
+        path => path,
+    };
     Ok((address, path.to_owned()))
 }
 
@@ -197,4 +202,40 @@ fn print(spec: &LoadSpec, record: &LoadRecord) -> Table {
         row("Little's law residual", format!("{:+.2}%", 100.0 * residual));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_url;
+
+    #[test]
+    fn a_url_names_an_address_and_a_path() {
+        for (url, address, path) in [
+            ("http://127.0.0.1:8080/idle", "127.0.0.1:8080", "/idle"),
+            ("http://127.0.0.1", "127.0.0.1:80", "/demo"),
+            ("http://127.0.0.1:8080/", "127.0.0.1:8080", "/"),
+            ("http://[::1]", "[::1]:80", "/demo"),
+            ("http://[::1]/demo?name=a", "[::1]:80", "/demo?name=a"),
+            ("http://[::1]:8080/demo", "[::1]:8080", "/demo"),
+        ] {
+            let (found, found_path) = parse_url(url).unwrap();
+            assert_eq!((found.to_string().as_str(), found_path.as_str()), (address, path), "{url}");
+        }
+    }
+
+    #[test]
+    fn other_urls_are_refused() {
+        let refused = [
+            "",
+            "127.0.0.1:80",
+            "https://127.0.0.1/",
+            "http://me:p@127.0.0.1/",
+            "http://[::1/",
+            "http://:80/",
+        ];
+        for url in refused {
+            let error = parse_url(url).unwrap_err().to_string();
+            assert!(error.contains("write it like http://127.0.0.1:8080/demo"), "{url}: {error}");
+        }
+    }
 }

@@ -11,4 +11,5 @@ pub mod netprobe;
 pub mod rank;
 pub mod report;
 pub mod run;
+pub mod service;
 pub mod verify;

@@ -1,5 +1,6 @@
 //! `stackmark run`: builds, verifies, loads and measures servers, and records a run.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,7 +12,6 @@ use demo_data::Truth;
 use super::{interrupt, rank, report};
 use crate::args;
 use crate::backend::{self, Backend, Kind, Network, Opening};
-use crate::database;
 use crate::definition::scenario::Catalogue;
 use crate::definition::server::{POOL_SIZE, RunServer};
 use crate::definition::{Profile, Registry};
@@ -23,7 +23,7 @@ use crate::format::journal::{Entry, Journal};
 use crate::format::run::RunFile;
 use crate::os::lock::RunLock;
 use crate::os::machine;
-use crate::os::machine::MachineFile;
+use crate::os::machine::{MachineFile, ServiceFacts};
 use crate::os::placement::{Cpus, Placement};
 use crate::os::stop::Stop;
 use crate::plan::Plan;
@@ -32,6 +32,7 @@ use crate::run::blocks::{Ending, execute};
 use crate::run::prepare::prepare;
 use crate::run::progress::TerminalProgress;
 use crate::run::resume::Completed;
+use crate::service::{Origin, Services};
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped the run.
@@ -74,11 +75,9 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
         stop: &stop,
     };
     let mut backend = backend::open(kind, opening)?;
-    if backend.lease().ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
-        return Ok(interrupt::exit_code());
-    }
+    backend.services().seed(&stop).map_err(Error::<String>::from)?;
     backend.settle()?;
-    describe_database(backend.as_ref(), &mut machine)?;
+    machine.services = describe(backend.services(), backend.database_part().is_some())?;
     stop.check().map_err(Error::<String>::from)?;
     let file = run_file(&plan, now, label, kind, backend.as_ref());
     let (journal, completed) = if is_begun {
@@ -284,11 +283,22 @@ fn about(time: Duration) -> String {
     humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
 }
 
-fn describe_database(backend: &dyn Backend, machine: &mut MachineFile) -> anyhow::Result<()> {
-    machine.database = backend.lease().version()?;
-    machine.database_is_external = backend.database_part().is_none();
-    machine.database_settings = backend.lease().settings()?.into_iter().collect();
-    Ok(())
+/// What the services say of themselves, by the product's name where it is a database: an external one may be another than
+/// the private one would be. A container of the backend's own is external to the lease, but `observed`.
+fn describe(services: &Services, observed: bool) -> anyhow::Result<BTreeMap<String, ServiceFacts>> {
+    let mut facts = BTreeMap::new();
+    for lease in services.iter() {
+        let external = lease.origin() == Origin::External && !observed;
+        let (name, version, settings) = match lease.database() {
+            Some(database) => {
+                let version = database.version()?;
+                (database.family().product(&version), version, database.settings()?)
+            }
+            None => (lease.service().name(), String::new(), BTreeMap::new()),
+        };
+        facts.insert(name.to_owned(), ServiceFacts { version, external, settings });
+    }
+    Ok(facts)
 }
 
 fn unwritable(out: &Path) -> String {

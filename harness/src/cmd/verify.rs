@@ -7,7 +7,6 @@ use demo_data::Truth;
 use super::interrupt;
 use crate::args;
 use crate::backend::{self, Network, Opening};
-use crate::database;
 use crate::definition::{Registry, Server, select};
 use crate::failure::{Error, Failed};
 use crate::os::placement::Placement;
@@ -40,9 +39,7 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
         stop: &stop,
     };
     let mut backend = backend::open(args.backend, opening)?;
-    if backend.lease().ensure_seeded_unless(&database::bar(), &stop)?.is_none() {
-        return Ok(interrupt::exit_code());
-    }
+    backend.services().seed(&stop).map_err(Error::<String>::from)?;
     backend.settle()?;
     let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
     let mut executor = BackendExecutor::new(backend.as_mut(), &truth, &stop);

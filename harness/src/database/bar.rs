@@ -1,4 +1,4 @@
-//! What seeding looks like in a terminal; elsewhere it is quiet.
+//! The progress bar of a seeding.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use demo_data::ROWS;
 use demo_data::loader::{Progress, Step};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
-/// A bar on standard error that is gone when the last holder of this is. It is drawn only in a terminal; what whoever reads
-/// the log of a machine must know is said everywhere.
+/// A bar on standard error, drawn in a terminal only and removed when the last clone is dropped. Warnings are printed
+/// everywhere, so that a log has them too.
 #[must_use]
 pub fn bar() -> Progress {
     let bar = ProgressBar::new(ROWS).with_finish(ProgressFinish::AndClear).with_style(
@@ -20,15 +20,15 @@ pub fn bar() -> Progress {
     bar.enable_steady_tick(Duration::from_millis(100));
     Arc::new(move |step| match step {
         Step::Checking => bar.set_message("checking the table"),
-        Step::Waiting => bar.set_message("another one is seeding"),
+        Step::Waiting => bar.set_message("waiting for another process that is seeding"),
         Step::Loading(rows) => {
             bar.set_message("loading rows");
             bar.set_position(rows);
         }
-        Step::LocalInfileForbidden => bar.suspend(|| {
+        Step::BulkLoadForbidden => bar.suspend(|| {
             eprintln!(
                 "stackmark: the database forbids LOAD DATA LOCAL INFILE (local_infile = 0), \
-                 so the rows go by batched INSERTs, which takes some times longer"
+                 so the rows go by batched INSERTs, which takes several times longer"
             );
         }),
         Step::Indexing => bar.set_message("indexing the names"),

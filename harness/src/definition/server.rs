@@ -85,6 +85,15 @@ impl Server {
         self.labels.database != DatabaseLabel::None
     }
 
+    /// The family of the database it queries; absent if it queries none.
+    #[must_use]
+    pub fn database(&self) -> Option<&'static str> {
+        match self.labels.database {
+            DatabaseLabel::Mysql => Some("mysql"),
+            DatabaseLabel::None => None,
+        }
+    }
+
     /// Its name, or of a twin the name of the server that it is.
     #[must_use]
     pub fn original(&self) -> &str {

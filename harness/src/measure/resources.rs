@@ -1,7 +1,7 @@
 //! What a cell's trials cost beyond CPU time, and what they made the database do.
 
 use super::warning::Warning;
-use crate::database::counts::DbCounts;
+use crate::database::{Counter, Counters};
 use crate::definition::cell::Cell;
 use crate::definition::scenario::Asks;
 use crate::definition::server::DatabaseLabel;
@@ -67,10 +67,10 @@ pub struct PartFigures {
 pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> ResourceFigures {
     let part =
         |cpus: &Cpus, of: &dyn Fn(&Trial) -> Option<Usage>| part_figures(trials, cpus.count(), of);
-    let per_request = |of: &dyn Fn(&DbCounts) -> u64| {
+    let per_request = |counter: Counter| {
         estimate(trials, |trial| {
             let (counts, asked) = counted(trial)?;
-            Some(of(counts) as f64 / asked as f64)
+            Some(counts.get(counter)? as f64 / asked as f64)
         })
     };
     ResourceFigures {
@@ -82,12 +82,13 @@ pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> Reso
             Some(resources.throttled?.as_secs() / resources.interval.as_secs())
         }),
         stolen: peak(trials, stolen),
-        queries: per_request(&|counts| counts.queries),
-        prepares: per_request(&|counts| counts.prepares),
-        rows: per_request(&|counts| counts.rows_read),
-        hidden: per_request(&|counts| counts.hidden),
+        queries: per_request(Counter::Queries),
+        prepares: per_request(Counter::Prepares),
+        rows: per_request(Counter::RowsRead),
+        hidden: per_request(Counter::ExtraRoundTrips),
         connections: peak(trials, |trial| {
-            trial.measured.resources.db_counts.map(|counts| counts.connections as f64)
+            let counts = trial.measured.resources.db_counts?;
+            Some(counts.get(Counter::Connections)? as f64)
         }),
     }
 }
@@ -130,7 +131,7 @@ fn peak(trials: &[&Trial], figure: impl Fn(&Trial) -> Option<f64>) -> Option<f64
 }
 
 /// What the database counted, and how many requests it was for.
-fn counted(trial: &Trial) -> Option<(&DbCounts, u64)> {
+fn counted(trial: &Trial) -> Option<(&Counters, u64)> {
     let counts = trial.measured.resources.db_counts.as_ref()?;
     Some((counts, trial.measured.record.asked_in_all)).filter(|(_, asked)| *asked > 0)
 }
@@ -158,9 +159,11 @@ pub(super) fn warnings(
     }
     let off = trials.iter().filter_map(|trial| {
         let (counts, asked) = counted(trial)?;
-        let tolerated = QUERIES * asked as f64 + (GREETINGS * counts.connects) as f64;
-        let ratio = counts.queries as f64 / asked as f64;
-        (counts.queries.abs_diff(asked) as f64 > tolerated).then_some(ratio)
+        let queries = counts.get(Counter::Queries)?;
+        let greetings = GREETINGS * counts.get(Counter::Connects).unwrap_or(0);
+        let tolerated = QUERIES * asked as f64 + greetings as f64;
+        let ratio = queries as f64 / asked as f64;
+        (queries.abs_diff(asked) as f64 > tolerated).then_some(ratio)
     });
     if let Some(per_request) = off.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs())) {
         warnings.push(Warning::Queries { per_request });
@@ -169,7 +172,7 @@ pub(super) fn warnings(
     let open = trials.iter().filter_map(|trial| trial.measured.resources.db_counts);
     // An open load may leave a pool that grows with its need below its size; that harms no one.
     let wrong = open
-        .map(|counts| counts.connections)
+        .filter_map(|counts| counts.get(Counter::Connections))
         .filter(|&open| if super::is_open(cell) { open > asked_for } else { open != asked_for });
     if let Some(open) = wrong.max_by_key(|open| open.abs_diff(asked_for)) {
         warnings.push(Warning::Connections { asked_for, open });
@@ -187,7 +190,7 @@ mod tests {
     use crate::load::LoadRecord;
     use crate::observe::window::Resources;
 
-    fn told(asks: Asks, database: DatabaseLabel, counts: DbCounts, stolen: f64) -> Vec<String> {
+    fn told(asks: Asks, database: DatabaseLabel, counts: Counters, stolen: f64) -> Vec<String> {
         let word = String::new;
         let labels = Labels {
             language: word(),
@@ -237,11 +240,13 @@ mod tests {
     #[test]
     fn counters_that_do_not_fit_the_load_are_told() {
         let (name, mysql) = (Asks::RandomName, DatabaseLabel::Mysql);
-        let counts = |queries, connects, connections| DbCounts {
-            queries,
-            connects,
-            connections,
-            ..DbCounts::default()
+        let counts = |queries, connects, connections| -> Counters {
+            let values = [
+                (Counter::Queries, queries),
+                (Counter::Connects, connects),
+                (Counter::Connections, connections),
+            ];
+            values.into_iter().collect()
         };
         assert_eq!(told(name, mysql, counts(1004, 0, 32), 0.04), [""; 0]);
         assert_eq!(told(name, mysql, counts(1031, 31, 32), 0.0), [""; 0], "new ones ask");

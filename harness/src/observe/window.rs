@@ -6,7 +6,6 @@ use super::meter::Meter;
 use super::steal::{Steal, Stolen};
 use super::usage::Usage;
 use crate::database::Counters;
-use crate::database::counts::DbCounts;
 use crate::os::cgroup;
 use crate::os::placement::Placement;
 use crate::units::{Moment, Nanos};
@@ -30,9 +29,10 @@ pub struct Resources {
     /// What the machine's host took from it; absent if the kernel does not tell.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub steal: Option<Steal>,
-    /// What the load made the database do; absent if that is not ours to observe.
+    /// What the database did from the load's start until it was drained, warm-up included, for all its clients but the
+    /// harness; absent if the harness cannot observe it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub db_counts: Option<DbCounts>,
+    pub db_counts: Option<Counters>,
 }
 
 impl Resources {
@@ -45,7 +45,7 @@ impl Resources {
         counters: Option<(Counters, Counters)>,
         placement: &Placement,
     ) -> Resources {
-        let db_counts = counters.map(|(before, after)| DbCounts::between(&before, &after));
+        let db_counts = counters.map(|(before, after)| Counters::between(&before, &after));
         Resources { db_counts, ..first.until(last, placement) }
     }
 }

@@ -11,3 +11,4 @@ pub mod placement;
 pub mod process;
 pub mod stop;
 pub(crate) mod sys;
+pub mod url;

@@ -88,7 +88,8 @@ pub fn environment(raw: &Raw) -> String {
             sittings = times + 1
         ),
     };
-    let shared = if machine.database_is_external {
+    let services = machine.services();
+    let shared = if services.values().any(|service| service.external) {
         "the database is not placed, and its CPU time not known"
     } else if run.cpus.load_is_alone() {
         "disjoint CPU sets"
@@ -96,7 +97,7 @@ pub fn environment(raw: &Raw) -> String {
         "the load shares its CPUs, so its own scheduling is part of every latency"
     };
     format!(
-        "{date}; {cpu}, {cpus} CPUs{virtualisation}; Linux {kernel}; database {database}; commit {commit}. \
+        "{date}; {cpu}, {cpus} CPUs{virtualisation}; Linux {kernel}; {services}commit {commit}. \
          Profile `{profile}`, {blocks} blocks, seed {seed}, backend {backend}; CPUs {placement} ({shared}); \
          {pool} database connections a server.{containers}{stopped}{resumed}",
         date = run.began,
@@ -108,7 +109,10 @@ pub fn environment(raw: &Raw) -> String {
             format!(" ({})", machine.virtualisation)
         },
         kernel = machine.kernel,
-        database = machine.database,
+        services = services
+            .iter()
+            .map(|(name, service)| format!("{name} {}; ", service.version))
+            .collect::<String>(),
         commit = machine.commit,
         profile = run.profile,
         blocks = run.blocks,

@@ -3,22 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use demo_data::loader::{self, LoadError, Progress, State, Step, Way};
-use stackmark::database::Lease;
+use demo_data::loader::mysql;
+use demo_data::loader::{LoadError, Progress, State, Step, Way};
+use stackmark::os::stop::Stop;
 
 use crate::support::{
-    Foreign, SMALL, block_on, checkout, ensure, execute, free_port, output, silent, stackmark,
-    state, text,
+    Foreign, SMALL, block_on, checkout, database, ensure, execute, free_port, output, private,
+    silent, stackmark, state, text,
 };
 
 #[test]
 fn a_seeded_table_is_proved_and_left_alone() {
     let folder = checkout();
-    let lease = Lease::private(folder.path()).expect("MariaDB is installed");
+    let lease = private(folder.path()).expect("MariaDB is installed");
     let url = lease.url().expose();
 
     let first = ensure(url).expect("an empty schema can be seeded");
-    assert_eq!((first.found, first.loaded), (State::Missing, Some(Way::LoadData)));
+    assert_eq!((first.found, first.loaded), (State::Missing, Some(Way::BulkLoad)));
     let second = ensure(url).expect("it is seeded");
     assert_eq!((second.found, second.loaded), (State::Seeded, None));
 }
@@ -26,7 +27,7 @@ fn a_seeded_table_is_proved_and_left_alone() {
 #[test]
 fn any_damage_is_seen_and_mended() {
     let folder = checkout();
-    let lease = Lease::private(folder.path()).expect("MariaDB is installed");
+    let lease = private(folder.path()).expect("MariaDB is installed");
     let url = lease.url().expose();
     ensure(url).expect("an empty schema can be seeded");
     for damage in [
@@ -56,7 +57,7 @@ fn any_damage_is_seen_and_mended() {
 #[test]
 fn a_seeding_interrupted_at_any_step_is_done_again() {
     let folder = checkout();
-    let lease = Lease::private(folder.path()).expect("MariaDB is installed");
+    let lease = private(folder.path()).expect("MariaDB is installed");
     let url = lease.url().expose();
     for point in [Step::Loading(0), Step::Indexing, Step::Proving] {
         execute(url, "DROP TABLE IF EXISTS demo_data");
@@ -71,7 +72,7 @@ fn a_seeding_interrupted_at_any_step_is_done_again() {
             tokio::select! {
                 biased;
                 () = reached.notified() => {}
-                done = loader::ensure(url, SMALL, &progress) => panic!("{point:?} was never seen: {done:?}"),
+                done = mysql::ensure(url, SMALL, &progress) => panic!("{point:?} was never seen: {done:?}"),
             }
         });
         ensure(url).unwrap_or_else(|error| panic!("{point:?}: {error}"));
@@ -82,11 +83,11 @@ fn a_seeding_interrupted_at_any_step_is_done_again() {
 #[test]
 fn two_that_seed_at_once_do_not_meet() {
     let folder = checkout();
-    let lease = Lease::private(folder.path()).expect("MariaDB is installed");
+    let lease = private(folder.path()).expect("MariaDB is installed");
     let url = lease.url().expose();
     let reports = block_on(async {
         let (one, two) = (silent(), silent());
-        tokio::join!(loader::ensure(url, SMALL, &one), loader::ensure(url, SMALL, &two))
+        tokio::join!(mysql::ensure(url, SMALL, &one), mysql::ensure(url, SMALL, &two))
     });
     let loaded = [reports.0, reports.1].map(|report| report.expect("both succeed").loaded);
     assert_eq!(loaded.iter().flatten().count(), 1, "the second finds the work done");
@@ -99,10 +100,9 @@ fn without_local_infile_the_rows_go_by_inserts() {
     let said = Arc::new(std::sync::Mutex::new(Vec::new()));
     let hear = said.clone();
     let progress: Progress = Arc::new(move |step| hear.lock().expect("nobody panics").push(step));
-    let report =
-        block_on(loader::ensure(&foreign.url, SMALL, &progress)).expect("it can be seeded");
+    let report = block_on(mysql::ensure(&foreign.url, SMALL, &progress)).expect("it can be seeded");
     assert_eq!(report.loaded, Some(Way::Inserts));
-    assert!(said.lock().expect("nobody panics").contains(&Step::LocalInfileForbidden));
+    assert!(said.lock().expect("nobody panics").contains(&Step::BulkLoadForbidden));
     assert_eq!(state(&foreign.url), State::Seeded);
 }
 
@@ -116,7 +116,7 @@ fn a_server_that_vanishes_in_the_midst_is_named() {
             drop(running.lock().expect("nobody panics").take());
         }
     });
-    let error = block_on(loader::ensure(&url, SMALL, &progress)).expect_err("the server is gone");
+    let error = block_on(mysql::ensure(&url, SMALL, &progress)).expect_err("the server is gone");
     assert!(matches!(error, LoadError::Lost { .. }), "{error:?}");
 }
 
@@ -157,11 +157,14 @@ fn a_wrong_url_gets_one_sentence_and_no_password() {
 #[test]
 fn the_published_table_is_proved_within_two_seconds() {
     let folder = checkout();
-    let lease = Lease::private(folder.path()).expect("MariaDB is installed");
-    lease.ensure_seeded(&silent()).expect("an empty schema can be seeded");
+    let lease = private(folder.path()).expect("MariaDB is installed");
+    database(&lease)
+        .ensure_seeded(&silent(), &Stop::never())
+        .expect("an empty schema can be seeded");
     // Other tests run beside this one, on the same cores: the best of a few tries is the machine's own speed.
-    let best =
-        (0..5).map(|_| lease.ensure_seeded(&silent()).expect("it is seeded")).map(|report| {
+    let best = (0..5)
+        .map(|_| database(&lease).ensure_seeded(&silent(), &Stop::never()).expect("it is seeded"))
+        .map(|report| {
             assert_eq!(report.loaded, None);
             report.took
         });

@@ -8,11 +8,12 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use demo_data::loader::driver::prelude::Queryable;
-use demo_data::loader::{self, LoadError, Progress, SeedReport, State, Table};
+use demo_data::loader::mysql::{self, Connection};
+use demo_data::loader::{LoadError, Progress, SeedReport, State, Table};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use stackmark::database::Lease;
+use stackmark::database::Database;
+use stackmark::service::{self, Lease, ServiceError};
 use tempfile::TempDir;
 
 /// Small enough for a test, large enough for several chunks and transactions.
@@ -75,30 +76,41 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-/// Progress that nobody sees.
+/// A lease on the private database of a checkout.
+pub(crate) fn private(checkout: &Path) -> Result<Lease, ServiceError> {
+    Lease::private(checkout, service::database())
+}
+
+/// The database of a lease.
+pub(crate) fn database(lease: &Lease) -> &Database {
+    lease.database().expect("the service is a database")
+}
+
+/// Progress that is not shown.
 pub(crate) fn silent() -> Progress {
     Arc::new(|_| ())
 }
 
 /// Seeds the small table.
 pub(crate) fn ensure(url: &str) -> Result<SeedReport, LoadError> {
-    block_on(loader::ensure(url, SMALL, &silent()))
+    block_on(mysql::ensure(url, SMALL, &silent()))
 }
 
 /// What the small table's state is.
 pub(crate) fn state(url: &str) -> State {
     block_on(async {
-        let mut conn = loader::connect(url).await.expect("the database is up");
+        let mut connection = Connection::open(url).await.expect("the database is up");
         let expected = demo_data::Checksum::expected(SMALL.seed, SMALL.rows);
-        loader::state(&mut conn, expected).await.expect("it answers")
+        connection.state(expected).await.expect("it answers")
     })
 }
 
 /// Runs one statement.
 pub(crate) fn execute(url: &str, statement: &str) {
     block_on(async {
-        let mut conn = loader::connect(url).await.expect("the database is up");
-        conn.query_drop(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        let mut connection = Connection::open(url).await.expect("the database is up");
+        let rows = connection.rows::<Option<String>>(statement).await;
+        rows.unwrap_or_else(|error| panic!("{statement}: {error}"));
     });
 }
 
@@ -115,7 +127,7 @@ impl Foreign {
     /// Starts it with further options.
     pub(crate) fn start(options: &[&str]) -> Foreign {
         let folder = checkout();
-        let lease = Lease::private(folder.path()).expect("MariaDB is installed");
+        let lease = self::private(folder.path()).expect("MariaDB is installed");
         let url = lease.url().expose().to_owned();
         lease.stop().expect("it ends");
 
@@ -139,7 +151,7 @@ impl Foreign {
         let (start, schema) = url.rsplit_once('/').expect("a URL has a path");
         let (login, _) = start.rsplit_once(':').expect("this one has a port");
         let url = format!("{login}:{port}/{schema}");
-        until("MariaDB starts", || block_on(loader::connect(&url)).is_ok());
+        until("MariaDB starts", || block_on(Connection::open(&url)).is_ok());
         Foreign { child, _folder: folder, url, port }
     }
 

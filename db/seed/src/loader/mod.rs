@@ -1,30 +1,16 @@
-//! Seeds a MySQL or MariaDB database with the rows, and proves that it holds them.
+//! Seeds a database with the rows, and proves that it holds them.
 //!
-//! [`ensure`] is all that most need: it does nothing to a table whose schema and checksum are right, and makes any
-//! other anew. Nothing is remembered outside the database, so an interruption at any point, even of the power, leaves
-//! either a proved table or one that the next call replaces.
+//! Each family of databases has a module with a function `ensure`. It does nothing to a table whose schema and checksum
+//! are right, and makes any other anew. Nothing is remembered outside the database, so an interruption at any point, even
+//! of the power, leaves either a proved table or one that the next call replaces.
 
-mod connection;
 mod error;
-mod infile;
-mod insert;
-mod schema;
+pub mod mysql;
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
-use mysql_async::{Conn, prelude::Queryable};
-
-use crate::{CHECKSUM_SQL, Checksum};
-pub use connection::{connect, connect_making_schema};
+use crate::Checksum;
 pub use error::LoadError;
-pub use infile::{load_data_sql, text};
-/// The driver, for whoever uses the connection that [`connect`] gives.
-pub use mysql_async as driver;
-pub use schema::Dialect;
 
 /// Which rows the table is to hold: the first `rows` of `seed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,24 +33,24 @@ pub enum Step {
     Checking,
     /// Waiting for another process that is seeding the same schema.
     Waiting,
-    /// So many rows of the table are on their way.
+    /// Sending the rows; the number is that of the rows sent so far.
     Loading(u64),
-    /// The rows go by batched INSERTs, some times slower, because the server forbids LOAD DATA LOCAL INFILE.
-    LocalInfileForbidden,
+    /// The rows go by batched INSERTs, which takes several times longer, because the server forbids its bulk load.
+    BulkLoadForbidden,
     /// Building the index on the names.
     Indexing,
     /// Computing the checksum of the loaded table.
     Proving,
 }
 
-/// Is told of each [`Step`]; `Loading` comes many times a second.
+/// A function that is called at each [`Step`]; `Loading` comes many times a second.
 pub type Progress = Arc<dyn Fn(Step) + Send + Sync>;
 
 /// How the rows were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Streamed by LOAD DATA LOCAL INFILE.
-    LoadData,
+    /// Streamed by the family's bulk load, as LOAD DATA LOCAL INFILE.
+    BulkLoad,
     /// Prepared INSERTs of many rows each, where the server forbids the other.
     Inserts,
 }
@@ -90,7 +76,7 @@ impl fmt::Display for State {
     }
 }
 
-/// What [`ensure`] found and did.
+/// What a seeding found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedReport {
     /// What was there before.
@@ -101,115 +87,4 @@ pub struct SeedReport {
     pub checksum: Checksum,
     /// How long it took in all.
     pub took: Duration,
-}
-
-/// Makes the table `demo_data` of the schema that `url` names hold exactly the rows of `table`.
-///
-/// The schema itself is made if it is missing and the user may.
-///
-/// # Errors
-/// Each says in one sentence what is wrong and what mends it.
-pub async fn ensure(url: &str, table: Table, progress: &Progress) -> Result<SeedReport, LoadError> {
-    let begin = Instant::now();
-    let mut conn = connect_making_schema(url).await?;
-    let opts = conn.opts().clone();
-    let result =
-        seed(&mut conn, table, progress).await.map_err(|error| LoadError::explain(error, &opts));
-    // Closing also gives back the lock. The result stands whether or not the server hears the goodbye.
-    let _ = conn.disconnect().await;
-    let (found, loaded) = result?;
-    Ok(SeedReport {
-        found,
-        loaded,
-        checksum: Checksum::expected(table.seed, table.rows),
-        took: begin.elapsed(),
-    })
-}
-
-async fn seed(
-    conn: &mut Conn,
-    table: Table,
-    progress: &Progress,
-) -> Result<(State, Option<Way>), error::Failure> {
-    let expected = Checksum::expected(table.seed, table.rows);
-    progress(Step::Checking);
-    if state(conn, expected).await? == State::Seeded {
-        return Ok((State::Seeded, None));
-    }
-    connection::lock(conn, progress).await?;
-    // Whoever held the lock may have done the work.
-    let found = state(conn, expected).await?;
-    if found == State::Seeded {
-        return Ok((found, None));
-    }
-    let way = reload(conn, table, progress).await?;
-    progress(Step::Proving);
-    prove(conn, expected).await?;
-    Ok((found, Some(way)))
-}
-
-/// Compares the table in the connection's schema with the one of `expected`.
-///
-/// # Errors
-/// Whatever the driver says.
-pub async fn state(conn: &mut Conn, expected: Checksum) -> Result<State, mysql_async::Error> {
-    let dialect = Dialect::of(conn).await?;
-    let Some(schema) = schema::found(conn).await? else {
-        return Ok(State::Missing);
-    };
-    if schema != dialect.schema() {
-        return Ok(State::Differs(format!("its schema is {schema}")));
-    }
-    let found = checksum(conn).await?;
-    Ok(if found == expected {
-        State::Seeded
-    } else {
-        State::Differs(format!("its checksum is {found} and not {expected}"))
-    })
-}
-
-/// Drops the table, makes it anew and fills it. The index comes last, so a table that is still being filled never has
-/// the right schema.
-///
-/// # Errors
-/// Whatever the driver says.
-pub async fn reload(
-    conn: &mut Conn,
-    table: Table,
-    progress: &Progress,
-) -> Result<Way, mysql_async::Error> {
-    let dialect = Dialect::of(conn).await?;
-    conn.query_drop("DROP TABLE IF EXISTS demo_data").await?;
-    let [create_table, create_index] = dialect.statements();
-    conn.query_drop(create_table).await?;
-    let way = match infile::load(conn, table, progress).await {
-        Ok(()) => Way::LoadData,
-        Err(error) if error::local_infile_forbidden(&error) => {
-            progress(Step::LocalInfileForbidden);
-            insert::load(conn, table, progress).await?;
-            Way::Inserts
-        }
-        Err(error) => return Err(error),
-    };
-    progress(Step::Indexing);
-    conn.query_drop(create_index).await?;
-    // The optimizer's statistics are then the same after every seeding, and so are its plans.
-    conn.query_drop("ANALYZE TABLE demo_data").await?;
-    Ok(way)
-}
-
-async fn prove(conn: &mut Conn, expected: Checksum) -> Result<(), error::Failure> {
-    let found = checksum(conn).await?;
-    if found != expected {
-        return Err(error::Failure::Unproved { expected, found });
-    }
-    Ok(())
-}
-
-async fn checksum(conn: &mut Conn) -> Result<Checksum, mysql_async::Error> {
-    let (rows, xor) = conn
-        .query_first(CHECKSUM_SQL)
-        .await?
-        .expect("an aggregate without GROUP BY always gives one row");
-    Ok(Checksum { rows, xor })
 }

@@ -16,8 +16,8 @@ use nix::sys::signal::Signal;
 
 use super::{Backend, BuildInfo, Instance, Network, Opening, healthy, local};
 use crate::backend::build;
+use crate::database::Counters;
 use crate::database::counters::CounterReader;
-use crate::database::{Counters, Lease};
 use crate::definition::Server;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::containers::Containers;
@@ -28,6 +28,7 @@ use crate::os::part::{Part, PerPart};
 use crate::os::placement::{Cpus, Placement};
 use crate::os::process;
 use crate::os::stop::Stop;
+use crate::service::{self, Service, Services};
 use crate::workspace::Workspace;
 use cli::Cli;
 use container::Container;
@@ -43,9 +44,10 @@ pub(super) struct Docker<'a> {
     workspace: &'a Workspace,
     usable: &'a Cpus,
     // Before the teardown, so that no connection outlives the database.
-    database: Lease,
+    services: Services,
     cli: Cli,
-    db: Container,
+    /// The database's container, if the servers need a database.
+    db: Option<Container>,
     load: Container,
     network: Network,
     placement: Placement,
@@ -55,7 +57,8 @@ pub(super) struct Docker<'a> {
 }
 
 impl<'a> Docker<'a> {
-    /// Builds the load's image, brings the database and the load up, and measures the network between the load and a server.
+    /// Builds the load's image, starts the database, if a server needs one, and the load, and measures the network between
+    /// the load and a server.
     ///
     /// # Errors
     /// When there is no engine, or it refuses.
@@ -89,32 +92,44 @@ impl<'a> Docker<'a> {
                  the run is marked as scaled: CPUs {placement}"
             );
         }
-        startup::images(&cli, &config, opening)?;
+        let needed = service::needed(servers);
+        startup::images(&cli, &config, opening, !needed.is_empty())?;
 
         let teardown = Keeper::start(&cli, lock)
             .map_err(|error| Error::Failed(format!("`sh` cannot be started: {error}")))?;
         let does_not_start = |what: &str, error: Error| {
             error.map(|why| format!("the {what}'s container does not start: {why}"))
         };
-        let db = Container::start(&cli, "db", stop)
-            .map_err(|error| does_not_start("database", error))?;
-        let database = startup::connect(&cli, &db, stop)?;
+        let start_database = |service: &&'static dyn Service| {
+            let db = Container::start(&cli, "db", stop)
+                .map_err(|error| does_not_start("database", error))?;
+            let lease = startup::connect(&cli, &db, *service, stop)?;
+            Ok::<_, Error>((db, lease))
+        };
+        let (db, lease) = needed.first().map(start_database).transpose()?.unzip();
+        let services: Services = lease.into_iter().collect();
         let load =
             Container::start(&cli, "load", stop).map_err(|error| does_not_start("load", error))?;
         let (netprobe, of_server) = startup::netprobe(&cli, &load, stop)?;
         let limits = PerPart {
-            server: of_server,
-            db: startup::limits_of(&db)?,
-            load: startup::limits_of(&load)?,
+            server: Some(of_server),
+            db: db.as_ref().map(startup::limits_of).transpose()?,
+            load: Some(startup::limits_of(&load)?),
         };
         for (part, cpus) in placement.sets.iter() {
-            holds(part, cpus, limits.get(part), opening.no_quota)?;
+            if let Some(limits) = limits.get(part) {
+                holds(part, cpus, limits, opening.no_quota)?;
+            }
         }
         let image = |service: &str, container: &Container| {
             let named = config.image(service).map_or(String::new(), |name| format!("{name} "));
             Some(format!("{named}{}", container.image))
         };
-        let images = PerPart { server: None, db: image("db", &db), load: image("load", &load) };
+        let images = PerPart {
+            server: None,
+            db: db.as_ref().and_then(|db| image("db", db)),
+            load: image("load", &load),
+        };
         let containers = Containers {
             engine,
             compose,
@@ -122,14 +137,14 @@ impl<'a> Docker<'a> {
             scaled,
             side_by_side: false,
             asked,
-            given: limits.map(Some),
+            given: limits,
             images,
             netprobe: Some(netprobe),
         };
         Ok(Docker {
             workspace,
             usable,
-            database,
+            services,
             cli,
             db,
             load,
@@ -143,13 +158,13 @@ impl<'a> Docker<'a> {
 }
 
 impl Backend for Docker<'_> {
-    fn lease(&self) -> &Lease {
-        &self.database
+    fn services(&self) -> &Services {
+        &self.services
     }
 
     /// The containers are in their places; the harness, which must not disturb the server, goes to the load's.
     fn settle(&mut self) -> Result<(), Error> {
-        self.counting = CounterReader::new(&self.database);
+        self.counting = self.services.database().and_then(CounterReader::new);
         self.cli.place(&self.placement.sets.load);
         process::place(std::process::id(), &self.placement.sets.load).map_err(|error| {
             Error::Failed(format!("cannot place the harness on its CPUs: {error}"))
@@ -187,19 +202,19 @@ impl Backend for Docker<'_> {
                  with `stackmark run --resume`"
             )))
         };
-        match (self.db.is_running(), self.load.is_running()) {
-            (true, true) => Ok(()),
-            (false, _) => ended("database", &self.db),
-            (true, false) => ended("load", &self.load),
+        match &self.db {
+            Some(db) if !db.is_running() => ended("database", db),
+            _ if !self.load.is_running() => ended("load", &self.load),
+            _ => Ok(()),
         }
     }
 
     fn database_part(&self) -> Option<Meter> {
-        self.db.part().ok()
+        self.db.as_ref()?.part().ok()
     }
 
     fn database_counters(&self) -> Option<Counters> {
-        self.counting.as_ref()?.read(&self.database)
+        self.counting.as_ref()?.read(self.services.database()?)
     }
 
     fn placement(&self) -> &Placement {
@@ -211,8 +226,8 @@ impl Backend for Docker<'_> {
     }
 
     fn close(self: Box<Self>) -> Result<(), Error> {
-        let Docker { database, mut teardown, .. } = *self;
-        database.stop()?;
+        let Docker { services, mut teardown, .. } = *self;
+        services.stop()?;
         teardown.close()
     }
 }

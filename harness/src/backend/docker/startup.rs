@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,13 @@ use super::container::Container;
 use super::limits::Config;
 use crate::backend::Opening;
 use crate::backend::build;
-use crate::database::{DatabaseUrl, Lease};
 use crate::failure::Error;
 use crate::observe::container;
 use crate::os::cgroup::Limits;
 use crate::os::netprobe::NetworkProbe;
 use crate::os::stop::{Stop, WaitError, wait_until};
+use crate::os::url::SecretUrl;
+use crate::service::{Lease, Service};
 use crate::workspace::Workspace;
 
 /// Where a database listens in a network of its own.
@@ -82,8 +83,13 @@ pub(super) fn clear(cli: &Cli, root: &Path, stop: &Stop) -> Result<(), Error> {
     Ok(())
 }
 
-/// Builds the load's image, and fetches the database's if it is not there. Both may take long.
-pub(super) fn images(cli: &Cli, config: &Config, opening: Opening<'_>) -> Result<(), Error> {
+/// Builds the load's image, and fetches the database's if it is needed and not there. Both may take long.
+pub(super) fn images(
+    cli: &Cli,
+    config: &Config,
+    opening: Opening<'_>,
+    needs_database: bool,
+) -> Result<(), Error> {
     let Opening { workspace, usable, stop, .. } = opening;
     eprintln!("stackmark: building the images, which takes long the first time");
     build::logged(
@@ -95,7 +101,7 @@ pub(super) fn images(cli: &Cli, config: &Config, opening: Opening<'_>) -> Result
     )
     .map_err(|error| error.map(|why| format!("the load's image cannot be built: {why}")))?;
     let name = config.image("db").unwrap_or_default();
-    if cli.ask(cli.docker(&["image", "inspect", name]), stop).is_err() {
+    if needs_database && cli.ask(cli.docker(&["image", "inspect", name]), stop).is_err() {
         let pull = build::logged(&mut cli.docker(&["pull", name]), workspace, "db", usable, stop);
         let explained = |why: String| {
             let named = format!("{name}: {why}");
@@ -109,7 +115,12 @@ pub(super) fn images(cli: &Cli, config: &Config, opening: Opening<'_>) -> Result
 }
 
 /// Waits until the database answers.
-pub(super) fn connect(cli: &Cli, db: &Container, stop: &Stop) -> Result<Lease, Error> {
+pub(super) fn connect(
+    cli: &Cli,
+    db: &Container,
+    service: &'static dyn Service,
+    stop: &Stop,
+) -> Result<Lease, Error> {
     let mut last = String::from("it names no address");
     let lease = wait_until(Instant::now() + DATABASE_TIMEOUT, stop, || {
         if !db.is_running() {
@@ -122,12 +133,9 @@ pub(super) fn connect(cli: &Cli, db: &Container, stop: &Stop) -> Result<Lease, E
         // Read anew each time: until the database has started, it may be an earlier one's.
         let printed = cli.ask(cli.docker(&["exec", &db.id, "cat", "/secrets/url"]), stop);
         if let Some(url) = printed.ok().filter(|printed| printed.contains("://")) {
-            let url = DatabaseUrl::new(url.trim().to_owned());
-            let url =
-                db.address.map_or(url.clone(), |ip| url.at(SocketAddr::new(ip, DATABASE_PORT)));
-            match Lease::external(url) {
+            match lease(service, url.trim(), db.address) {
                 Ok(lease) => return Ok(Some(lease)),
-                Err(error) => last = error.to_string(),
+                Err(error) => last = error,
             }
         }
         Ok(None)
@@ -140,6 +148,18 @@ pub(super) fn connect(cli: &Cli, db: &Container, stop: &Stop) -> Result<Lease, E
             db.error(cli, &format!("the database does not answer after {seconds} s ({last})"))
         }
     })
+}
+
+/// A lease on the database that its container calls `url`, at the container's address if it has one of its own.
+fn lease(
+    service: &'static dyn Service,
+    url: &str,
+    container: Option<IpAddr>,
+) -> Result<Lease, String> {
+    let url: SecretUrl = url.parse().map_err(|error| format!("its URL cannot be read: {error}"))?;
+    let moved = container.map(|ip| url.at(SocketAddr::new(ip, DATABASE_PORT))).transpose();
+    let url = moved.map_err(|error| error.to_string())?.unwrap_or(url);
+    Lease::external(service, url).map_err(|error| error.to_string())
 }
 
 /// What a container's control groups allow it.

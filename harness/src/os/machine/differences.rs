@@ -1,8 +1,10 @@
 //! Whether two runs had the same machine, as far as figures depend on it.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::MachineFile;
+use super::file::UNNAMED;
+use super::{MachineFile, ServiceFacts};
 
 /// Memory may differ by this part: what the firmware and the kernel keep for themselves varies.
 const MEMORY: f64 = 0.05;
@@ -24,17 +26,10 @@ pub fn differences(here: &MachineFile, there: &MachineFile) -> Vec<String> {
     let (a, b) = (or_none(&here.virtualisation), or_none(&there.virtualisation));
     differ(&mut facts, "virtualisation", a, b);
     known(&mut facts, "hypervisor", &here.hypervisor, &there.hypervisor);
-    differ(&mut facts, "database", &here.database, &there.database);
     if let Some((a, b)) = here.threads_per_core.zip(there.threads_per_core) {
         differ(&mut facts, "threads per core", a, b);
     }
-    let (a, b) = (here.database_is_external, there.database_is_external);
-    differ(&mut facts, "whether the database is somebody else's", a, b);
-    for (setting, a) in &here.database_settings {
-        if let Some(b) = there.database_settings.get(setting) {
-            known(&mut facts, setting, a, b);
-        }
-    }
+    services(&mut facts, &here.services(), &there.services());
     known(&mut facts, "huge pages", &here.huge_pages, &there.huge_pages);
     if let Some((a, b)) = here.turbo.zip(there.turbo) {
         differ(&mut facts, "turbo", a, b);
@@ -48,6 +43,37 @@ pub fn differences(here: &MachineFile, there: &MachineFile) -> Vec<String> {
         }
     }
     facts
+}
+
+/// A service that only one machine has is not held against the other: its servers did not need it.
+fn services(
+    facts: &mut Vec<String>,
+    here: &BTreeMap<String, ServiceFacts>,
+    there: &BTreeMap<String, ServiceFacts>,
+) {
+    for (name, a) in here {
+        let Some(b) = counterpart(name, here, there) else { continue };
+        differ(facts, name, &a.version, &b.version);
+        differ(facts, &format!("whether the {name} is external"), a.external, b.external);
+        for (setting, a) in &a.settings {
+            if let Some(b) = b.settings.get(setting) {
+                known(facts, setting, a, b);
+            }
+        }
+    }
+}
+
+/// The service of that name; where one side did not record the name of its only service, the only one.
+fn counterpart<'a>(
+    name: &str,
+    here: &BTreeMap<String, ServiceFacts>,
+    there: &'a BTreeMap<String, ServiceFacts>,
+) -> Option<&'a ServiceFacts> {
+    let unnamed = here.contains_key(UNNAMED) || there.contains_key(UNNAMED);
+    match (unnamed, here.len(), there.len()) {
+        (true, 1, 1) => there.values().next(),
+        _ => there.get(name),
+    }
 }
 
 fn differ<T: PartialEq + Display>(facts: &mut Vec<String>, what: &str, here: T, there: T) {
@@ -103,5 +129,35 @@ mod tests {
                 "mitigation of spectre_v2 (Retpolines, Vulnerable)",
             ]
         );
+    }
+
+    #[test]
+    fn a_service_is_compared_with_the_one_of_its_name_or_with_an_unnamed_one() {
+        let service = |version: &str, setting: &str| ServiceFacts {
+            version: version.into(),
+            external: false,
+            settings: [("pages".into(), setting.into())].into(),
+        };
+        let with = |services: &[(&str, ServiceFacts)]| MachineFile {
+            services: services
+                .iter()
+                .map(|(name, facts)| ((*name).into(), facts.clone()))
+                .collect(),
+            ..MachineFile::default()
+        };
+        let here = with(&[("a", service("1", "x")), ("b", service("1", "x"))]);
+        let there = with(&[("a", service("2", "y")), ("c", service("3", "z"))]);
+        assert_eq!(differences(&here, &there), ["a (1, 2)", "pages (x, y)"]);
+        assert_eq!(differences(&here, &with(&[])), [""; 0]);
+
+        let unnamed = MachineFile {
+            database: "1".into(),
+            database_is_external: Some(false),
+            database_settings: Some([("pages".into(), "x".into())].into()),
+            ..MachineFile::default()
+        };
+        assert_eq!(differences(&unnamed, &with(&[("a", service("1", "x"))])), [""; 0]);
+        let differing = differences(&with(&[("a", service("2", "y"))]), &unnamed);
+        assert_eq!(differing, ["a (2, 1)", "pages (y, x)"]);
     }
 }

@@ -24,10 +24,12 @@ pub struct MachineFile {
     pub virtualisation: String,
     /// The commit, with `+` where the checkout differed from it.
     pub commit: String,
-    /// The database's version.
+    /// In runs recorded before there was a table for each service: the database's version.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub database: String,
-    /// Whether it was somebody else's: neither placed nor observed.
-    pub database_is_external: bool,
+    /// In those runs: whether the database was external.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_is_external: Option<bool>,
     /// The CPU's maker, family, model number and stepping, as the kernel names them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cpu_id: String,
@@ -109,9 +111,46 @@ pub struct MachineFile {
     /// What each tool calls its version.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tools: BTreeMap<String, String>,
-    /// The database's settings.
-    pub database_settings: BTreeMap<String, String>,
+    /// In runs recorded before there was a table for each service: the database's settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_settings: Option<BTreeMap<String, String>>,
+    /// The services that the servers used, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, ServiceFacts>,
     /// The version of each crate in the lock file; of one that is there twice, all of them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub crates: BTreeMap<String, String>,
 }
+
+/// What a service said of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServiceFacts {
+    /// Its version, as it names it.
+    pub version: String,
+    /// Whether the harness neither started, placed nor observed it.
+    pub external: bool,
+    /// Its settings that bear on the figures, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+}
+
+impl MachineFile {
+    /// The services that the servers used, by name. A run that was recorded before there was a table for each has one,
+    /// `database`.
+    #[must_use]
+    pub fn services(&self) -> BTreeMap<String, ServiceFacts> {
+        if self.database.is_empty() {
+            return self.services.clone();
+        }
+        let database = ServiceFacts {
+            version: self.database.clone(),
+            external: self.database_is_external.unwrap_or_default(),
+            settings: self.database_settings.clone().unwrap_or_default(),
+        };
+        BTreeMap::from([(UNNAMED.to_owned(), database)])
+    }
+}
+
+/// The name of the one service of runs that did not record its name.
+pub(super) const UNNAMED: &str = "database";

@@ -13,7 +13,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
 
 pub use differences::differences;
-pub use file::MachineFile;
+pub use file::{MachineFile, ServiceFacts};
 
 use crate::os::cgroup;
 use crate::os::placement::Cpus;

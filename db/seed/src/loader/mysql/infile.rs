@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use mysql_async::{Conn, prelude::Queryable};
 use tokio::sync::mpsc;
 
-use super::{Progress, Step, Table};
+use crate::loader::{Progress, Step, Table};
 use crate::row::{self, NameBuffer, RawRow};
 
 /// The statement that loads the text of [`text`] from the client's file of this name, in a session in UTC.

@@ -2,7 +2,7 @@
 
 use mysql_async::{Conn, TxOpts, Value, prelude::Queryable};
 
-use super::{Progress, Step, Table};
+use crate::loader::{Progress, Step, Table};
 use crate::row;
 
 /// Rows of one statement: well below the protocol's 65,535 parameters and the smallest max_allowed_packet.

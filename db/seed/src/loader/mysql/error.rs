@@ -1,0 +1,115 @@
+//! What MySQL and MariaDB refuse, by their error codes.
+
+use std::time::Duration;
+
+use mysql_async::{Error, IoError, Opts, ServerError, UrlError};
+
+use super::URL_FORM;
+use crate::Checksum;
+use crate::loader::LoadError;
+
+/// A failure before it is known which server it came from.
+pub(super) enum Failure {
+    Driver(Error),
+    Unreachable(String),
+    Busy(Duration),
+    Unproved { expected: Checksum, found: Checksum },
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Driver(error)
+    }
+}
+
+/// The schema is not there.
+pub(super) const UNKNOWN_SCHEMA: u16 = 1049;
+
+/// Not permitted on a schema, a table, a column, a routine; or a privilege is missing.
+const NOT_PERMITTED: [u16; 5] = [1044, 1142, 1143, 1370, 1227];
+/// Wrong password; a login only from elsewhere; an authentication plugin that cannot be.
+const REFUSED: [u16; 5] = [1045, 1130, 1251, 1524, 1698];
+/// The disk is full; the table is full; an error of writing, which names "No space left" in its text.
+const DISK_FULL: [u16; 2] = [1021, 1114];
+/// LOCAL INFILE is off: MySQL before and after 8.0, MariaDB.
+const LOCAL_INFILE_FORBIDDEN: [u16; 3] = [1148, 3948, 4166];
+
+pub(super) fn server_code(error: &Error) -> Option<u16> {
+    match error {
+        Error::Server(ServerError { code, .. }) => Some(*code),
+        _ => None,
+    }
+}
+
+pub(super) fn local_infile_forbidden(error: &Error) -> bool {
+    server_code(error).is_some_and(|code| LOCAL_INFILE_FORBIDDEN.contains(&code))
+}
+
+pub(super) fn bad_url(error: &UrlError) -> LoadError {
+    LoadError::BadUrl { reason: error.to_string(), form: URL_FORM }
+}
+
+/// The failure as a sentence that says what to do.
+pub(super) fn explain(failure: impl Into<Failure>, opts: &Opts) -> LoadError {
+    let address = format!("{}:{}", opts.ip_or_hostname(), opts.tcp_port());
+    let error = match failure.into() {
+        Failure::Unreachable(reason) => return LoadError::Unreachable { address, reason },
+        Failure::Busy(waited) => return LoadError::Busy(waited),
+        Failure::Unproved { expected, found } => {
+            return LoadError::Unproved { expected, found };
+        }
+        Failure::Driver(error) => error,
+    };
+    match error {
+        Error::Server(ServerError { code, message, .. }) => {
+            let reason = message;
+            match code {
+                code if DISK_FULL.contains(&code) || reason.contains("No space left") => {
+                    LoadError::DiskFull { reason }
+                }
+                code if REFUSED.contains(&code) => LoadError::Refused { address, reason },
+                code if NOT_PERMITTED.contains(&code) => LoadError::NotPermitted {
+                    schema: opts.db_name().unwrap_or_default().to_owned(),
+                    reason,
+                },
+                _ => LoadError::Server { address, reason },
+            }
+        }
+        Error::Io(IoError::Io(error)) => LoadError::Lost { address, reason: error.to_string() },
+        Error::Driver(mysql_async::DriverError::ConnectionClosed) => {
+            LoadError::Lost { address, reason: "closed by the server".to_owned() }
+        }
+        Error::Url(error) => bad_url(&error),
+        other => LoadError::Server { address, reason: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(code: u16, message: &str) -> LoadError {
+        let opts = Opts::from_url("mysql://me:s3cret@127.0.0.1:3306/bench").expect("a plain URL");
+        let error = ServerError { code, message: message.to_owned(), state: "HY000".to_owned() };
+        explain(Error::Server(error), &opts)
+    }
+
+    #[test]
+    fn each_refusal_of_a_server_names_its_mend() {
+        for (code, message, mend) in [
+            (1114, "The table 'demo_data' is full", "free at least 1 GB"),
+            (
+                3,
+                "Error writing file './bench/demo_data' (Errcode: 28 \"No space left on device\")",
+                "free at least 1 GB",
+            ),
+            (1045, "Access denied for user 'me'@'localhost'", "correct user and password"),
+            (1142, "DROP command denied to user 'me'@'localhost'", "ON `bench`.* to it"),
+            (1040, "Too many connections", "see its log"),
+        ] {
+            let said = explained(code, message).to_string();
+            assert!(said.contains(mend) && said.contains(message), "{said}");
+            assert!(!said.contains("s3cret"), "{said}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! URLs of services, which may hold a password.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use url::{ParseError, Url};
+
+/// A URL whose password no form of printing shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretUrl {
+    /// As it was written: what one parser normalises, another may read differently.
+    written: String,
+    url: Url,
+}
+
+impl SecretUrl {
+    /// The scheme in lower case, as in `mysql`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.url.scheme()
+    }
+
+    /// The first address of the host, with `default_port` where the URL names none.
+    ///
+    /// # Errors
+    /// When the URL names no host, or the host has no address.
+    pub fn address(&self, default_port: u16) -> io::Result<SocketAddr> {
+        address(&self.url, default_port)
+    }
+
+    /// The same URL with another host and port.
+    ///
+    /// # Errors
+    /// When the URL is of a form that has no host.
+    pub fn at(&self, address: SocketAddr) -> io::Result<SecretUrl> {
+        let mut url = self.url.clone();
+        url.set_ip_host(address.ip())
+            .and_then(|()| url.set_port(Some(address.port())))
+            .map_err(|()| no_host())?;
+        Ok(SecretUrl { written: url.to_string(), url })
+    }
+
+    /// The URL with its password: for a connection or a child's environment, never for people.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.written
+    }
+}
+
+/// The first address of the host of `url`, with `default_port` where it names none and its scheme has none.
+///
+/// # Errors
+/// When `url` names no host, or the host has no address.
+pub fn address(url: &Url, default_port: u16) -> io::Result<SocketAddr> {
+    let host = url.host_str().ok_or_else(no_host)?;
+    let found = url.socket_addrs(|| Some(default_port))?.into_iter().next();
+    found.ok_or_else(|| io::Error::other(format!("{host} has no address")))
+}
+
+fn no_host() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the URL names no host")
+}
+
+impl FromStr for SecretUrl {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<SecretUrl, ParseError> {
+        Ok(SecretUrl { written: text.to_owned(), url: Url::parse(text)? })
+    }
+}
+
+impl fmt::Display for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.url.clone();
+        if !shown.username().is_empty() || shown.password().is_some() {
+            // A URL with a login has a host, so it can have a password.
+            let _ = shown.set_password(Some("***"));
+        }
+        // Parameters may hold secrets of their own.
+        shown.set_query(None);
+        shown.set_fragment(None);
+        write!(f, "{shown}")
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn url(text: &str) -> SecretUrl {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_rest_of_the_url_stays_readable() {
+        let with_parameter = url("mysql://me:s3cret@127.0.0.1:3306/bench?x=s3cret");
+        assert_eq!(with_parameter.to_string(), "mysql://me:***@127.0.0.1:3306/bench");
+        assert_eq!(url("mysql://me@127.0.0.1/bench").to_string(), "mysql://me:***@127.0.0.1/bench");
+        assert_eq!(url("mysql://127.0.0.1/bench").to_string(), "mysql://127.0.0.1/bench");
+    }
+
+    #[test]
+    fn a_missing_port_is_the_default_one() {
+        for (text, address) in [
+            ("mysql://me:p@127.0.0.1/bench?x=1", "127.0.0.1:3306"),
+            ("mysql://me:p@127.0.0.1:77/bench", "127.0.0.1:77"),
+            ("mysql://me:p@[::1]/bench", "[::1]:3306"),
+            ("mysql://me:p@[::1]:77/bench", "[::1]:77"),
+            ("mysql://me:p%40@[::1]", "[::1]:3306"),
+            ("mysql://[::1]/bench", "[::1]:3306"),
+        ] {
+            assert_eq!(url(text).address(3306).unwrap().to_string(), address, "{text}");
+        }
+        for text in ["mysql:bench", "mysql:///bench"] {
+            assert!(url(text).address(3306).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_url_can_have_another_address() {
+        for (address, moved) in [
+            ("10.0.0.2:77", "mysql://me:p@10.0.0.2:77/bench?x=1"),
+            ("[fd00::2]:77", "mysql://me:p@[fd00::2]:77/bench?x=1"),
+        ] {
+            let address = address.parse().unwrap();
+            for text in ["mysql://me:p@db/bench?x=1", "mysql://me:p@[::1]:3306/bench?x=1"] {
+                let url = url(text).at(address).unwrap();
+                assert_eq!(url.expose(), moved);
+                assert_eq!(url.address(3306).unwrap(), address);
+            }
+        }
+        assert!(url("mysql:bench").at(([127, 0, 0, 1], 1).into()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_password_is_ever_printed(password in "[A-Z@:#]{4,20}") {
+            // A password with an unescaped `#` is no URL: then there is nothing to print.
+            if let Ok(url) = format!("mysql://me:{password}@localhost/bench").parse::<SecretUrl>() {
+                let shown = format!("{url} {url:?}");
+                prop_assert!(!shown.contains(&password));
+            }
+        }
+    }
+}

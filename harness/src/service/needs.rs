@@ -1,0 +1,107 @@
+//! The services that the servers of a run need.
+
+use std::path::Path;
+
+use super::{Lease, Service, ServiceError, of_family};
+use crate::database::{self, Database};
+use crate::definition::Server;
+use crate::os::process;
+use crate::os::stop::Stop;
+use crate::os::url::SecretUrl;
+
+/// The services that at least one of `servers` needs, each once.
+#[must_use]
+pub fn needed(servers: &[Server]) -> Vec<&'static dyn Service> {
+    let mut needed: Vec<&'static dyn Service> = Vec::new();
+    for service in servers.iter().flat_map(needed_by) {
+        if needed.iter().all(|known| known.name() != service.name()) {
+            needed.push(service);
+        }
+    }
+    needed
+}
+
+fn needed_by(server: &Server) -> Option<&'static dyn Service> {
+    server.database().and_then(of_family)
+}
+
+/// Services that run for as long as this lives.
+#[derive(Default)]
+pub struct Services(Vec<Lease>);
+
+impl Services {
+    /// Takes each of `needed`, and starts those that are private and down.
+    ///
+    /// # Errors
+    /// Each says in one sentence what is wrong and what to do.
+    pub fn acquire(root: &Path, needed: &[&'static dyn Service]) -> Result<Services, ServiceError> {
+        needed.iter().map(|service| Lease::acquire(root, *service)).collect()
+    }
+
+    /// The leases.
+    pub fn iter(&self) -> impl Iterator<Item = &Lease> {
+        self.0.iter()
+    }
+
+    /// The lease on the database, if there is one.
+    #[must_use]
+    pub fn database_lease(&self) -> Option<&Lease> {
+        self.iter().find(|lease| lease.database().is_some())
+    }
+
+    /// The database, if there is one.
+    #[must_use]
+    pub fn database(&self) -> Option<&Database> {
+        self.iter().find_map(Lease::database)
+    }
+
+    /// The variables that `server` must be started with, and their values.
+    pub fn environment(&self, server: &Server) -> impl Iterator<Item = (&'static str, &SecretUrl)> {
+        let needs: Vec<_> = needed_by(server).into_iter().map(Service::name).collect();
+        let needed = self.iter().filter(move |lease| needs.contains(&lease.service().name()));
+        needed.map(|lease| (lease.service().variable(), lease.url()))
+    }
+
+    /// Seeds every database that does not hold the published table yet.
+    ///
+    /// # Errors
+    /// The interruption; any other says in one sentence what is wrong and what to do.
+    pub fn seed(&self, stop: &Stop) -> Result<(), ServiceError> {
+        for database in self.iter().filter_map(Lease::database) {
+            database.ensure_seeded(&database::bar(), stop)?;
+        }
+        Ok(())
+    }
+
+    /// Passes if every private server still runs.
+    ///
+    /// # Errors
+    /// Which one has ended, and where its log is, in one sentence.
+    pub fn check(&self) -> Result<(), String> {
+        let ended =
+            self.iter().find(|lease| lease.pid().is_some_and(|pid| !process::is_running(pid)));
+        let Some((lease, pid)) = ended.and_then(|lease| Some((lease, lease.pid()?))) else {
+            return Ok(());
+        };
+        Err(format!(
+            "the private {}, process {pid}, ended, and the run with it; what was measured stays: \
+             read .stackmark/{}/log, then go on with `stackmark run --resume`",
+            lease.service().name(),
+            lease.service().folder()
+        ))
+    }
+
+    /// Ends the servers that the leases started, as dropping does, and reports if that fails.
+    ///
+    /// # Errors
+    /// When a server cannot be waited for.
+    pub fn stop(self) -> Result<(), ServiceError> {
+        self.0.into_iter().try_for_each(Lease::stop)
+    }
+}
+
+impl FromIterator<Lease> for Services {
+    fn from_iter<I: IntoIterator<Item = Lease>>(leases: I) -> Services {
+        Services(leases.into_iter().collect())
+    }
+}
