@@ -160,6 +160,7 @@ fn raw() -> Raw {
             seed: 7,
             blocks: BLOCKS,
             pool_size: 32,
+            study: Vec::new(),
             cpus: stackmark::os::placement::Placement::by_size(&(0..2).collect()),
             containers: None,
             server: vec![

@@ -123,6 +123,7 @@ fn run_file(
         seed: plan.seed,
         blocks: plan.blocks.len() as u32,
         pool_size: POOL_SIZE,
+        study: Vec::new(),
         cpus: backend.placement().clone(),
         containers: backend.containers(),
         server: plan.servers.iter().map(RunServer::of).collect(),

@@ -5,6 +5,7 @@ pub mod profile;
 pub mod scenario;
 pub mod select;
 pub mod server;
+pub mod study;
 pub mod warmup;
 
 use std::fs;

@@ -6,6 +6,7 @@ use super::containers::Containers;
 use crate::definition::DefinitionError;
 use crate::definition::cell::Cell;
 use crate::definition::server::{Registry, RunServer};
+use crate::definition::study::RunStudy;
 use crate::os::placement::Placement;
 use crate::plan::Plan;
 
@@ -33,6 +34,9 @@ pub struct RunFile {
     /// The containers that they were in; absent where the parts were mere processes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub containers: Option<Containers>,
+    /// The questions that the run answers; empty in runs of before there were studies.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub study: Vec<RunStudy>,
     /// Who was measured, in the registry's order.
     pub server: Vec<RunServer>,
     /// What was measured of each.

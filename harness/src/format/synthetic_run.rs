@@ -119,6 +119,7 @@ pub(crate) fn run(servers: &[SyntheticServer]) -> Raw {
             seed: 7,
             blocks: 8,
             pool_size: 32,
+            study: Vec::new(),
             cpus: Placement::by_size(&(0..2).collect()),
             containers: None,
             server: server.collect(),

@@ -1,0 +1,56 @@
+//! A study: a question, and what of a run answers it.
+
+use serde::{Deserialize, Serialize};
+
+/// A study as it was when the run began, with the servers and cells that the run selected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStudy {
+    /// The study's name.
+    pub name: String,
+    /// The question, as a reader would ask it.
+    pub question: String,
+    /// The axis whose values are compared, within servers that are equal on every other axis; absent where
+    /// whole servers are compared.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub compare: Option<String>,
+    /// The names of the servers that answer it, in the registry's order.
+    pub servers: Vec<String>,
+    /// The cells that answer it.
+    pub cells: Vec<StudyCell>,
+    /// What others have published about it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub published: Vec<Published>,
+}
+
+/// A cell by the names of its scenario and load.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyCell {
+    /// A scenario's name.
+    pub scenario: String,
+    /// A load's name.
+    pub load: String,
+}
+
+/// A finding that others have published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// What was found, in a sentence.
+    pub finding: String,
+    /// Where: an address, or a full reference.
+    pub source: String,
+}
+
+impl RunStudy {
+    /// Whether the server of this name answers the study's question.
+    #[must_use]
+    pub fn has_server(&self, name: &str) -> bool {
+        self.servers.iter().any(|server| server == name)
+    }
+
+    /// Whether the scenario under the load answers the study's question.
+    #[must_use]
+    pub fn has_cell(&self, scenario: &str, load: &str) -> bool {
+        self.cells.iter().any(|cell| cell.scenario == scenario && cell.load == load)
+    }
+}
