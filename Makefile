@@ -1,5 +1,7 @@
 # Names for commands. `make help` lists them.
 PROFILE ?= quick
+# The questions that bench-all answers: names of harness/studies, one or more.
+STUDY ?= rust
 BACKEND ?= local
 CARGO ?= cargo
 STACKMARK := $(or $(CARGO_TARGET_DIR),target)/release/stackmark
@@ -13,9 +15,9 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: bench-all
-bench-all: harness ## seed, build, verify and measure all servers; write a run and the README's table (PROFILE=smoke|quick|standard|paper)
+bench-all: harness ## seed, build, verify and measure the servers of a study; write a run and the README's table (STUDY=rust PROFILE=smoke|quick|standard|paper)
 	@# A server that failed (status 1) is a row of the table.
-	$(STACKMARK) run --profile $(PROFILE) --backend $(BACKEND); status=$$?; \
+	$(STACKMARK) run $(addprefix --study ,$(STUDY)) --profile $(PROFILE) --backend $(BACKEND); status=$$?; \
 	if [ $$status -le 1 ]; then $(STACKMARK) report --splice README.md || exit; fi; exit $$status
 
 .PHONY: test

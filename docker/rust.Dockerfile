@@ -58,6 +58,7 @@ RUN mkdir results .stackmark
 COPY Cargo.lock .
 COPY servers/servers.toml servers/servers.toml
 COPY harness/scenarios harness/scenarios
+COPY harness/studies harness/studies
 COPY --chmod=755 docker/harness.sh /usr/local/bin/harness.sh
 COPY --from=build /src/target/release/stackmark /usr/local/bin/stackmark
 # It starts as root, to become whoever owns the results.

@@ -21,7 +21,7 @@ pub struct Args {
 /// The verbs; each has a file of its own under `cmd`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// List servers, scenarios, loads and profiles
+    /// List servers, scenarios, loads, profiles and studies
     List(List),
     /// Start or stop the database, seed it, show its state
     Db(Db),
@@ -71,8 +71,10 @@ pub enum Listed {
     Scenarios,
     /// How it is asked
     Loads,
-    /// Which cells a run has, and for how long each is measured
+    /// How long a run takes
     Profiles,
+    /// The questions that a run can answer
+    Studies,
 }
 
 /// `stackmark db`
@@ -165,7 +167,11 @@ pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
-    /// Which cells, how many blocks, how long (see `stackmark list profiles`)
+    /// The question that the run answers, and so which servers and cells it has; may be repeated (default: those that
+    /// `stackmark list studies` marks)
+    #[arg(long = "study", value_name = "NAME")]
+    pub studies: Vec<String>,
+    /// How many blocks, and how long each cell is measured (see `stackmark list profiles`)
     #[arg(long, default_value = "quick")]
     pub profile: String,
     /// What starts, limits and observes the servers (default: local)
@@ -196,10 +202,10 @@ pub struct Run {
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
     /// Do again what this run did: its servers, cells, seed, orders and CPU sets
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "blocks"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks"])]
     pub like: Option<PathBuf>,
     /// Go on with this run, which was stopped or killed, after its last whole trial
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["servers", "scenarios", "loads", "profile", "seed", "blocks", "like", "cpus", "out", "backend", "network", "no_quota"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "like", "cpus", "out", "backend", "network", "no_quota"])]
     pub resume: Option<PathBuf>,
     /// Print the cells, their order and the expected time, and stop
     #[arg(long)]
@@ -227,9 +233,9 @@ pub struct Load {
     /// How long to measure
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
     pub window: Duration,
-    /// A request that takes longer is an error
-    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
-    pub timeout: Duration,
+    /// A request that takes longer is an error (default: the scenario's, or 5s)
+    #[arg(long, value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
     /// What is asked: a scenario's name (its path replaces the URL's)
     #[arg(long)]
     pub scenario: Option<String>,

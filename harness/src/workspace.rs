@@ -50,6 +50,12 @@ impl Workspace {
         self.root.join("harness/scenarios")
     }
 
+    /// The folder of studies.
+    #[must_use]
+    pub fn studies(&self) -> PathBuf {
+        self.root.join("harness/studies")
+    }
+
     /// The folder of runs.
     #[must_use]
     pub fn results(&self) -> PathBuf {

@@ -37,6 +37,7 @@ fn checkout(change: impl Fn(&Path, String) -> String) -> tempfile::TempDir {
         "harness/scenarios/scenarios.toml",
         "harness/scenarios/loads.toml",
         "harness/scenarios/profiles.toml",
+        "harness/studies/rust.toml",
     ] {
         let path = folder.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -59,6 +60,7 @@ fn an_unknown_name_is_told_with_those_that_exist() {
         &["no load matches", "closed-64"],
     );
     refused(&stackmark(root, &["run", "--profile", "hasty"]), &["no profile \"hasty\"", "quick"]);
+    refused(&stackmark(root, &["run", "--study", "cobol"]), &["no study \"cobol\"", "rust"]);
     refused(
         &stackmark(root, &["load", "http://127.0.0.1:1/", "--scenario", "x"]),
         &["no scenario \"x\"", "demo"],
@@ -83,6 +85,38 @@ fn broken_toml_is_told_with_its_file_and_line() {
         }
     });
     refused(&stackmark(loads.path(), &["run", "--plan"]), &["loads.toml", "0 users ask nothing"]);
+
+    let study = checkout(|file, text| {
+        if file.ends_with("rust.toml") { text.replacen("closed-64", "closed-46", 1) } else { text }
+    });
+    refused(
+        &stackmark(study.path(), &["run", "--plan"]),
+        &["harness/studies/rust.toml", "no load \"closed-46\"", "closed-64"],
+    );
+}
+
+#[test]
+fn a_plan_has_the_cells_that_its_study_has_in_its_profile() {
+    let cells = |profile: &str, more: &[&str]| {
+        let arguments = ["run", "--plan", "--seed", "1", "--profile", profile];
+        let output = stackmark(Path::new(ROOT), &[&arguments, more].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let name = "  axum-diesel: ";
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+        let mut cells: Vec<_> = line[name.len()..].split(", ").map(ToOwned::to_owned).collect();
+        cells.sort();
+        cells
+    };
+    let (closed, common) = ("demo × closed-64", "demo × open-common");
+    for profile in ["smoke", "quick"] {
+        assert_eq!(cells(profile, &[]), [closed, common]);
+    }
+    assert_eq!(
+        cells("standard", &["--study", "rust"]),
+        [closed, common, "demo-name × closed-64", "idle × closed-64"]
+    );
+    assert_eq!(cells("paper", &[]), [closed, "demo × open-10", "demo × open-4000"]);
 }
 
 #[test]

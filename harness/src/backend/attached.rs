@@ -48,6 +48,14 @@ impl Attached {
         let at = opening.at.filter(|at| at.contains("{name}")).ok_or_else(|| {
             Error::Failed("say where the servers are: --at with {name} for a server's name, as in --at '{name}:8080'".into())
         })?;
+        if let Some(server) = opening.servers.iter().find(|server| server.pool_size.is_some()) {
+            return Err(Error::Failed(format!(
+                "{} needs {} database connections, and servers that are up already keep the number that they were started \
+                 with: leave out the studies that have pool sizes, or --backend attached",
+                server.name,
+                server.pool_size()
+            )));
+        }
         let needed = service::needed(opening.servers);
         let unset = |service: &&dyn Service| {
             env::var_os(service.variable()).is_none_or(|url| url.is_empty())

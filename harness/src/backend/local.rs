@@ -14,7 +14,6 @@ use crate::backend::build;
 use crate::database::Counters;
 use crate::database::counters::CounterReader;
 use crate::definition::Server;
-use crate::definition::server::POOL_SIZE;
 use crate::failure::{Error, Failed};
 use crate::format::containers::Containers;
 use crate::observe::meter::Meter;
@@ -71,7 +70,7 @@ impl<'a> Local<'a> {
         command
             .env("BIND", address.to_string())
             .envs(urls)
-            .env("POOL_SIZE", POOL_SIZE.to_string())
+            .env("POOL_SIZE", server.pool_size().to_string())
             .env("WORKERS", self.placement.sets.server.count().to_string())
             .stdin(Stdio::null())
             .stderr(file.try_clone().map_err(failed)?)

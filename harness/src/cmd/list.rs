@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::args::{self, Listed};
 use crate::definition::scenario::{Arrivals, Catalogue, LoadKind, Rate};
-use crate::definition::{Profile, Registry, Role, select};
+use crate::definition::{HumanTime, Profile, Registry, Role, Study, select};
 use crate::report::table::Table;
 use crate::workspace::Workspace;
 
@@ -19,6 +19,7 @@ pub fn run(args: &args::List) -> anyhow::Result<ExitCode> {
         Listed::Scenarios => scenarios(args, &workspace)?,
         Listed::Loads => loads(args, &workspace)?,
         Listed::Profiles => profiles(&workspace)?,
+        Listed::Studies => studies(&workspace)?,
     };
     table.print(args.format)?;
     Ok(ExitCode::SUCCESS)
@@ -90,11 +91,61 @@ fn loads(args: &args::List, workspace: &Workspace) -> anyhow::Result<Table> {
 
 fn profiles(workspace: &Workspace) -> anyhow::Result<Table> {
     let catalogue = Catalogue::read(&workspace.scenarios())?;
-    let mut table = Table::new(&["profile", "blocks", "cells a server", "about"]);
+    let mut table = Table::new(&["profile", "blocks", "warm-up", "window", "other times", "about"]);
     for profile in Profile::read_all(&workspace.scenarios(), &catalogue)? {
-        let cells: Vec<_> =
-            profile.cell.iter().map(|cell| format!("{} × {}", cell.scenario, cell.load)).collect();
-        table.row(vec![profile.name, profile.blocks.to_string(), cells.join(", "), profile.about]);
+        let or_all = |names: &[String], all: &str| match names {
+            [] => all.to_owned(),
+            names => names.join(" and "),
+        };
+        let except: Vec<_> = profile
+            .except
+            .iter()
+            .map(|except| {
+                let window = except.window.unwrap_or(profile.window);
+                let scenarios = or_all(&except.scenarios, "all scenarios");
+                let loads = or_all(&except.loads, "all loads");
+                format!("{window} for {scenarios} under {loads}")
+            })
+            .collect();
+        table.row(vec![
+            profile.name,
+            profile.blocks.to_string(),
+            warmup(profile.warmup, profile.warmup_limit),
+            profile.window.to_string(),
+            except.join("; "),
+            profile.about,
+        ]);
+    }
+    Ok(table)
+}
+
+fn warmup(least: HumanTime, most: Option<HumanTime>) -> String {
+    most.map_or(least.to_string(), |most| format!("{least} to {most}"))
+}
+
+fn studies(workspace: &Workspace) -> anyhow::Result<Table> {
+    let registry = Registry::read(&workspace.registry())?;
+    let catalogue = Catalogue::read(&workspace.scenarios())?;
+    let profiles = Profile::read_all(&workspace.scenarios(), &catalogue)?;
+    let mut table = Table::new(&["study", "default", "question", "servers", "compares", "cells"]);
+    for study in Study::read_all(&workspace.studies(), &catalogue, &profiles)? {
+        let servers = study.servers_in(&registry)?.len();
+        let cells = study.cells.iter().map(|group| {
+            let (scenarios, loads) = (group.scenarios.join(" and "), group.loads.join(" and "));
+            let profiles = match &*group.profiles {
+                [] => String::new(),
+                profiles => format!(" ({})", profiles.join(", ")),
+            };
+            format!("{scenarios} × {loads}{profiles}")
+        });
+        table.row(vec![
+            study.name,
+            if study.default { "yes" } else { "no" }.to_owned(),
+            study.question,
+            servers.to_string(),
+            study.compare.unwrap_or_else(|| "servers".into()),
+            cells.collect::<Vec<_>>().join("; "),
+        ]);
     }
     Ok(table)
 }

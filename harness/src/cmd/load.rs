@@ -101,6 +101,7 @@ fn say(event: &Event) -> anyhow::Result<()> {
 fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
     let (address, mut path) = parse_url(args.url.as_deref().unwrap_or_default())?;
     let mut asks = if path.starts_with("/idle") { Asks::Nothing } else { Asks::RandomName };
+    let mut timeout = scenario::TIMEOUT.0;
     if let Some(name) = &args.scenario {
         let workspace = Workspace::find()?;
         let catalogue = Catalogue::read(&workspace.scenarios())?;
@@ -112,11 +113,13 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
         };
         path.clone_from(&scenario.path);
         asks = scenario.asks;
+        timeout = scenario.timeout.0;
     }
+    let timeout = args.timeout.unwrap_or(timeout);
     if args.users == 0 {
         bail!("0 users ask nothing; give --users at least 1");
     }
-    if args.window.is_zero() || args.timeout.is_zero() {
+    if args.window.is_zero() || timeout.is_zero() {
         bail!("a window or a timeout of 0 measures nothing; give --window and --timeout some time");
     }
     let pace = match args.rate {
@@ -142,7 +145,7 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
         shard: Shard { index: 0, count: 1 },
         warmup: Warmup::fixed(args.warmup.into()),
         window: args.window.into(),
-        timeout: args.timeout.into(),
+        timeout: timeout.into(),
         seed: args.seed,
         slice: SLICE,
     })

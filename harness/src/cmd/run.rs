@@ -14,7 +14,7 @@ use crate::args;
 use crate::backend::{self, Backend, Kind, Network, Opening};
 use crate::definition::scenario::Catalogue;
 use crate::definition::server::{POOL_SIZE, RunServer};
-use crate::definition::{Profile, Registry};
+use crate::definition::{DefinitionError, Profile, Registry, Study};
 use crate::failure::Error;
 use crate::format;
 use crate::format::containers::Containers;
@@ -123,7 +123,7 @@ fn run_file(
         seed: plan.seed,
         blocks: plan.blocks.len() as u32,
         pool_size: POOL_SIZE,
-        study: Vec::new(),
+        study: plan.studies.clone(),
         cpus: backend.placement().clone(),
         containers: backend.containers(),
         server: plan.servers.iter().map(RunServer::of).collect(),
@@ -185,14 +185,17 @@ fn request(args: &args::Run, workspace: &Workspace, usable: &Cpus) -> anyhow::Re
 fn new_plan(args: &args::Run, workspace: &Workspace, registry: &Registry) -> anyhow::Result<Plan> {
     let catalogue = Catalogue::read(&workspace.scenarios())?;
     let profiles = Profile::read_all(&workspace.scenarios(), &catalogue)?;
+    let studies = Study::read_all(&workspace.studies(), &catalogue, &profiles)?;
+    let studies = Study::named(&studies, &args.studies)?;
     let named = profiles.iter().find(|profile| profile.name == args.profile);
-    let Some(mut profile) = named.cloned() else {
-        let known: Vec<_> = profiles.iter().map(|profile| profile.name.as_str()).collect();
-        bail!("there is no profile {:?}; there are: {}", args.profile, known.join(", "));
-    };
+    let mut profile = named.cloned().ok_or_else(|| DefinitionError::Unknown {
+        kind: "profile",
+        name: args.profile.clone(),
+        known: profiles.iter().map(|known| known.name.as_str()).collect::<Vec<_>>().join(", "),
+    })?;
     profile.blocks = args.blocks.unwrap_or(profile.blocks);
     let seed = args.seed.unwrap_or_else(rand::random);
-    Ok(Plan::new(registry, &catalogue, &profile, &args.filter, seed)?)
+    Ok(Plan::new(registry, &catalogue, &studies, &profile, &args.filter, seed)?)
 }
 
 /// Opens the journal of a run that was begun, if these are still the machine and the code that it began with. It
@@ -245,8 +248,8 @@ fn execute_plan(
     let mut steps = TerminalProgress::new("prepare", plan.servers.len() as u64, 0);
     let prepared = prepare(plan, live, &mut completed, &mut write, &mut steps)?;
     steps.finish();
-    let common = match prepared {
-        ControlFlow::Continue(common) => common,
+    let rates = match prepared {
+        ControlFlow::Continue(rates) => rates,
         ControlFlow::Break(ending) => {
             write(&Entry::Interrupted)?;
             return Ok(ending);
@@ -256,7 +259,7 @@ fn execute_plan(
     let mut steps =
         TerminalProgress::new("measure", left.trials() as u64, left.blocks.len() as u32);
     steps.say(&format!("{} trials, about {}", left.trials(), about(left.expected())));
-    let ending = execute(&left, common, live, &mut write, &mut steps, stop)?;
+    let ending = execute(&left, &rates, live, &mut write, &mut steps, stop)?;
     steps.finish();
     Ok(if ending == Ending::Whole && completed.has_failures() {
         Ending::WithFailures
@@ -266,6 +269,9 @@ fn execute_plan(
 }
 
 fn print_plan(plan: &Plan) {
+    for study in &plan.studies {
+        println!("study {}: {}", study.name, study.question);
+    }
     for (number, block) in (1..).zip(&plan.blocks) {
         println!("block {number}");
         for turn in &block.turns {

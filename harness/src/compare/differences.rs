@@ -40,7 +40,9 @@ pub fn differences(a: &Raw, b: &Raw) -> Vec<String> {
         let name = format!("{} under {}", cell_a.scenario.name, cell_a.load.name);
         let window = |cell: &Cell| format!("{} ms", cell.times.window_ms);
         let users = |cell: &Cell| cell.load.users.to_string();
+        let timeout = |cell: &Cell| cell.scenario.timeout.to_string();
         [
+            (format!("timeout of {name}"), timeout(cell_a), timeout(cell_b)),
             (format!("window of {name}"), window(cell_a), window(cell_b)),
             (format!("users of {name}"), users(cell_a), users(cell_b)),
             rates(a, b, cell_a, format!("rate of {name}")),

@@ -1,11 +1,13 @@
-//! Contenders, scenarios, loads and profiles: data, read from TOML.
+//! Servers, scenarios, loads, profiles and studies: data, read from TOML.
 
 pub mod cell;
+pub mod human_time;
 pub mod profile;
 pub mod scenario;
 pub mod select;
 pub mod server;
 pub mod study;
+pub mod study_file;
 pub mod warmup;
 
 use std::fs;
@@ -13,10 +15,12 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+pub use human_time::HumanTime;
 pub use profile::Profile;
 pub use scenario::{Load, LoadKind, Scenario};
 pub use select::{Filter, select};
 pub use server::{Registry, Role, Server};
+pub use study_file::Study;
 
 /// A definition cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +50,32 @@ pub enum DefinitionError {
         path: PathBuf,
         /// What cannot be.
         message: String,
+    },
+    /// Nothing has a name that was asked for.
+    #[error("there is no {kind} {name:?}; there are: {known}")]
+    Unknown {
+        /// Studies or profiles.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// No study was named, and none is the default.
+    #[error("no study is the default; name one with --study: {known}")]
+    NoDefaultStudy {
+        /// The names that exist.
+        known: String,
+    },
+    /// Of a study nothing is left to measure.
+    #[error(
+        "nothing of the study {study} is left to measure, because {why}; filter less, or leave the study out"
+    )]
+    EmptyStudy {
+        /// The study's name.
+        study: String,
+        /// What is missing.
+        why: String,
     },
     /// A filter leaves nothing.
     #[error("no {kind} matches {pattern:?}; there are: {known}")]

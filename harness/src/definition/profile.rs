@@ -1,4 +1,4 @@
-//! Which cells a run has, how often each is measured, and for how long.
+//! A profile: how often each cell of a run is measured, and for how long.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::scenario::Catalogue;
-use super::{DefinitionError, read_toml, unique};
+use super::{DefinitionError, HumanTime, read_toml, unique};
 use crate::definition::warmup::Warmup;
 
-/// One scenario under one load, for every server of the run.
+/// How long one scenario under one load is measured, as a run records it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellTimes {
@@ -17,9 +17,9 @@ pub struct CellTimes {
     pub scenario: String,
     /// A load's name.
     pub load: String,
-    /// Before the window, not recorded, at least so many milliseconds.
+    /// The least length of the warm-up before the window, which is not recorded, in milliseconds.
     pub warmup_ms: u64,
-    /// And at most so many, if the rate is not steady earlier; absent, the warm-up is of fixed length.
+    /// Its greatest length, if the rate is not steady earlier, in milliseconds; 0 if the warm-up is of fixed length.
     #[serde(default)]
     pub warmup_limit_ms: u64,
     /// How long is measured, in milliseconds.
@@ -27,7 +27,7 @@ pub struct CellTimes {
 }
 
 impl CellTimes {
-    /// Before the window.
+    /// How long the warm-up may take.
     #[must_use]
     pub fn warmup(&self) -> Warmup {
         let least = Duration::from_millis(self.warmup_ms);
@@ -35,15 +35,15 @@ impl CellTimes {
         Warmup { least: least.into(), most: most.into() }
     }
 
-    /// The window.
+    /// How long is measured.
     #[must_use]
     pub fn window(&self) -> Duration {
         Duration::from_millis(self.window_ms)
     }
 }
 
-/// A named size of run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A named length of run.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Its name, unique.
@@ -52,12 +52,45 @@ pub struct Profile {
     pub about: String,
     /// How many passes over all cells.
     pub blocks: u32,
-    /// Cells a server.
-    pub cell: Vec<CellTimes>,
+    /// The least length of a warm-up.
+    pub warmup: HumanTime,
+    /// The greatest length of a warm-up, if the rate is not steady earlier; without it a warm-up is of fixed length.
+    pub warmup_limit: Option<HumanTime>,
+    /// How long is measured.
+    pub window: HumanTime,
+    /// Cells with other times.
+    #[serde(default)]
+    pub except: Vec<Exception>,
+}
+
+/// Other times for some cells of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// The names of its scenarios; empty for all.
+    #[serde(default)]
+    pub scenarios: Vec<String>,
+    /// The names of its loads; empty for all.
+    #[serde(default)]
+    pub loads: Vec<String>,
+    /// In place of the profile's `warmup`.
+    pub warmup: Option<HumanTime>,
+    /// In place of the profile's `warmup_limit`.
+    pub warmup_limit: Option<HumanTime>,
+    /// In place of the profile's `window`.
+    pub window: Option<HumanTime>,
+}
+
+impl Exception {
+    fn names(&self, scenario: &str, load: &str) -> bool {
+        let among =
+            |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        among(&self.scenarios, scenario) && among(&self.loads, load)
+    }
 }
 
 impl Profile {
-    /// Reads `profiles.toml` in `folder`; every profile must name scenarios and loads of `catalogue`.
+    /// Reads `profiles.toml` in `folder`; exceptions must name scenarios and loads of `catalogue`.
     ///
     /// # Errors
     /// When it is unreadable, malformed, or names what is not there.
@@ -81,30 +114,93 @@ impl Profile {
         Ok(profiles)
     }
 
+    /// How long a scenario under a load is measured.
+    #[must_use]
+    pub fn times(&self, scenario: &str, load: &str) -> CellTimes {
+        let named = || self.except.iter().rev().filter(|except| except.names(scenario, load));
+        let time = |pick: fn(&Exception) -> Option<HumanTime>| named().find_map(pick);
+        let warmup_limit = time(|except| except.warmup_limit).or(self.warmup_limit);
+        CellTimes {
+            scenario: scenario.to_owned(),
+            load: load.to_owned(),
+            warmup_ms: time(|except| except.warmup).unwrap_or(self.warmup).as_millis(),
+            warmup_limit_ms: warmup_limit.map_or(0, HumanTime::as_millis),
+            window_ms: time(|except| except.window).unwrap_or(self.window).as_millis(),
+        }
+    }
+
     fn check(&self, catalogue: &Catalogue) -> Result<(), String> {
         if self.blocks < 2 {
             return Err("an interval needs at least 2 blocks".into());
         }
-        for visit in &self.cell {
-            if !catalogue.scenarios.iter().any(|scenario| scenario.name == visit.scenario) {
-                return Err(format!("there is no scenario {:?}", visit.scenario));
+        for except in &self.except {
+            if except.scenarios.is_empty() && except.loads.is_empty() {
+                return Err("an exception names neither scenarios nor loads".into());
             }
-            if !catalogue.loads.iter().any(|load| load.name == visit.load) {
-                return Err(format!("there is no load {:?}", visit.load));
-            }
-            let same = |other: &&CellTimes| {
-                (&other.scenario, &other.load) == (&visit.scenario, &visit.load)
-            };
-            if self.cell.iter().filter(same).count() > 1 {
-                return Err(format!("{} under {} is there twice", visit.scenario, visit.load));
-            }
-            if visit.warmup_limit_ms != 0 && visit.warmup_limit_ms < visit.warmup_ms {
-                return Err("a warm-up's limit is below its least".into());
-            }
-            if visit.window_ms == 0 {
-                return Err("a window of 0 ms measures nothing".into());
+            catalogue.check_names(&except.scenarios, &except.loads)?;
+        }
+        for scenario in &catalogue.scenarios {
+            for load in &catalogue.loads {
+                let times = self.times(&scenario.name, &load.name);
+                let wrong = if times.window_ms == 0 {
+                    "a window of less than 1 ms measures nothing"
+                } else if times.warmup_limit_ms != 0 && times.warmup_limit_ms < times.warmup_ms {
+                    "a warm-up's limit is below its least"
+                } else {
+                    continue;
+                };
+                return Err(format!("{wrong} ({} under {})", scenario.name, load.name));
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Workspace;
+
+    fn profile(more: &str) -> Result<Profile, DefinitionError> {
+        let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
+        let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let head = "[[profile]]\nname = \"p\"\nabout = \"\"\nblocks = 2\nwarmup = \"1s\"\n";
+        let text = format!("{head}warmup_limit = \"4s\"\nwindow = \"4s\"\n{more}");
+        std::fs::write(folder.path().join("profiles.toml"), text).unwrap();
+        Ok(Profile::read_all(folder.path(), &catalogue)?.remove(0))
+    }
+
+    #[test]
+    fn the_last_exception_that_names_a_cell_counts() {
+        let profile = profile(
+            "[[profile.except]]\nloads = [\"open-10\"]\nwindow = \"9s\"\nwarmup = \"2s\"\n\
+             [[profile.except]]\nscenarios = [\"idle\"]\nwindow = \"500ms\"\n",
+        )
+        .unwrap();
+        let times = |scenario, load| {
+            let CellTimes { warmup_ms, warmup_limit_ms, window_ms, .. } =
+                profile.times(scenario, load);
+            (warmup_ms, warmup_limit_ms, window_ms)
+        };
+        assert_eq!(times("demo", "closed-64"), (1_000, 4_000, 4_000));
+        assert_eq!(times("demo", "open-10"), (2_000, 4_000, 9_000));
+        assert_eq!(times("idle", "closed-64"), (1_000, 4_000, 500));
+        assert_eq!(times("idle", "open-10"), (2_000, 4_000, 500));
+    }
+
+    #[test]
+    fn exceptions_that_cannot_be_are_refused() {
+        for (more, words) in [
+            ("scenarios = [\"dmo\"]", "there is no scenario \"dmo\""),
+            ("loads = [\"closed\"]", "there is no load \"closed\""),
+            ("window = \"1s\"", "neither scenarios nor loads"),
+            ("loads = [\"open-10\"]\nwindow = \"0s\"", "measures nothing (demo under open-10)"),
+            ("scenarios = [\"idle\"]\nwarmup = \"5s\"", "below its least (idle under closed-64)"),
+            ("scenarios = [\"idle\"]\nwindow = 5", "profiles.toml:10:"),
+        ] {
+            let error = profile(&format!("[[profile.except]]\n{more}\n")).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! What is asked, and how it is asked.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DefinitionError, read_toml, unique};
+use super::{DefinitionError, HumanTime, read_toml, unique};
 use crate::units::PerSecond;
 
 /// What the requests of a scenario ask for, and so what a right answer is.
@@ -19,6 +20,9 @@ pub enum Asks {
     Nothing,
 }
 
+/// How long a request may take in a scenario that does not say.
+pub const TIMEOUT: HumanTime = HumanTime(Duration::from_secs(5));
+
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +33,9 @@ pub struct Scenario {
     pub path: String,
     /// What they ask for.
     pub asks: Asks,
+    /// A request that takes longer is an error.
+    #[serde(default = "default_timeout")]
+    pub timeout: HumanTime,
     /// One sentence for a reader.
     pub about: String,
 }
@@ -88,6 +95,28 @@ pub struct Load {
     pub kind: LoadKind,
 }
 
+/// Passes if `known` holds all of `names`.
+///
+/// # Errors
+/// The first name that it does not hold, and those that it does.
+pub(super) fn check_among<'a>(
+    kind: &str,
+    names: &[String],
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), String> {
+    match names.iter().find(|name| !known.clone().any(|known| known == name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let known: Vec<_> = known.collect();
+            Err(format!("there is no {kind} {name:?}; there are: {}", known.join(", ")))
+        }
+    }
+}
+
+fn default_timeout() -> HumanTime {
+    TIMEOUT
+}
+
 /// All scenarios and loads there are.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
@@ -98,6 +127,16 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// Passes if it holds all scenarios and loads of these names.
+    ///
+    /// # Errors
+    /// The first name that it does not hold, and those that it does.
+    pub fn check_names(&self, scenarios: &[String], loads: &[String]) -> Result<(), String> {
+        let known = self.scenarios.iter().map(|scenario| scenario.name.as_str());
+        check_among("scenario", scenarios, known)?;
+        check_among("load", loads, self.loads.iter().map(|load| load.name.as_str()))
+    }
+
     /// Reads `scenarios.toml` and `loads.toml` in `folder`.
     ///
     /// # Errors
@@ -116,6 +155,12 @@ impl Catalogue {
         let path = folder.join("scenarios.toml");
         let Scenarios { scenario: scenarios } = read_toml(&path)?;
         unique(&path, "scenario", scenarios.iter().map(|scenario| scenario.name.as_str()))?;
+        if let Some(scenario) = scenarios.iter().find(|scenario| scenario.timeout.0.is_zero()) {
+            return Err(DefinitionError::Inconsistent {
+                path,
+                message: format!("{}: a timeout of 0 leaves no time to answer", scenario.name),
+            });
+        }
 
         let path = folder.join("loads.toml");
         let Loads { load: loads } = read_toml(&path)?;

@@ -1,8 +1,12 @@
-//! Which servers, scenarios and loads a command is about.
+//! Which servers, scenarios and loads a command or a study is about.
+
+use std::collections::BTreeMap;
 
 use regex::Regex;
+use serde::{Deserialize, Deserializer, de};
 
 use super::DefinitionError;
+use super::server::{Registry, Server};
 
 /// Which cells: each a regular expression on names; none means all.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -30,10 +34,16 @@ pub fn select<'a, T>(
 ) -> Result<Vec<&'a T>, DefinitionError> {
     for pattern in patterns {
         if !items.iter().any(|item| pattern.is_match(name(item))) {
+            let mut known: Vec<&str> = Vec::new();
+            for item in items {
+                if !known.contains(&name(item)) {
+                    known.push(name(item));
+                }
+            }
             return Err(DefinitionError::NoMatch {
                 kind,
                 pattern: pattern.to_string(),
-                known: items.iter().map(&name).collect::<Vec<_>>().join(", "),
+                known: known.join(", "),
             });
         }
     }
@@ -41,4 +51,59 @@ pub fn select<'a, T>(
         .iter()
         .filter(|item| patterns.is_empty() || patterns.iter().any(|p| p.is_match(name(item))))
         .collect())
+}
+
+/// Which servers of the registry a study is about: those that one of the names matches and that have, on each of the axes,
+/// one of its values. Without names or axes all of them do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSelection {
+    /// Regular expressions on names.
+    #[serde(default, deserialize_with = "regexes")]
+    pub names: Vec<Regex>,
+    /// Values by axis.
+    #[serde(default)]
+    pub axes: BTreeMap<String, Vec<String>>,
+}
+
+impl ServerSelection {
+    /// The servers, in the registry's order.
+    ///
+    /// # Errors
+    /// When a name matches nothing, no server has an axis or one of its values, or none is left.
+    pub fn of<'a>(&self, registry: &'a Registry) -> Result<Vec<&'a Server>, String> {
+        let servers = registry.servers();
+        let mut selected = select("server", servers, &self.names, |server| &server.name)
+            .map_err(|error| error.to_string())?;
+        for (axis, values) in &self.axes {
+            let mut known: Vec<&str> =
+                servers.iter().filter_map(|server| server.axis(axis)).collect();
+            known.sort_unstable();
+            known.dedup();
+            if known.is_empty() {
+                let axes: Vec<_> = registry.axes().into_iter().collect();
+                let axes = axes.join(", ");
+                return Err(format!("no server has the axis {axis:?}; there are: {axes}"));
+            }
+            if let Some(value) = values.iter().find(|value| !known.contains(&value.as_str())) {
+                let known = known.join(", ");
+                return Err(format!("no server has the {axis} {value:?}; there are: {known}"));
+            }
+            selected.retain(|server| {
+                server.axis(axis).is_some_and(|has| values.iter().any(|value| value == has))
+            });
+        }
+        if selected.is_empty() {
+            return Err("no server is left when all of [servers] must hold; ask for less".into());
+        }
+        Ok(selected)
+    }
+}
+
+fn regexes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Regex>, D::Error> {
+    let read = |text: &String| {
+        Regex::new(text)
+            .map_err(|_| de::Error::custom(format!("{text:?} is no regular expression")))
+    };
+    Vec::<String>::deserialize(deserializer)?.iter().map(read).collect()
 }

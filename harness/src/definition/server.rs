@@ -76,6 +76,12 @@ pub struct Server {
     /// Of a twin: the server that it is under another name. A run makes it; no registry has one.
     #[serde(skip)]
     pub twin_of: Option<String>,
+    /// Of a variant: the registry's server that it is with other settings. A study makes it; no registry has one.
+    #[serde(skip)]
+    pub variant_of: Option<String>,
+    /// Its database connections in all, if a study sets them.
+    #[serde(skip)]
+    pub pool_size: Option<u32>,
 }
 
 impl Server {
@@ -94,10 +100,44 @@ impl Server {
         }
     }
 
-    /// Its name, or of a twin the name of the server that it is.
+    /// The axis on which a study's pool sizes differ.
+    pub const POOL_SIZE_AXIS: &str = "pool_size";
+
+    /// The name in the registry: its own, or for a twin or a variant that of the server that it is.
     #[must_use]
     pub fn original(&self) -> &str {
-        self.twin_of.as_ref().unwrap_or(&self.name)
+        self.variant_of.as_ref().or(self.twin_of.as_ref()).unwrap_or(&self.name)
+    }
+
+    /// The same server with another number of database connections, under a name of its own.
+    #[must_use]
+    pub fn with_pool_size(&self, size: u32) -> Server {
+        Server {
+            name: format!("{}.pool-{size}", self.name),
+            variant_of: Some(self.name.clone()),
+            pool_size: Some(size),
+            ..self.clone()
+        }
+    }
+
+    /// Its database connections in all.
+    #[must_use]
+    pub fn pool_size(&self) -> u32 {
+        self.pool_size.unwrap_or(POOL_SIZE)
+    }
+
+    /// Its value on an axis, if it has one.
+    #[must_use]
+    pub fn axis(&self, axis: &str) -> Option<&str> {
+        let labels = &self.labels;
+        match axis {
+            "language" => Some(&labels.language),
+            "framework" => Some(&labels.framework),
+            "layer" => Some(&labels.layer),
+            "runtime" => Some(&labels.runtime),
+            "database" => self.database(),
+            _ => None,
+        }
     }
 
     /// One of its commands, ready to start in `root`: `${VAR:-default}` is expanded in each word.
@@ -135,6 +175,12 @@ pub struct RunServer {
     /// Of a twin: the server that it is under another name, so that the two show the run's own noise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub twin_of: Option<String>,
+    /// Of a variant: the registry's server that it is with other settings.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variant_of: Option<String>,
+    /// Its database connections in all, where they were not the run's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pool_size: Option<u32>,
     /// Whether it asked its layer by itself: then it has only the cells that can be asked so.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub drives_itself: bool,
@@ -147,6 +193,12 @@ pub struct RunServer {
 }
 
 impl RunServer {
+    /// The name in the registry: its own, or for a twin or a variant that of the server that it is.
+    #[must_use]
+    pub fn original(&self) -> &str {
+        self.variant_of.as_ref().or(self.twin_of.as_ref()).unwrap_or(&self.name)
+    }
+
     /// Of a registry's entry.
     #[must_use]
     pub fn of(server: &Server) -> RunServer {
@@ -155,6 +207,8 @@ impl RunServer {
             role: server.role,
             labels: server.labels.clone(),
             twin_of: server.twin_of.clone(),
+            variant_of: server.variant_of.clone(),
+            pool_size: server.pool_size,
             drives_itself: server.drives_itself,
             run: server.run.clone(),
             env: server.env.clone(),
@@ -200,6 +254,12 @@ impl Registry {
     #[must_use]
     pub fn servers(&self) -> &[Server] {
         &self.servers
+    }
+
+    /// Every axis that a server has.
+    #[must_use]
+    pub fn axes(&self) -> std::collections::BTreeSet<&str> {
+        ["language", "framework", "layer", "runtime", "database"].into()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::units::PerSecond;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "kebab-case")]
 pub enum Entry {
-    /// A server was built, told its version, started, and told the rows' truth.
+    /// A server was built, printed its version, started, and gave right answers.
     Verified {
         /// Its name.
         server: String,
@@ -25,16 +25,22 @@ pub enum Entry {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         image: Option<String>,
     },
-    /// A short closed trial, to find the common rate.
+    /// A server came to the end of a short closed trial, to find the common rate.
     Calibrated {
         /// Which server.
         server: String,
+        /// Which scenario; absent in runs that had one rate for all, where it is the slowest.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        scenario: Option<String>,
         /// Its goodput.
         goodput: PerSecond,
     },
-    /// The open loads' common rate.
+    /// The common rate of open loads was found.
     CommonRate {
-        /// In all.
+        /// Whose rate it is; absent in runs that had one rate for all scenarios.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        scenario: Option<String>,
+        /// The rate, of all users together.
         rate: PerSecond,
     },
     /// A trial came to its end.
@@ -149,7 +155,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         let mut journal = Journal::create(&path).unwrap();
-        let rate = Entry::CommonRate { rate: PerSecond(4000.0) };
+        let rate = Entry::CommonRate { scenario: Some("demo".into()), rate: PerSecond(4000.0) };
         journal.write(&rate).unwrap();
         journal.write(&Entry::Finished).unwrap();
         assert!(Journal::create(&path).is_err(), "a run is never rewritten");
@@ -164,5 +170,16 @@ mod tests {
         assert_eq!(read(&path).unwrap(), [rate, Entry::Finished, Entry::Interrupted]);
         std::fs::write(&path, format!("{{\"entry\":\"fin\n{text}")).unwrap();
         assert!(read(&path).unwrap_err().to_string().starts_with("line 1:"));
+    }
+
+    #[test]
+    fn a_rate_of_before_each_scenario_had_its_own_is_still_read() {
+        let read = |text| serde_json::from_str::<Entry>(text).unwrap();
+        let rate = PerSecond(4000.0);
+        let old = read(r#"{"entry":"common-rate","rate":4000.0}"#);
+        assert_eq!(old, Entry::CommonRate { scenario: None, rate });
+        let old = read(r#"{"entry":"calibrated","server":"s","goodput":4000.0}"#);
+        let server = "s".into();
+        assert_eq!(old, Entry::Calibrated { server, scenario: None, goodput: rate });
     }
 }

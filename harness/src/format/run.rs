@@ -8,7 +8,7 @@ use crate::definition::cell::Cell;
 use crate::definition::server::{Registry, RunServer};
 use crate::definition::study::RunStudy;
 use crate::os::placement::Placement;
-use crate::plan::Plan;
+use crate::plan::{Plan, Recorded};
 
 /// What was asked of the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct RunFile {
     pub seed: u64,
     /// How many passes over all cells were planned.
     pub blocks: u32,
-    /// Each server's database connections, in all.
+    /// The database connections, in all, of each server that has no number of its own.
     pub pool_size: u32,
     /// Which CPUs had which part.
     pub cpus: Placement,
@@ -49,7 +49,15 @@ impl RunFile {
     /// # Errors
     /// When the registry lacks one of its servers.
     pub fn plan(&self, registry: &Registry) -> Result<Plan, DefinitionError> {
-        let RunFile { seed, profile, blocks, server, cell, .. } = self;
-        Plan::repeat(*seed, profile, *blocks, server, cell, registry)
+        let RunFile { seed, blocks, .. } = *self;
+        let (studies, servers, cells) = (&self.study, &self.server, &self.cell);
+        let profile = &self.profile;
+        Plan::repeat(&Recorded { seed, profile, blocks, studies, servers, cells }, registry)
+    }
+
+    /// A server's database connections, in all.
+    #[must_use]
+    pub fn pool_size_of(&self, server: &RunServer) -> u32 {
+        server.pool_size.unwrap_or(self.pool_size)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::definition::cell::Cell;
 use crate::definition::profile::CellTimes;
-use crate::definition::scenario::{Asks, Load, LoadKind, Scenario};
+use crate::definition::scenario::{self, Asks, Load, LoadKind, Scenario};
 use crate::definition::server::RunServer;
 use crate::definition::server::{DatabaseLabel, Labels, Role};
 use crate::format::folder::Raw;
@@ -47,6 +47,7 @@ pub(crate) fn cell() -> Cell {
             name: "demo".into(),
             path: "/demo".into(),
             asks: Asks::RandomName,
+            timeout: scenario::TIMEOUT,
             about: "a lookup".into(),
         },
         load: Load { name: "closed-64".into(), users: 64, kind: LoadKind::Closed },
@@ -104,6 +105,8 @@ pub(crate) fn run(servers: &[SyntheticServer]) -> Raw {
         role: server.role,
         labels: labels.clone(),
         twin_of: server.twin_of.map(Into::into),
+        variant_of: None,
+        pool_size: None,
         drives_itself: false,
         run: Vec::new(),
         env: Default::default(),

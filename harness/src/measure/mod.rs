@@ -154,7 +154,7 @@ fn measurement(
     if !open && load_is_limit(&valid, cpus) {
         warnings.push(Warning::LoadBound);
     }
-    warnings.extend(resources::warnings(trials, server, cell, raw.run.pool_size));
+    warnings.extend(resources::warnings(trials, server, cell, raw.run.pool_size_of(server)));
     Measurement {
         server: server.name.clone(),
         role: server.role,
@@ -185,7 +185,7 @@ fn connections(server: &RunServer, cell: &Cell, pool_size: u32) -> Option<u32> {
 
 fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) -> Option<Figures> {
     let (cpus, loaded) = (&run.cpus, !server.drives_itself);
-    let connections = connections(server, cell, run.pool_size);
+    let connections = connections(server, cell, run.pool_size_of(server));
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
         return None;
     }

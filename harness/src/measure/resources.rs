@@ -184,7 +184,7 @@ pub(super) fn warnings(
 mod tests {
     use super::*;
     use crate::definition::profile::CellTimes;
-    use crate::definition::scenario::{Load, LoadKind, Scenario};
+    use crate::definition::scenario::{self, Load, LoadKind, Scenario};
     use crate::definition::server::{Labels, Role};
     use crate::format::measured::Measured;
     use crate::load::LoadRecord;
@@ -204,12 +204,20 @@ mod tests {
             role: Role::Contender,
             labels,
             twin_of: None,
+            variant_of: None,
+            pool_size: None,
             drives_itself: false,
             run: Vec::new(),
             env: Default::default(),
         };
         let cell = Cell {
-            scenario: Scenario { name: word(), path: word(), asks, about: word() },
+            scenario: Scenario {
+                name: word(),
+                path: word(),
+                asks,
+                timeout: scenario::TIMEOUT,
+                about: word(),
+            },
             load: Load { name: word(), users: 64, kind: LoadKind::Closed },
             times: CellTimes {
                 scenario: word(),

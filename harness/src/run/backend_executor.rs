@@ -1,7 +1,5 @@
 //! The executor of real runs: servers on a backend.
 
-use std::time::Duration;
-
 use demo_data::Truth;
 
 use super::executor::Executor;
@@ -15,10 +13,6 @@ use crate::format::measured::Measured;
 use crate::load::spec::{SLICE, Shard};
 use crate::load::{LoadSpec, Pace};
 use crate::os::stop::Stop;
-use crate::units::Nanos;
-
-/// A request that takes longer is an error.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Servers on a backend.
 pub struct BackendExecutor<'a> {
@@ -89,7 +83,7 @@ impl Executor for BackendExecutor<'_> {
             shard: Shard { index: 0, count: 1 },
             warmup: cell.times.warmup(),
             window: cell.times.window().into(),
-            timeout: Nanos::from(TIMEOUT),
+            timeout: cell.scenario.timeout.0.into(),
             seed,
             slice: SLICE,
         };

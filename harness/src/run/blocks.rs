@@ -11,9 +11,9 @@ use crate::format::measured::Measured;
 use crate::load::Pace;
 use crate::os::stop::Stop;
 use crate::plan::{Plan, Turn};
+use crate::run::common_rate::CommonRates;
 use crate::run::executor::Executor;
 use crate::run::progress::Progress;
-use crate::units::PerSecond;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +28,13 @@ pub enum Ending {
     ServiceLost(String),
 }
 
-/// Carries out the blocks of `plan`.
+/// Carries out the blocks of `plan`; `rates` are the common rates of its open loads.
 ///
 /// # Errors
 /// When the journal cannot be written: what cannot be recorded is not worth measuring.
 pub fn execute(
     plan: &Plan,
-    common: PerSecond,
+    rates: &CommonRates,
     executor: &mut dyn Executor,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
     progress: &mut dyn Progress,
@@ -45,7 +45,7 @@ pub fn execute(
         for turn in &block.turns {
             let server = &plan.servers[turn.server];
             let mut context =
-                Context { plan, common, number, server, executor, journal, progress, stop };
+                Context { plan, rates, number, server, executor, journal, progress, stop };
             match context.turn(turn)? {
                 Ok(()) => {}
                 Err(Error::Interrupted) => {
@@ -73,7 +73,7 @@ pub fn execute(
 /// What a turn needs.
 struct Context<'a> {
     plan: &'a Plan,
-    common: PerSecond,
+    rates: &'a CommonRates,
     number: u32,
     server: &'a Server,
     executor: &'a mut dyn Executor,
@@ -102,10 +102,11 @@ impl Context<'_> {
         for &index in &turn.cells {
             let cell = &self.plan.cells[index];
             self.progress.trial(self.number, &self.server.name, cell);
-            let pace = pace(cell, self.common);
-            match self.executor.trial(self.server, cell, pace, turn.seed.wrapping_add(index as u64))
-            {
-                Ok(measured) => {
+            let seed = turn.seed.wrapping_add(index as u64);
+            let measured = pace(cell, self.rates)
+                .and_then(|pace| Ok((pace, self.executor.trial(self.server, cell, pace, seed)?)));
+            match measured {
+                Ok((pace, measured)) => {
                     let trial = self.record(cell, pace, measured);
                     (self.journal)(&Entry::Trial(Box::new(trial)))?;
                 }
@@ -137,11 +138,21 @@ impl Context<'_> {
     }
 }
 
-fn pace(cell: &Cell, common: PerSecond) -> Pace {
+/// How requests of a cell follow each other.
+///
+/// # Errors
+/// When the cell's scenario has no common rate, and needs one.
+fn pace(cell: &Cell, rates: &CommonRates) -> Result<Pace, Error<Failed>> {
     match cell.load.kind {
-        LoadKind::Closed => Pace::Closed,
-        LoadKind::Open { rate: Rate::Fixed(rate), arrivals } => Pace::Open { rate, arrivals },
-        LoadKind::Open { rate: Rate::Common(_), arrivals } => Pace::Open { rate: common, arrivals },
+        LoadKind::Closed => Ok(Pace::Closed),
+        LoadKind::Open { rate: Rate::Fixed(rate), arrivals } => Ok(Pace::Open { rate, arrivals }),
+        LoadKind::Open { rate: Rate::Common(_), arrivals } => match rates.of(&cell.scenario.name) {
+            Some(rate) => Ok(Pace::Open { rate, arrivals }),
+            None => {
+                let reason = format!("no common rate was found for {}", cell.scenario.name);
+                Err(Error::Failed(Failed::new(Stage::Load, reason)))
+            }
+        },
     }
 }
 

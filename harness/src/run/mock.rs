@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::backend::BuildInfo;
 use crate::definition::cell::Cell;
 use crate::definition::scenario::Catalogue;
-use crate::definition::{Filter, Profile, Registry, Server};
+use crate::definition::{Filter, Profile, Registry, Server, Study};
 use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
 use crate::load::{LoadRecord, Pace};
@@ -24,6 +24,8 @@ pub(super) struct Mock {
     pub(super) errors: BTreeMap<String, (Stage, Error)>,
     /// Right answers per second, by server; 1,000 for the others.
     pub(super) goodputs: BTreeMap<String, u64>,
+    /// A scenario in which every server gives so many right answers per second.
+    pub(super) slow_scenario: Option<(&'static str, u64)>,
     /// What follows the server's name in its version.
     pub(super) version: &'static str,
 }
@@ -85,8 +87,11 @@ impl Executor for Mock {
         self.log.push(format!("trial {}{rate} {seed}", cell.load.name));
         self.trials += 1;
         self.error(&server.name, Stage::Trial).map_err(|error| error.at(Stage::Trial))?;
+        let of_scenario = self.slow_scenario.filter(|(slow, _)| *slow == cell.scenario.name);
+        let of_server = self.goodputs.get(&server.name).copied();
+        let goodput = of_scenario.map(|(_, goodput)| goodput).or(of_server);
         let record = LoadRecord {
-            right_in_window: self.goodputs.get(&server.name).copied().unwrap_or(1_000),
+            right_in_window: goodput.unwrap_or(1_000),
             window: Nanos(1_000_000_000),
             ..LoadRecord::default()
         };
@@ -100,12 +105,14 @@ impl Executor for Mock {
     }
 }
 
-/// The plan of the profile `smoke`, of all servers.
+/// The plan of the default studies in the profile `smoke`.
 pub(super) fn plan() -> Plan {
     let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
     let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
     let profiles = Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
     let registry = Registry::read(&workspace.registry()).unwrap();
+    let studies = Study::read_all(&workspace.studies(), &catalogue, &profiles).unwrap();
+    let studies = Study::named(&studies, &[]).unwrap();
     let smoke = profiles.iter().find(|profile| profile.name == "smoke").unwrap();
-    Plan::new(&registry, &catalogue, smoke, &Filter::default(), 5).unwrap()
+    Plan::new(&registry, &catalogue, &studies, smoke, &Filter::default(), 5).unwrap()
 }

@@ -5,6 +5,7 @@
 
 pub mod backend_executor;
 pub mod blocks;
+pub mod common_rate;
 pub mod executor;
 pub mod prepare;
 pub mod progress;

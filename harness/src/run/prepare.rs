@@ -1,32 +1,26 @@
 //! Before the blocks: every server is built, started and verified, and where an open load needs a common rate, measured
 //! for what it sustains.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 
 use crate::backend::BuildInfo;
 use crate::definition::Server;
 use crate::definition::cell::Cell;
-use crate::definition::scenario::{LoadKind, Rate};
 use crate::failure::{Error, Failed, Failure, Stage};
 use crate::format::journal::Entry;
 use crate::load::Pace;
 use crate::plan::Plan;
 use crate::run::blocks::Ending;
+use crate::run::common_rate::{CommonRates, common_rate, is_at_common_rate};
 use crate::run::executor::{Executor, verified};
 use crate::run::progress::Progress;
 use crate::run::resume::Completed;
 use crate::units::PerSecond;
 
-/// No open load asks more than this at the common rate.
-const COMMON_RATE_LIMIT: f64 = 4_000.0;
-/// The part of the slowest server's goodput that the common rate asks.
-const COMMON_RATE_PART: f64 = 0.5;
-const CALIBRATION_WARMUP_MS: u64 = 300;
-const CALIBRATION_WINDOW_MS: u64 = 1_000;
-
-/// Prepares all servers of `plan`, and excludes those that fail in `completed`. Returns the common rate of open loads,
-/// or how the run ended.
+/// Prepares all servers of `plan`, and excludes those that fail in `completed`. Returns the common rates of open loads, or
+/// how the run ended.
 ///
 /// # Errors
 /// When the journal cannot be written.
@@ -36,9 +30,10 @@ pub fn prepare(
     completed: &mut Completed,
     journal: &mut dyn FnMut(&Entry) -> io::Result<()>,
     progress: &mut dyn Progress,
-) -> io::Result<ControlFlow<Ending, PerSecond>> {
-    let calibration = if completed.common().is_some() { Vec::new() } else { calibration(plan) };
-    let mut slowest = f64::INFINITY;
+) -> io::Result<ControlFlow<Ending, CommonRates>> {
+    let mut rates = completed.rates().clone();
+    let calibration = rates.calibration(&plan.cells);
+    let mut slowest: BTreeMap<&str, PerSecond> = BTreeMap::new();
     for server in &plan.servers {
         // A twin is the same binary as its original, so the original's result applies.
         if server.twin_of.is_some() || completed.is_excluded(&server.name) {
@@ -46,27 +41,37 @@ pub fn prepare(
             continue;
         }
         progress.doing(&format!("{}: build, verify", server.name));
-        // A server that drives itself gets no open load.
-        let calibration = if server.drives_itself { &[][..] } else { &calibration[..] };
+        let calibration: Vec<&Cell> = calibration
+            .iter()
+            .filter(|calibration| {
+                let is_asked = |cell: &&Cell| {
+                    is_at_common_rate(cell) && cell.scenario.name == calibration.scenario.name
+                };
+                plan.cells.iter().filter(is_asked).any(|cell| plan.has(server, cell))
+            })
+            .collect();
         let result = executor.build(server).and_then(|built| {
             as_before(&built.version, completed.version(&server.name))?;
-            let goodput = verified(executor, server, |executor| {
-                calibrate(executor, server, calibration, plan.seed)
+            let goodputs = verified(executor, server, |executor| {
+                calibrate(executor, server, &calibration, plan.seed)
             })?;
-            Ok((built, goodput))
+            Ok((built, goodputs))
         });
         match result {
             Err(Error::Interrupted) => return Ok(ControlFlow::Break(Ending::Interrupted)),
             Err(Error::ServiceLost(how)) => {
                 return Ok(ControlFlow::Break(Ending::ServiceLost(how)));
             }
-            Ok((BuildInfo { version, image }, goodput)) => {
+            Ok((BuildInfo { version, image }, goodputs)) => {
                 if completed.version(&server.name).is_none() {
                     journal(&Entry::Verified { server: server.name.clone(), version, image })?;
                 }
-                if let Some(goodput) = goodput {
-                    slowest = slowest.min(goodput.0);
-                    journal(&Entry::Calibrated { server: server.name.clone(), goodput })?;
+                for (cell, goodput) in calibration.iter().zip(goodputs) {
+                    let scenario = &cell.scenario.name;
+                    let least = slowest.entry(scenario).or_insert(goodput);
+                    least.0 = least.0.min(goodput.0);
+                    let (server, scenario) = (server.name.clone(), Some(scenario.clone()));
+                    journal(&Entry::Calibrated { server, scenario, goodput })?;
                 }
             }
             Err(Error::Failed(Failed { stage, reason })) => {
@@ -84,14 +89,17 @@ pub fn prepare(
         }
         progress.advance(1);
     }
-    if let Some(common) = completed.common() {
-        return Ok(ControlFlow::Continue(common));
+    // In the order of the plan's cells. Where every server failed, nobody is left to be asked at a rate.
+    for cell in &calibration {
+        let scenario = &cell.scenario.name;
+        if let Some(goodput) = slowest.get(scenario.as_str()) {
+            let rate = common_rate(*goodput);
+            let found = Entry::CommonRate { scenario: Some(scenario.clone()), rate };
+            rates.read(&found);
+            journal(&found)?;
+        }
     }
-    let common = common_rate(slowest);
-    if !calibration.is_empty() {
-        journal(&Entry::CommonRate { rate: common })?;
-    }
-    Ok(ControlFlow::Continue(common))
+    Ok(ControlFlow::Continue(rates))
 }
 
 /// A run that goes on must measure what it measured before.
@@ -105,46 +113,22 @@ fn as_before(version: &str, before: Option<&str>) -> Result<(), Error<Failed>> {
     }
 }
 
-/// The goodput of a started server in the slowest of `cells`; absent if there are none.
+/// The goodput of a started server in each of `cells`.
 fn calibrate(
     executor: &mut dyn Executor,
     server: &Server,
-    cells: &[Cell],
+    cells: &[&Cell],
     seed: u64,
-) -> Result<Option<PerSecond>, Error<Failed>> {
-    let mut slowest = None;
-    for cell in cells {
-        let measured = executor.trial(server, cell, Pace::Closed, seed)?;
-        let goodput = measured.record.goodput();
+) -> Result<Vec<PerSecond>, Error<Failed>> {
+    let goodput = |cell: &&Cell| {
+        let goodput = executor.trial(server, cell, Pace::Closed, seed)?.record.goodput();
         if goodput == 0.0 {
-            let reason = "gave no right answer under load";
+            let reason = format!("gave no right answer to {} under load", cell.scenario.name);
             return Err(Error::Failed(Failed::new(Stage::Trial, reason)));
         }
-        slowest = Some(slowest.map_or(goodput, |slowest: f64| slowest.min(goodput)));
-    }
-    Ok(slowest.map(PerSecond))
-}
-
-/// Each scenario that is asked at the common rate, as a short closed load with the same users.
-fn calibration(plan: &Plan) -> Vec<Cell> {
-    let at_common_rate =
-        |cell: &&Cell| matches!(cell.load.kind, LoadKind::Open { rate: Rate::Common(_), .. });
-    let mut cells: Vec<Cell> = plan.cells.iter().filter(at_common_rate).cloned().collect();
-    cells.dedup_by(|a, b| a.scenario == b.scenario);
-    for cell in &mut cells {
-        cell.load.kind = LoadKind::Closed;
-        cell.times.warmup_ms = CALIBRATION_WARMUP_MS;
-        cell.times.warmup_limit_ms = 0;
-        cell.times.window_ms = CALIBRATION_WINDOW_MS;
-    }
-    cells
-}
-
-/// Half of what the slowest server sustains, to two digits, at most 4,000 per second.
-fn common_rate(slowest: f64) -> PerSecond {
-    let half = (COMMON_RATE_PART * slowest).min(COMMON_RATE_LIMIT);
-    let unit = 10f64.powi(half.log10().floor() as i32 - 1);
-    PerSecond((half / unit).floor() * unit)
+        Ok(PerSecond(goodput))
+    };
+    cells.iter().map(goodput).collect()
 }
 
 #[cfg(test)]

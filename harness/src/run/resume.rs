@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::definition::cell::Cell;
 use crate::format::journal::Entry;
 use crate::plan::Plan;
-use crate::units::PerSecond;
+use crate::run::common_rate::CommonRates;
 
 /// Read from a run's journal; empty for a new run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,8 +18,8 @@ pub struct Completed {
     measured: BTreeSet<(u32, String, String, String)>,
     /// What each verified server's version command printed.
     versions: BTreeMap<String, String>,
-    /// The open loads' common rate, if it was found.
-    common: Option<PerSecond>,
+    /// The common rates of open loads that were found.
+    rates: CommonRates,
 }
 
 impl Completed {
@@ -32,7 +32,7 @@ impl Completed {
                 Entry::Verified { server, version, .. } => {
                     completed.versions.insert(server.clone(), version.clone());
                 }
-                Entry::CommonRate { rate } => completed.common = Some(*rate),
+                Entry::CommonRate { .. } => completed.rates.read(entry),
                 Entry::Trial(trial) => {
                     completed.measured.insert((
                         trial.block,
@@ -93,10 +93,10 @@ impl Completed {
         self.versions.get(server).map(String::as_str)
     }
 
-    /// The open loads' common rate, if it was found.
+    /// The common rates of open loads that were found.
     #[must_use]
-    pub fn common(&self) -> Option<PerSecond> {
-        self.common
+    pub fn rates(&self) -> &CommonRates {
+        &self.rates
     }
 
     /// The rest of `plan`: without the trials that need not be run again, and the turns that are empty without them.

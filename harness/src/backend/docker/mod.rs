@@ -261,6 +261,7 @@ impl Docker<'_> {
         if let Some(bound) = bound {
             self.cli.set("SERVER_BIND", bound.to_string());
         }
+        self.cli.set("POOL_SIZE", server.pool_size().to_string());
         let container = Container::start(&self.cli, server.original(), stop)?;
         let address = container.address.map(|ip| SocketAddr::new(ip, SERVER_PORT)).or(bound);
         let Some(address) = address else {

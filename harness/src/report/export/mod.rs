@@ -58,8 +58,11 @@ struct Run {
     pool_size: u32,
     /// Which CPUs had which part: `server`, `db` and `load`, each like `0-3+8`.
     cpus: BTreeMap<&'static str, String>,
-    /// The open loads' common rate, in requests per second, if there was one.
+    /// The common rate of open loads, in requests per second, in runs that had one for all scenarios.
     common_rate_rps: Option<f64>,
+    /// The common rate of open loads, in requests per second, by scenario.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    common_rates_rps: BTreeMap<String, f64>,
     /// Whether it came to its end.
     finished: bool,
     /// The containers that its parts were in, as raw/run.toml has them; null where they were mere processes.
@@ -177,9 +180,19 @@ fn run(raw: &Raw) -> anyhow::Result<Run> {
         pool_size: run.pool_size,
         cpus: run.cpus.sets.iter().map(|(part, cpus)| (part.name(), cpus.to_string())).collect(),
         common_rate_rps: raw.entries.iter().find_map(|entry| match entry {
-            Entry::CommonRate { rate } => Some(rounded(rate.0)),
+            Entry::CommonRate { scenario: None, rate } => Some(rounded(rate.0)),
             _ => None,
         }),
+        common_rates_rps: raw
+            .entries
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::CommonRate { scenario: Some(scenario), rate } => {
+                    Some((scenario.clone(), rounded(rate.0)))
+                }
+                _ => None,
+            })
+            .collect(),
         finished: raw.entries.contains(&Entry::Finished),
         containers: containers(raw)?,
     })

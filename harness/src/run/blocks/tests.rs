@@ -1,6 +1,8 @@
 use super::*;
+use crate::run::common_rate::is_at_common_rate;
 use crate::run::mock::{Mock, plan};
 use crate::run::resume::Completed;
+use crate::units::PerSecond;
 
 /// Counts what it is told; stops the run after so many trials.
 struct Counter<'a> {
@@ -37,15 +39,10 @@ fn run(
         entries.push(entry.clone());
         Ok(())
     };
-    let ending = execute(
-        &completed.remaining(plan),
-        PerSecond(123.0),
-        mock,
-        &mut journal,
-        &mut progress,
-        &stop,
-    )
-    .unwrap();
+    let mut rates = CommonRates::default();
+    rates.read(&Entry::CommonRate { scenario: Some("demo".into()), rate: PerSecond(123.0) });
+    let left = completed.remaining(plan);
+    let ending = execute(&left, &rates, mock, &mut journal, &mut progress, &stop).unwrap();
     (ending, entries, progress.advanced)
 }
 
@@ -70,6 +67,35 @@ fn every_server_is_restarted_in_every_block_and_cells_follow_the_plan() {
             .collect::<Vec<_>>()
     });
     assert_eq!(mock.log, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_scenario_is_asked_at_its_own_common_rate() {
+    let mut plan = plan();
+    let open = plan.cells.iter().position(is_at_common_rate).unwrap();
+    let mut other = plan.cells[open].clone();
+    other.scenario.name = "other".into();
+    plan.cells.push(other);
+    let last = plan.cells.len() - 1;
+    plan.blocks.truncate(1);
+    plan.blocks[0].turns.truncate(1);
+    plan.blocks[0].turns[0].cells = vec![open, last];
+    let mut rates = CommonRates::default();
+    for (scenario, rate) in [("demo", 123.0), ("other", 7.0)] {
+        let scenario = Some(scenario.into());
+        rates.read(&Entry::CommonRate { scenario, rate: PerSecond(rate) });
+    }
+    let stop = Stop::default();
+    let mut progress = Counter { advanced: 0, begun: 0, stop: &stop, stop_after: 0 };
+    let mut asked = Vec::new();
+    let mut journal = |entry: &Entry| {
+        if let Entry::Trial(trial) = entry {
+            asked.push((trial.scenario.clone(), trial.asked.unwrap().0));
+        }
+        Ok(())
+    };
+    execute(&plan, &rates, &mut Mock::default(), &mut journal, &mut progress, &stop).unwrap();
+    assert_eq!(asked, [("demo".to_owned(), 123.0), ("other".to_owned(), 7.0)]);
 }
 
 #[test]

@@ -1,4 +1,6 @@
 use super::*;
+use crate::definition::study::StudyCell;
+use crate::run::common_rate::is_at_common_rate;
 use crate::run::mock::{Mock, plan};
 
 /// Counts the steps, and keeps the failures.
@@ -21,7 +23,7 @@ impl Progress for Steps {
 
 /// How preparing ended, what it journalled, and the number of its steps.
 struct Prepared {
-    result: ControlFlow<Ending, PerSecond>,
+    result: ControlFlow<Ending, CommonRates>,
     entries: Vec<Entry>,
     steps: Steps,
 }
@@ -132,13 +134,44 @@ fn the_common_rate_is_half_of_the_slowest_server_that_is_asked_for_it() {
         ..Mock::default()
     };
     let prepared = run(&plan, &mut mock, &mut Completed::default());
-    assert_eq!(prepared.result, ControlFlow::Continue(PerSecond(120.0)));
+    let ControlFlow::Continue(rates) = &prepared.result else { panic!("{:?}", prepared.result) };
+    assert_eq!(rates.of("demo"), Some(PerSecond(120.0)));
     let calibrated = |name: &str| {
         let is =
             |entry: &Entry| matches!(entry, Entry::Calibrated { server, .. } if server == name);
         prepared.entries.iter().any(is)
     };
     assert!(calibrated(&slowest.name) && !calibrated(&self_driven.name));
+}
+
+#[test]
+fn each_scenario_has_a_rate_of_its_own_that_later_sittings_keep() {
+    let mut plan = plan();
+    let mut other = plan.cells.iter().find(|cell| is_at_common_rate(cell)).unwrap().clone();
+    other.scenario.name = "slow".into();
+    let (scenario, load) = ("slow".into(), other.load.name.clone());
+    plan.studies[0].cells.push(StudyCell { scenario, load });
+    plan.cells.push(other);
+    let mut mock = Mock { slow_scenario: Some(("slow", 30)), ..Mock::default() };
+    let prepared = run(&plan, &mut mock, &mut Completed::default());
+    let rates: Vec<_> = prepared
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::CommonRate { scenario, rate } => Some((scenario.as_deref().unwrap(), rate.0)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(rates, [("demo", 500.0), ("slow", 15.0)]);
+
+    // Killed between the two rates: only the one that is missing is found again.
+    let mut entries = prepared.entries;
+    assert!(matches!(entries.pop(), Some(Entry::CommonRate { .. })));
+    let mut mock = Mock { slow_scenario: Some(("slow", 50)), ..Mock::default() };
+    let again = run(&plan, &mut mock, &mut Completed::from_journal(&entries));
+    let ControlFlow::Continue(rates) = &again.result else { panic!("{:?}", again.result) };
+    assert_eq!(rates.of("demo"), Some(PerSecond(500.0)));
+    assert_eq!(rates.of("slow"), Some(PerSecond(25.0)));
 }
 
 #[test]
@@ -172,12 +205,4 @@ fn a_server_of_another_version_than_before_fails() {
     assert_eq!(again.failed().len(), plan.servers.len());
     assert!(again.failed().iter().all(|(_, stage)| *stage == Stage::Version));
     assert!(!mock.log.iter().any(|line| line.starts_with("start")));
-}
-
-#[test]
-fn the_common_rate_has_two_digits_and_a_limit() {
-    assert_eq!(common_rate(6_543.0).0, 3_200.0);
-    assert_eq!(common_rate(11_000.0).0, 4_000.0);
-    assert_eq!(common_rate(f64::INFINITY).0, 4_000.0);
-    assert!((common_rate(25.0).0 - 12.0).abs() < 1e-9);
 }

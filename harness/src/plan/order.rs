@@ -1,0 +1,55 @@
+//! The order of a run, drawn from its seed.
+
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+/// One server's turn within a block: it is started, its cells are measured in this order, it is stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Index into the plan's servers.
+    pub server: usize,
+    /// Indices into the plan's cells.
+    pub cells: Vec<usize>,
+    /// The seed of its requests: that of the block, so that all its servers are asked alike.
+    pub seed: u64,
+}
+
+/// One pass over all cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Every server once.
+    pub turns: Vec<Turn>,
+}
+
+/// Draws every block's order from `seed`; `has` says which of so many servers has which of so many cells.
+///
+/// Each block draws from a stream of its own, so that a longer run begins like a shorter one.
+pub(super) fn draw(
+    seed: u64,
+    blocks: u32,
+    servers: usize,
+    cells: usize,
+    has: impl Fn(usize, usize) -> bool,
+) -> Vec<Block> {
+    (0..blocks)
+        .map(|block| {
+            let mut rng = ChaCha12Rng::seed_from_u64(seed);
+            rng.set_stream(u64::from(block) + 1);
+            // One for all servers of a block: they are asked the same, at the same moments.
+            let seed = rng.next_u64();
+            let mut order: Vec<usize> = (0..servers).collect();
+            order.shuffle(&mut rng);
+            let turns = order
+                .into_iter()
+                .map(|server| {
+                    let mut order: Vec<usize> = (0..cells).collect();
+                    order.shuffle(&mut rng);
+                    order.retain(|&cell| has(server, cell));
+                    Turn { server, cells: order, seed }
+                })
+                .collect();
+            Block { turns }
+        })
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! What of its studies a run measures.
+
+use crate::definition::cell::Cell;
+use crate::definition::scenario::Catalogue;
+use crate::definition::study::{RunStudy, StudyCell};
+use crate::definition::{DefinitionError, Filter, Profile, Registry, Role, Server, Study, select};
+
+/// What a run measures, and which of it answers which question.
+pub(super) struct Selection {
+    /// In the registry's order, and the twins at the end.
+    pub(super) servers: Vec<Server>,
+    pub(super) cells: Vec<Cell>,
+    pub(super) studies: Vec<RunStudy>,
+}
+
+impl Selection {
+    /// The union of the studies' servers and cells, as far as the profile has them and the filter lets them.
+    ///
+    /// # Errors
+    /// When a filter matches nothing, or nothing of a study is left.
+    pub(super) fn of(
+        registry: &Registry,
+        catalogue: &Catalogue,
+        studies: &[&Study],
+        profile: &Profile,
+        filter: &Filter,
+    ) -> Result<Selection, DefinitionError> {
+        let of_studies: Vec<Vec<Server>> =
+            studies.iter().map(|study| study.servers_in(registry)).collect::<Result<_, _>>()?;
+        let all = union(registry, of_studies.iter().flatten());
+        let servers = select("server", &all, &filter.servers, |server| &server.name)?;
+        let mut servers: Vec<Server> = servers.into_iter().cloned().collect();
+        let cells = cells(catalogue, studies, profile, filter)?;
+        let mut selected = Vec::new();
+        for (study, of_study) in studies.iter().zip(&of_studies) {
+            selected.push(narrowed(study, of_study, profile, &servers, &cells)?);
+        }
+        servers.retain(|server| selected.iter().any(|study| study.has_server(&server.name)));
+        for study in &mut selected {
+            let of_study = servers.iter().filter(|server| study.has_server(&server.name));
+            if let Some(twin) = twin(of_study) {
+                study.servers.push(twin.name.clone());
+                if !servers.iter().any(|server| server.name == twin.name) {
+                    servers.push(twin);
+                }
+            }
+        }
+        Ok(Selection { servers, cells, studies: selected })
+    }
+}
+
+/// Whether a server has a cell: it can be asked so, and a study that it answers has the cell.
+pub(super) fn has(studies: &[RunStudy], server: &Server, cell: &Cell) -> bool {
+    let is_asked = |study: &RunStudy| {
+        study.has_server(&server.name) && study.has_cell(&cell.scenario.name, &cell.load.name)
+    };
+    cell.is_of(server.drives_itself) && (studies.is_empty() || studies.iter().any(is_asked))
+}
+
+/// Each server once, in the registry's order; a server before its variants, and those by the number of connections.
+fn union<'a>(registry: &Registry, servers: impl Iterator<Item = &'a Server>) -> Vec<Server> {
+    let mut servers: Vec<&Server> = servers.collect();
+    let place = |server: &Server| {
+        let names = registry.servers().iter();
+        names.take_while(|known| known.name != server.original()).count()
+    };
+    servers.sort_by_key(|server| (place(server), server.pool_size));
+    servers.dedup_by(|a, b| a.name == b.name);
+    servers.into_iter().cloned().collect()
+}
+
+/// The cells that the profile measures of any study, each once, with their times.
+fn cells(
+    catalogue: &Catalogue,
+    studies: &[&Study],
+    profile: &Profile,
+    filter: &Filter,
+) -> Result<Vec<Cell>, DefinitionError> {
+    let mut cells: Vec<StudyCell> = Vec::new();
+    for cell in studies.iter().flat_map(|study| study.cells_in(&profile.name)) {
+        if !cells.contains(&cell) {
+            cells.push(cell);
+        }
+    }
+    let scenarios = select("scenario", &cells, &filter.scenarios, |cell| &cell.scenario)?;
+    let loads = select("load", &cells, &filter.loads, |cell| &cell.load)?;
+    Ok(scenarios
+        .into_iter()
+        .filter(|cell| loads.contains(cell))
+        .map(|StudyCell { scenario, load }| Cell {
+            scenario: find(&catalogue.scenarios, scenario, |scenario| &scenario.name),
+            load: find(&catalogue.loads, load, |load| &load.name),
+            times: profile.times(scenario, load),
+        })
+        .collect())
+}
+
+/// What a run that selected these servers and cells measures of a study: its servers that have a cell of it, and its cells
+/// that a server has.
+///
+/// # Errors
+/// When that is nothing.
+fn narrowed(
+    study: &Study,
+    of_study: &[Server],
+    profile: &Profile,
+    servers: &[Server],
+    cells: &[Cell],
+) -> Result<RunStudy, DefinitionError> {
+    let empty = |why: String| DefinitionError::EmptyStudy { study: study.name.clone(), why };
+    let mut of_profile = study.cells_in(&profile.name);
+    if of_profile.is_empty() {
+        return Err(empty(format!("the profile {} measures no cell of it", profile.name)));
+    }
+    of_profile.retain(|cell| {
+        cells.iter().any(|c| (&c.scenario.name, &c.load.name) == (&cell.scenario, &cell.load))
+    });
+    let servers = servers.iter().filter(|server| of_study.iter().any(|s| s.name == server.name));
+    let mut selected = RunStudy {
+        name: study.name.clone(),
+        question: study.question.clone(),
+        compare: study.compare.clone(),
+        servers: servers.clone().map(|server| server.name.clone()).collect(),
+        cells: of_profile,
+        published: study.published.clone(),
+    };
+    if selected.servers.is_empty() {
+        return Err(empty("none of its servers is selected".into()));
+    }
+    if selected.cells.is_empty() {
+        return Err(empty("none of its cells is selected".into()));
+    }
+    let studies = [selected.clone()];
+    selected.servers = servers
+        .clone()
+        .filter(|server| cells.iter().any(|cell| has(&studies, server, cell)))
+        .map(|server| server.name.clone())
+        .collect();
+    if selected.servers.is_empty() {
+        return Err(empty("no selected server can be asked for a selected cell".into()));
+    }
+    Ok(selected)
+}
+
+/// What a twin's name has besides that of the server that it is.
+const TWIN: &str = ".twin";
+
+/// The first contender once more, under another name: what the two differ by is the run's own noise.
+pub(super) fn twin<'a>(mut servers: impl Iterator<Item = &'a Server>) -> Option<Server> {
+    let first = servers.find(|server| server.role == Role::Contender)?;
+    Some(Server {
+        name: format!("{}{TWIN}", first.name),
+        role: Role::Control,
+        twin_of: Some(first.name.clone()),
+        ..first.clone()
+    })
+}
+
+/// The item of that name: studies were checked against the catalogue when they were read.
+fn find<T: Clone>(items: &[T], name: &str, name_of: impl Fn(&T) -> &str) -> T {
+    items
+        .iter()
+        .find(|item| name_of(item) == name)
+        .expect("a study names only what the catalogue holds")
+        .clone()
+}

@@ -1,0 +1,267 @@
+use super::selection::twin;
+use super::*;
+use crate::definition::scenario::{self, Asks, Load, LoadKind, Scenario};
+use crate::definition::server::{DatabaseLabel, Labels};
+use crate::definition::study::StudyCell;
+use crate::definition::{Role, profile};
+use crate::units::PerSecond;
+use crate::workspace::Workspace;
+use proptest::prelude::*;
+
+fn server(name: &str, drives_itself: bool) -> Server {
+    let word = || "x".to_owned();
+    Server {
+        name: name.to_owned(),
+        role: if drives_itself { Role::Ceiling } else { Role::Contender },
+        labels: Labels {
+            language: word(),
+            framework: word(),
+            layer: word(),
+            runtime: word(),
+            database: DatabaseLabel::Mysql,
+        },
+        dockerfile: word(),
+        build: vec![word()],
+        version: vec![word()],
+        run: vec![word()],
+        env: Default::default(),
+        drives_itself,
+        twin_of: None,
+        variant_of: None,
+        pool_size: None,
+    }
+}
+
+/// Contenders, and one that drives itself.
+fn servers(contenders: usize) -> Vec<Server> {
+    (0..contenders)
+        .map(|i| server(&format!("s{i}"), false))
+        .chain([server("alone", true)])
+        .collect()
+}
+
+/// Every other one is closed.
+fn cells(count: usize) -> Vec<Cell> {
+    let cell = |i: usize| {
+        let rate = scenario::Rate::Fixed(PerSecond(10.0));
+        let open = LoadKind::Open { rate, arrivals: scenario::Arrivals::Constant };
+        Cell {
+            scenario: Scenario {
+                name: "c".into(),
+                path: "/c".into(),
+                asks: Asks::RandomName,
+                timeout: scenario::TIMEOUT,
+                about: String::new(),
+            },
+            load: Load {
+                name: format!("l{i}"),
+                users: 1,
+                kind: if i.is_multiple_of(2) { LoadKind::Closed } else { open },
+            },
+            times: profile::CellTimes {
+                scenario: "c".into(),
+                load: format!("l{i}"),
+                warmup_ms: 1,
+                warmup_limit_ms: 0,
+                window_ms: 1,
+            },
+        }
+    };
+    (0..count).map(cell).collect()
+}
+
+fn drawn(
+    seed: u64,
+    blocks: u32,
+    servers: &[Server],
+    cells: &[Cell],
+    studies: &[RunStudy],
+) -> Vec<Block> {
+    let has = |server: usize, cell: usize| has(studies, &servers[server], &cells[cell]);
+    draw(seed, blocks, servers.len(), cells.len(), has)
+}
+
+proptest! {
+    #[test]
+    fn each_block_visits_every_cell_once(seed: u64, blocks in 1u32..6, contenders in 1usize..12, count in 1usize..5) {
+        let (servers, cells) = (servers(contenders), cells(count));
+        let plan = drawn(seed, blocks, &servers, &cells, &[]);
+        prop_assert_eq!(plan.len(), blocks as usize);
+        for block in &plan {
+            let mut visited: Vec<_> = block.turns.iter()
+                .flat_map(|turn| turn.cells.iter().map(|cell| (turn.server, *cell)))
+                .collect();
+            visited.sort_unstable();
+            // The last drives itself: it has no open cell.
+            let all: Vec<_> = (0..=contenders)
+                .flat_map(|s| (0..count).map(move |c| (s, c)))
+                .filter(|(s, c)| *s < contenders || c % 2 == 0)
+                .collect();
+            prop_assert_eq!(visited, all);
+        }
+    }
+
+    #[test]
+    fn the_seed_is_all_that_the_order_depends_on(seed: u64) {
+        let (servers, cells) = (servers(9), cells(2));
+        let draw = |seed, blocks| drawn(seed, blocks, &servers, &cells, &[]);
+        prop_assert_eq!(draw(seed, 4), draw(seed, 4));
+        // A longer run begins like a shorter one.
+        prop_assert_eq!(&draw(seed, 8)[..4], &draw(seed, 4)[..]);
+        prop_assert_ne!(draw(seed, 4), draw(seed.wrapping_add(1), 4));
+    }
+}
+
+fn study(name: &str, servers: &[&str], loads: &[&str]) -> RunStudy {
+    let cell = |load: &&str| StudyCell { scenario: "c".into(), load: (*load).to_owned() };
+    RunStudy {
+        name: name.to_owned(),
+        question: "Which?".into(),
+        compare: None,
+        servers: servers.iter().map(|name| (*name).to_owned()).collect(),
+        cells: loads.iter().map(cell).collect(),
+        published: Vec::new(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_server_has_the_cells_of_its_studies_and_of_no_other(
+        seed: u64,
+        members in proptest::collection::vec((0usize..4, 0usize..3), 0..8),
+        asked in proptest::collection::vec((0usize..4, 0usize..3), 0..8),
+    ) {
+        let (servers, cells) = (servers(3), cells(3));
+        let (names, loads) = (["s0", "s1", "s2", "alone"], ["l0", "l1", "l2"]);
+        let studies: Vec<RunStudy> = (0..3)
+            .map(|study_index| {
+                let servers: Vec<_> = members.iter().filter(|(_, s)| *s == study_index).map(|(i, _)| names[*i]).collect();
+                let loads: Vec<_> = asked.iter().filter(|(_, s)| *s == study_index).map(|(i, _)| loads[i % 3]).collect();
+                study("study", &servers, &loads)
+            })
+            .collect();
+        let blocks = drawn(seed, 1, &servers, &cells, &studies);
+        let mut visited: Vec<_> = blocks[0].turns.iter()
+            .flat_map(|turn| turn.cells.iter().map(|cell| (turn.server, *cell)))
+            .collect();
+        visited.sort_unstable();
+        let is_in = |server: usize, cell: usize| (0..3).any(|index| {
+            members.iter().any(|(i, s)| *s == index && *i == server)
+                && asked.iter().any(|(i, s)| *s == index && i % 3 == cell)
+        });
+        let expected: Vec<_> = (0..4)
+            .flat_map(|server| (0..3).map(move |cell| (server, cell)))
+            // The last server drives itself: it has no open cell.
+            .filter(|&(server, cell)| is_in(server, cell) && (server < 3 || cell % 2 == 0))
+            .collect();
+        prop_assert_eq!(visited, expected);
+    }
+}
+
+/// The plan of studies of these texts, on the project's own definitions.
+fn plan(studies: &[&str], profile: &str, servers: &[&str]) -> Result<Plan, DefinitionError> {
+    let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
+    let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
+    let profiles = Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
+    let registry = Registry::read(&workspace.registry()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in ["a", "b"].iter().zip(studies) {
+        let text = format!("question = \"Which?\"\n{text}");
+        std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+    }
+    let studies = Study::read_all(folder.path(), &catalogue, &profiles).unwrap();
+    let studies: Vec<&Study> = studies.iter().collect();
+    let profile = profiles.iter().find(|known| known.name == profile).unwrap();
+    let servers = servers.iter().map(|pattern| pattern.parse().unwrap()).collect();
+    let filter = Filter { servers, ..Filter::default() };
+    Plan::new(&registry, &catalogue, &studies, profile, &filter, 1)
+}
+
+const AXUM: &str = "cells = [{ scenarios = [\"demo\"], loads = [\"closed-64\"] }]\n\
+                    [servers]\naxes = { framework = [\"axum\"], layer = [\"diesel\"] }\n";
+const SWEEP: &str = "cells = [{ scenarios = [\"demo-name\"], loads = [\"closed-64\"] }]\n\
+                     pool_sizes = [32, 4]\n[servers]\nnames = [\"^(actix|axum)-diesel$\"]\n";
+
+fn names(plan: &Plan) -> Vec<&str> {
+    plan.servers.iter().map(|server| server.name.as_str()).collect()
+}
+
+#[test]
+fn a_run_is_the_union_of_its_studies_and_each_has_its_twin() {
+    let plan = plan(&[AXUM, SWEEP], "smoke", &[]).unwrap();
+    let own = ["actix-diesel.pool-4", "actix-diesel.pool-32", "axum-diesel"];
+    let variants = ["axum-diesel.pool-4", "axum-diesel.pool-32"];
+    let twins = ["axum-diesel.twin", "actix-diesel.pool-4.twin"];
+    assert_eq!(names(&plan), [&own[..], &variants[..], &twins[..]].concat());
+    assert_eq!(plan.studies[0].servers, ["axum-diesel", "axum-diesel.twin"]);
+    assert_eq!(plan.studies[1].servers, [&own[..2], &variants[..], &twins[1..]].concat());
+    assert_eq!(plan.trials(), 2 * plan.servers.len(), "in each of two blocks one cell a server");
+    let twin = plan.servers.last().unwrap();
+    assert_eq!((twin.original(), twin.pool_size()), ("actix-diesel", 4));
+    assert_eq!(twin.twin_of.as_deref(), Some("actix-diesel.pool-4"));
+}
+
+#[test]
+fn studies_that_share_a_first_contender_share_its_twin() {
+    let plan = plan(&[AXUM, AXUM], "smoke", &[]).unwrap();
+    assert_eq!(names(&plan), ["axum-diesel", "axum-diesel.twin"]);
+    assert_eq!(plan.studies[0].servers, plan.studies[1].servers);
+}
+
+#[test]
+fn a_plan_that_was_recorded_is_repeated() {
+    let plan = plan(&[AXUM, SWEEP], "quick", &[]).unwrap();
+    let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
+    let registry = Registry::read(&workspace.registry()).unwrap();
+    let servers: Vec<RunServer> = plan.servers.iter().map(RunServer::of).collect();
+    let recorded = Recorded {
+        seed: plan.seed,
+        profile: &plan.profile,
+        blocks: 8,
+        studies: &plan.studies,
+        servers: &servers,
+        cells: &plan.cells,
+    };
+    let repeated = Plan::repeat(&recorded, &registry).unwrap();
+    assert_eq!(repeated.servers, plan.servers);
+    assert_eq!(repeated.blocks, plan.blocks);
+    // A run of before there were studies has every cell for every server.
+    let old = Plan::repeat(&Recorded { studies: &[], ..recorded }, &registry).unwrap();
+    assert_eq!(old.trials(), 8 * plan.servers.len() * plan.cells.len());
+}
+
+#[test]
+fn a_study_of_which_nothing_is_left_is_refused() {
+    let refusal = |studies: &[&str], profile, servers: &[&str]| {
+        plan(studies, profile, servers).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refusal(&[AXUM, SWEEP], "smoke", &["^axum-diesel$"]),
+        "nothing of the study b is left to measure, because none of its servers is selected; filter less, or leave \
+         the study out"
+    );
+    let standard = AXUM.replace("[\"closed-64\"]", "[\"closed-64\"], profiles = [\"standard\"]");
+    let text = refusal(&[&standard], "smoke", &[]);
+    assert!(text.contains("because the profile smoke measures no cell of it"), "{text}");
+    let open = "cells = [{ scenarios = [\"demo\"], loads = [\"open-10\"] }]\n[servers]\nnames = [\"^alone-\"]\n";
+    let text = refusal(&[open], "smoke", &[]);
+    assert!(text.contains("because no selected server can be asked"), "{text}");
+    let text = refusal(&[AXUM], "smoke", &["no-such"]);
+    assert_eq!(text, "no server matches \"no-such\"; there are: axum-diesel");
+}
+
+#[test]
+fn orders_differ_between_blocks() {
+    let plan = drawn(7, 8, &servers(9), &cells(2), &[]);
+    assert!(plan.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+#[test]
+fn the_first_contender_has_a_twin() {
+    let mut servers = servers(2);
+    servers.rotate_right(1);
+    let twin = twin(servers.iter()).unwrap();
+    assert_eq!((twin.name.as_str(), twin.twin_of.as_deref()), ("s0.twin", Some("s0")));
+    assert_eq!(twin.role, Role::Control, "it does not compete");
+    assert!(super::selection::twin(servers[..1].iter()).is_none());
+}
