@@ -20,4 +20,5 @@ pub mod run;
 pub mod service;
 pub mod stats;
 pub mod units;
+pub mod workload;
 pub mod workspace;

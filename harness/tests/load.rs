@@ -11,13 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use stackmark::definition::scenario::{Arrivals, Asks};
+use stackmark::definition::scenario::Arrivals;
 use stackmark::definition::warmup::Warmup;
 use stackmark::load::protocol::{Event, Go};
 use stackmark::load::record::ErrorKind;
-use stackmark::load::spec::{SLICE, Shard};
+use stackmark::load::spec::{Shard, TRANSACTION};
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::units::{Moment, Nanos, PerSecond};
+use stackmark::workload;
 
 const RIGHT: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]";
@@ -30,7 +31,7 @@ fn spec(address: SocketAddr, users: u32, pace: Pace, window: Nanos) -> LoadSpec 
     LoadSpec {
         address,
         path: "/demo".into(),
-        asks: Asks::RandomName,
+        asks: workload::Kind::RandomName,
         has_rows: false,
         users,
         pace,
@@ -39,7 +40,7 @@ fn spec(address: SocketAddr, users: u32, pace: Pace, window: Nanos) -> LoadSpec 
         window,
         timeout: millis(700),
         seed: 3,
-        slice: SLICE,
+        slice: TRANSACTION,
     }
 }
 

@@ -1,7 +1,7 @@
 //! CPU per request and requests per second of a closed load, as ratios to wrk's.
 
-use stackmark::load::spec::SLICE;
-use stackmark::stats;
+use stackmark::load::spec::TRANSACTION;
+use stackmark::stats::{self, Estimate};
 
 use crate::ours;
 use crate::peer::{Outcome, Peer};
@@ -17,7 +17,8 @@ pub(crate) fn measure() {
     println!("\n## Closed, {USERS} connections, {SECONDS} s each, {PAIRS} rounds\n");
     let peers = Peer::found();
     let server = server::null();
-    let ours = || ours::closed(server.address, USERS, SECONDS, SLICE);
+    let spec = ours::closed_spec(server.address, USERS, SECONDS, TRANSACTION);
+    let ours = || ours::closed(ours::program(), &spec);
     // The first of each finds everything cold.
     ours();
     let (mut mine, mut theirs) = (Vec::new(), vec![Vec::new(); peers.len()]);
@@ -68,13 +69,13 @@ pub(crate) fn row(name: &str, outcomes: &[Outcome]) {
     );
 }
 
-/// The geometric mean of paired ratios, with its 95% interval.
+/// Prints the geometric mean of paired ratios, with its 95% interval, and returns it.
 pub(crate) fn ratio(
     name: &str,
     mine: &[Outcome],
     theirs: &[Outcome],
     figure: impl Fn(&Outcome) -> f64,
-) {
+) -> Estimate {
     let ratios: Vec<f64> =
         mine.iter().zip(theirs).map(|(mine, theirs)| figure(mine) / figure(theirs)).collect();
     let estimate = stats::geometric_mean(&ratios).expect("two pairs and more, of times above zero");
@@ -82,4 +83,5 @@ pub(crate) fn ratio(
         "\n{name}: {:.3} (95% interval {:.3} to {:.3}, {} pairs)",
         estimate.mean, estimate.lo, estimate.hi, estimate.count
     );
+    estimate
 }

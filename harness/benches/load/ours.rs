@@ -2,16 +2,17 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
-use stackmark::definition::scenario::Asks;
 use stackmark::definition::warmup::Warmup;
 use stackmark::load::protocol::{Event, Go};
-use stackmark::load::spec::{SLICE, Shard};
+use stackmark::load::spec::{Shard, TRANSACTION};
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::os::process;
 use stackmark::units::{Moment, Nanos};
+use stackmark::workload;
 
 use crate::peer::{CpuTime, Outcome};
 use crate::server::load_cpu;
@@ -27,7 +28,7 @@ pub(crate) fn spec(
     LoadSpec {
         address,
         path: "/demo".into(),
-        asks: Asks::RandomName,
+        asks: workload::Kind::RandomName,
         has_rows: true,
         users,
         pace,
@@ -36,23 +37,41 @@ pub(crate) fn spec(
         window: Nanos(window * 1_000_000),
         timeout: Nanos(5_000_000_000),
         seed: 1,
-        slice: SLICE,
+        slice: TRANSACTION,
     }
 }
 
-/// A closed load, as its peers do it.
-pub(crate) fn closed(address: SocketAddr, users: u32, seconds: u32, slice: Nanos) -> Outcome {
-    let mut spec = spec(address, users, Pace::Closed, 0, u64::from(seconds) * 1_000);
-    spec.slice = slice;
-    let (record, cpu) = run(&spec, |_, _| {});
+/// The harness of this build.
+pub(crate) fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_stackmark"))
+}
+
+/// A closed load of so many seconds, whose transactions last for `slice`.
+pub(crate) fn closed_spec(address: SocketAddr, users: u32, seconds: u32, slice: Nanos) -> LoadSpec {
+    let spec = spec(address, users, Pace::Closed, 0, u64::from(seconds) * 1_000);
+    LoadSpec { slice, ..spec }
+}
+
+/// Runs a load of `program`, all of whose answers must be right.
+pub(crate) fn closed(program: &Path, spec: &LoadSpec) -> Outcome {
+    let (record, cpu) = run_by(program, spec, |_, _| {});
     assert_eq!(record.sent, record.right, "{:?}", record.errors);
     Outcome::new(record.right as f64, record.window.as_secs(), cpu)
 }
 
-/// Runs it; `at_start` is told when its warm-up begins, and its process. The CPU time is that from its being ready to its
-/// record, and so without the time that the rows' truth takes to compute.
+/// Runs a load of this build: see [`run_by`].
 pub(crate) fn run(spec: &LoadSpec, at_start: impl FnOnce(Moment, u32)) -> (LoadRecord, CpuTime) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
+    run_by(program(), spec, at_start)
+}
+
+/// Runs a load of `program`. `at_start` receives the moment at which its warm-up begins, and its process. The CPU time is that
+/// from its being ready to its record, and so without the time that the right answers take to compute.
+fn run_by(
+    program: &Path,
+    spec: &LoadSpec,
+    at_start: impl FnOnce(Moment, u32),
+) -> (LoadRecord, CpuTime) {
+    let mut command = Command::new(program);
     command.args(["load", "--spec"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = process::spawn_tied(&mut command, Some(&load_cpu()), Signal::SIGKILL).unwrap();
     let mut input = child.stdin.take().unwrap();

@@ -1,7 +1,7 @@
 //! Whether a Goose transaction that covers a slice of time is worth it: CPU per request, as a ratio to a
 //! transaction for each request.
 
-use stackmark::load::spec::SLICE;
+use stackmark::load::spec::TRANSACTION;
 use stackmark::units::Nanos;
 
 use crate::closed::{self, USERS};
@@ -16,21 +16,24 @@ const ONE_REQUEST: Nanos = Nanos(1);
 pub(crate) fn measure() {
     println!(
         "\n## A Goose transaction of {} ms against one a request, closed, {USERS} connections, {SECONDS} s each\n",
-        SLICE.0 / 1_000_000
+        TRANSACTION.0 / 1_000_000
     );
     let server = server::null();
-    let run = |slice| ours::closed(server.address, USERS, SECONDS, slice);
+    let run = |slice| {
+        let spec = ours::closed_spec(server.address, USERS, SECONDS, slice);
+        ours::closed(ours::program(), &spec)
+    };
     // The first finds everything cold.
-    run(SLICE);
+    run(TRANSACTION);
     let (mut slices, mut requests) = (Vec::new(), Vec::new());
     for pair in 0..PAIRS {
         // Whoever comes first meets another machine than whoever comes second: take turns.
         if pair % 2 == 0 {
-            slices.push(run(SLICE));
+            slices.push(run(TRANSACTION));
             requests.push(run(ONE_REQUEST));
         } else {
             requests.push(run(ONE_REQUEST));
-            slices.push(run(SLICE));
+            slices.push(run(TRANSACTION));
         }
     }
     closed::head();

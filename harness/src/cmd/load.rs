@@ -13,16 +13,17 @@ use url::{Position, Url};
 
 use super::interrupt;
 use crate::args::{self, Arrivals};
-use crate::definition::scenario::{self, Asks, Catalogue};
+use crate::definition::scenario::{self, Catalogue};
 use crate::definition::warmup::Warmup;
-use crate::load::check::Check;
-use crate::load::goose::{LoadError, TurningPoint, attack};
+use crate::load::goose::{LoadError, attack};
 use crate::load::protocol::{Event, Go, Measure};
-use crate::load::spec::{SLICE, Shard};
+use crate::load::spec::{Shard, TRANSACTION};
+use crate::load::window::TurningPoint;
 use crate::load::{LoadRecord, LoadSpec, Pace};
 use crate::os::{self, process};
 use crate::report::table::Table;
 use crate::units::{Moment, Nanos, PerSecond};
+use crate::workload::{self, Visitor, Workload};
 use crate::workspace::Workspace;
 
 /// From now to the first request: the time that Goose takes to start users.
@@ -42,9 +43,7 @@ pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
         return child();
     }
     let spec = specification(args)?;
-    let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
-    let (_never, window) = oneshot::channel();
-    let record = match attack(&spec, check, Moment::now() + START_DELAY.into(), window, |_| {}) {
+    let record = match spec.asks.visit(ByHand(&spec)) {
         Err(LoadError::Interrupted) => return Ok(interrupt::exit_code()),
         result => result?,
     };
@@ -52,38 +51,63 @@ pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
     Ok(if record.right == 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
+/// A load that a user has started: nobody else ends its warm-up, or listens to it.
+struct ByHand<'a>(&'a LoadSpec);
+
+impl Visitor for ByHand<'_> {
+    type Output = Result<LoadRecord, LoadError>;
+
+    fn visit<W: Workload>(self) -> Self::Output {
+        let workload = self.0.workload::<W>();
+        let (_never, window) = oneshot::channel();
+        attack(self.0, workload, Moment::now() + START_DELAY.into(), window, |_| {})
+    }
+}
+
 /// Under the harness: everything comes as JSON lines, and goes as JSON lines.
 fn child() -> anyhow::Result<ExitCode> {
     let spec: LoadSpec = hear()?;
-    let check = Check::new(spec.has_rows && spec.asks != Asks::Nothing);
-    say(&Event::Ready)?;
-    let Go { start } = hear()?;
-    let (sender, window) = oneshot::channel();
-    thread::spawn(move || {
-        if let Ok(Measure { from }) = hear() {
-            // A load that has ended does not listen any more.
-            let _ = sender.send(from);
-        }
-        // The harness says no more, and keeps the line open for as long as it wants an answer. Where this process is not
-        // tied to it, as in another container, this is how it learns that nobody does.
-        let _ = hear::<serde_json::Value>();
-        std::process::exit(1);
-    });
-    let tell = |point| {
-        // A harness that does not listen has ended; so does this process, by its tie.
-        let _ = say(&match point {
-            TurningPoint::WarmingUp(right) => Event::WarmingUp { right },
-            TurningPoint::WindowStart => Event::WindowStart,
-            TurningPoint::WindowEnd => Event::WindowEnd,
-        });
-    };
-    let last = match attack(&spec, check, start, window, tell) {
-        Ok(record) => Event::Record(Box::new(record)),
-        Err(error) => Event::Failed { reason: error.to_string() },
-    };
-    // A harness that has given the trial up does not listen any more.
-    let _ = say(&last);
+    spec.asks.visit(UnderHarness(&spec))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A load that the harness has started, and tells when to begin and when its warm-up is over.
+struct UnderHarness<'a>(&'a LoadSpec);
+
+impl Visitor for UnderHarness<'_> {
+    type Output = anyhow::Result<()>;
+
+    fn visit<W: Workload>(self) -> anyhow::Result<()> {
+        let workload = self.0.workload::<W>();
+        say(&Event::Ready)?;
+        let Go { start } = hear()?;
+        let (sender, window) = oneshot::channel();
+        thread::spawn(move || {
+            if let Ok(Measure { from }) = hear() {
+                // A load that has ended does not listen any more.
+                let _ = sender.send(from);
+            }
+            // The harness says no more, and keeps the line open for as long as it wants an answer. Where this process is not
+            // tied to it, as in another container, this is how it learns that nobody does.
+            let _ = hear::<serde_json::Value>();
+            std::process::exit(1);
+        });
+        let report = |point| {
+            // A harness that does not listen has ended; so does this process, by its tie.
+            let _ = say(&match point {
+                TurningPoint::WarmingUp(right) => Event::WarmingUp { right },
+                TurningPoint::WindowStart => Event::WindowStart,
+                TurningPoint::WindowEnd => Event::WindowEnd,
+            });
+        };
+        let last = match attack(self.0, workload, start, window, report) {
+            Ok(record) => Event::Record(Box::new(record)),
+            Err(error) => Event::Failed { reason: error.to_string() },
+        };
+        // A harness that has given the trial up does not listen any more.
+        let _ = say(&last);
+        Ok(())
+    }
 }
 
 fn hear<T: DeserializeOwned>() -> anyhow::Result<T> {
@@ -100,7 +124,7 @@ fn say(event: &Event) -> anyhow::Result<()> {
 
 fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
     let (address, mut path) = parse_url(args.url.as_deref().unwrap_or_default())?;
-    let mut asks = if path.starts_with("/idle") { Asks::Nothing } else { Asks::RandomName };
+    let mut asks = workload::Kind::at(&path).unwrap_or(workload::Kind::RandomName);
     let mut timeout = scenario::TIMEOUT.0;
     if let Some(name) = &args.scenario {
         let workspace = Workspace::find()?;
@@ -147,7 +171,7 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
         window: args.window.into(),
         timeout: timeout.into(),
         seed: args.seed,
-        slice: SLICE,
+        slice: TRANSACTION,
     })
 }
 

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use demo_data::Truth;
 
 use super::{interrupt, rank, report};
 use crate::args;
@@ -33,6 +32,7 @@ use crate::run::prepare::prepare;
 use crate::run::progress::TerminalProgress;
 use crate::run::resume::Completed;
 use crate::service::{Origin, Services};
+use crate::workload::Rows;
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped the run.
@@ -85,8 +85,8 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     } else {
         (create(&out, &file, &machine)?, Completed::default())
     };
-    let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
-    let mut live = BackendExecutor::new(backend.as_mut(), &truth, &stop);
+    let rows = Rows::seeded();
+    let mut live = BackendExecutor::new(backend.as_mut(), &rows, &stop);
     let ending = execute_plan(&plan, &mut live, completed, journal, &stop)
         .with_context(|| unwritable(&out))?;
     report::write(&out).with_context(|| unwritable(&out))?;

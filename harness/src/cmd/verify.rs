@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use demo_data::Truth;
-
 use super::interrupt;
 use crate::args;
 use crate::backend::{self, Network, Opening};
@@ -13,6 +11,7 @@ use crate::os::placement::Placement;
 use crate::run::backend_executor::BackendExecutor;
 use crate::run::executor::{Executor, verified};
 use crate::run::progress::{Progress, TerminalProgress};
+use crate::workload::Rows;
 use crate::workspace::Workspace;
 
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
@@ -41,8 +40,8 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
     let mut backend = backend::open(args.backend, opening)?;
     backend.services().seed(&stop).map_err(Error::<String>::from)?;
     backend.settle()?;
-    let truth = Truth::new(demo_data::SEED, demo_data::ROWS);
-    let mut executor = BackendExecutor::new(backend.as_mut(), &truth, &stop);
+    let rows = Rows::seeded();
+    let mut executor = BackendExecutor::new(backend.as_mut(), &rows, &stop);
     let mut steps = TerminalProgress::new("verify", servers.len() as u64, 0);
     let mut failed = false;
     for server in &servers {

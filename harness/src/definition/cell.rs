@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::profile::CellTimes;
-use super::scenario::{Asks, Load, LoadKind, Scenario};
+use super::scenario::{Load, LoadKind, Scenario};
+use crate::workload;
 
 /// A cell as every server of the run has it: a scenario under a load, with its times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,7 @@ impl Cell {
     #[must_use]
     pub fn is_of(&self, drives_itself: bool) -> bool {
         !drives_itself
-            || (self.load.kind == LoadKind::Closed && self.scenario.asks == Asks::RandomName)
+            || (self.load.kind == LoadKind::Closed
+                && self.scenario.asks == workload::Kind::RandomName)
     }
 }

@@ -7,18 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DefinitionError, HumanTime, read_toml, unique};
 use crate::units::PerSecond;
-
-/// What the requests of a scenario ask for, and so what a right answer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Asks {
-    /// The server draws a name: no row, or one name's complete set.
-    RandomName,
-    /// The load draws a row's name: exactly that name's rows.
-    GivenName,
-    /// No query: an empty array.
-    Nothing,
-}
+use crate::workload;
 
 /// How long a request may take in a scenario that does not say.
 pub const TIMEOUT: HumanTime = HumanTime(Duration::from_secs(5));
@@ -31,8 +20,8 @@ pub struct Scenario {
     pub name: String,
     /// The path of its requests.
     pub path: String,
-    /// What they ask for.
-    pub asks: Asks,
+    /// What kind of request they are.
+    pub asks: workload::Kind,
     /// A request that takes longer is an error.
     #[serde(default = "default_timeout")]
     pub timeout: HumanTime,

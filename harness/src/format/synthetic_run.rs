@@ -2,7 +2,7 @@
 
 use crate::definition::cell::Cell;
 use crate::definition::profile::CellTimes;
-use crate::definition::scenario::{self, Asks, Load, LoadKind, Scenario};
+use crate::definition::scenario::{self, Load, LoadKind, Scenario};
 use crate::definition::server::RunServer;
 use crate::definition::server::{DatabaseLabel, Labels, Role};
 use crate::format::folder::Raw;
@@ -15,6 +15,7 @@ use crate::observe::window::Resources;
 use crate::os::machine::MachineFile;
 use crate::os::placement::Placement;
 use crate::units::Nanos;
+use crate::workload;
 
 /// What a server is, and what a block does to it.
 pub(crate) struct SyntheticServer {
@@ -46,7 +47,7 @@ pub(crate) fn cell() -> Cell {
         scenario: Scenario {
             name: "demo".into(),
             path: "/demo".into(),
-            asks: Asks::RandomName,
+            asks: workload::Kind::RandomName,
             timeout: scenario::TIMEOUT,
             about: "a lookup".into(),
         },

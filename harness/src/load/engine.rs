@@ -1,49 +1,56 @@
-//! What the users of one load share: which request is next, when it is due, what became of it.
+//! What the users of one load share: which request is next, when it is due, and how it ended.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::arrivals::Schedule;
-use super::check::Check;
-use super::probe::Probe;
+use super::connection::{Broken, Connection};
 use super::record::{ErrorKind, LoadRecord};
 use super::recorder::{Exchange, Recorder};
-use super::requests::{Question, Requests};
 use super::spec::{LoadSpec, Pace};
 use super::timer::Timer;
 use crate::units::{Moment, Nanos};
+use crate::workload::Workload;
 
-/// One load, while it runs. Its users take turns on one thread, so the lock is never waited for.
+/// One load. Its users take turns on one thread, so that the lock is never waited for.
 #[derive(Debug)]
-pub struct Engine {
+pub struct Engine<W: Workload> {
     timer: Timer,
     users: u32,
     start: Moment,
     window: Nanos,
-    shared: Mutex<Shared>,
+    phase: Mutex<Phase<W>>,
     finished: Notify,
 }
 
+/// A load ends once. Users may still wait for an answer then; what they do afterwards is not recorded.
 #[derive(Debug)]
-struct Shared {
+#[allow(clippy::large_enum_variant)] // There is one in a process, and each request reads it.
+enum Phase<W: Workload> {
+    Running(Running<W>),
+    Ended,
+}
+
+#[derive(Debug)]
+struct Running<W: Workload> {
     /// Absent if the load is closed.
     schedule: Option<Schedule>,
-    requests: Requests,
-    check: Check,
+    workload: W,
     recorder: Recorder,
     /// When each user's unanswered request was due.
     unanswered: Vec<Option<Moment>>,
+    /// Users that have nothing left to ask.
     retired: u32,
     /// Nothing is due from here on.
     end: Moment,
 }
 
-/// One user: a connection, and the request it sends next.
+/// One user: a connection, and the request that it sends next.
 #[derive(Debug)]
 pub struct User {
     index: usize,
-    probe: Probe,
+    connection: Connection,
     request: Vec<u8>,
     /// Whether it ever had a connection: the first one replaces none.
     connected: bool,
@@ -55,19 +62,19 @@ impl User {
     pub fn new(index: usize, spec: &LoadSpec) -> User {
         User {
             index,
-            probe: Probe::new(spec.address, spec.timeout.into()),
+            connection: Connection::new(spec.address, spec.timeout.into()),
             request: Vec::new(),
             connected: false,
         }
     }
 }
 
-impl Engine {
-    /// `check` is slow to make, and so made beforehand. Must be called within a tokio runtime.
+impl<W: Workload> Engine<W> {
+    /// A load that begins at `start`. The workload is slow to make, and so made beforehand. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// When the kernel gives no timer.
-    pub fn new(spec: &LoadSpec, check: Check, start: Moment) -> std::io::Result<Engine> {
+    pub fn new(spec: &LoadSpec, workload: W, start: Moment) -> std::io::Result<Engine<W>> {
         let schedule = match spec.pace {
             Pace::Closed => None,
             Pace::Open { rate, arrivals } => {
@@ -79,33 +86,33 @@ impl Engine {
             users: spec.users,
             start,
             window: spec.window,
-            shared: Mutex::new(Shared {
+            phase: Mutex::new(Phase::Running(Running {
                 schedule,
-                requests: Requests::new(spec),
-                check,
+                workload,
                 recorder: Recorder::new(spec.users),
                 unanswered: vec![None; spec.users as usize],
                 retired: 0,
                 end: Moment::NEVER,
-            }),
+            })),
             finished: Notify::new(),
         })
     }
 
     /// Ends the warm-up at `start`, or now, if that has passed: what was answered before now was recorded as
-    /// warm-up. Returns the window's two ends.
-    pub fn open_window(&self, start: Moment) -> (Moment, Moment) {
-        let mut shared = self.shared();
-        let start = start.max(Moment::now());
-        let end = start + self.window;
-        shared.end = end;
-        shared.recorder.open(start, end);
-        (start, end)
+    /// warm-up. Returns the window's two ends; there is no window once the load has ended.
+    pub fn open_window(&self, start: Moment) -> Option<(Moment, Moment)> {
+        self.running(|running| {
+            let start = start.max(Moment::now());
+            let end = start + self.window;
+            running.end = end;
+            running.recorder.open(start, end);
+            (start, end)
+        })
     }
 
-    /// Right answers since the load began.
-    pub fn answered(&self) -> u64 {
-        self.shared().recorder.answered()
+    /// Right answers since the load began; absent once it has ended.
+    pub fn answered(&self) -> Option<u64> {
+        self.running(|running| running.recorder.answered())
     }
 
     /// Asks once: waits until the next request is due, sends it, checks and records the answer. The
@@ -113,59 +120,58 @@ impl Engine {
     /// there is nothing left to ask. This is all that happens for a request, and so it reads the clock
     /// only where a time is recorded.
     pub async fn turn(&self, user: &mut User, idle_since: Moment) -> Option<Moment> {
-        let (due, question) = self.claim(user, idle_since)?;
+        let (due, question) = self.write_next(user, idle_since)?;
         if due > idle_since {
             self.timer.until(due).await;
         }
-        let connected = if user.probe.is_connected() { Ok(()) } else { self.connect(user).await };
+        let connected =
+            if user.connection.is_connected() { Ok(()) } else { self.connect(user).await };
         let sent = Moment::now();
-        let answer = match connected {
-            Ok(()) => user.probe.exchange(&user.request, sent).await,
-            Err(class) => Err(class),
+        let reply = match connected {
+            Ok(()) => user.connection.exchange(&user.request, sent).await,
+            Err(broken) => Err(broken),
         };
         let done = Moment::now();
 
-        let mut shared = self.shared();
-        let shared = &mut *shared;
-        let result = answer.and_then(|answer| shared.check.answer(question, &answer));
-        if let Some(open) = shared.unanswered.get_mut(user.index) {
-            *open = None;
-        }
-        shared.recorder.done(&Exchange { due, idle_since, sent, done, result });
+        self.running(|running| {
+            let result = match reply {
+                Ok(reply) => running.workload.check(question, &reply).map_err(ErrorKind::from),
+                Err(broken) => Err(ErrorKind::from(broken)),
+            };
+            running.unanswered[user.index] = None;
+            running.recorder.done(&Exchange { due, idle_since, sent, done, result });
+        });
         Some(done)
     }
 
-    async fn connect(&self, user: &mut User) -> Result<(), ErrorKind> {
-        user.probe.connect().await?;
+    async fn connect(&self, user: &mut User) -> Result<(), Broken> {
+        user.connection.connect().await?;
         if std::mem::replace(&mut user.connected, true) {
-            self.shared().recorder.reconnected(Moment::now());
+            self.running(|running| running.recorder.reconnected(Moment::now()));
         }
         Ok(())
     }
 
-    /// Takes the next request: the first that nobody has taken, so that what is due while no
-    /// connection is idle waits in order.
-    fn claim(&self, user: &mut User, now: Moment) -> Option<(Moment, Question)> {
-        let mut shared = self.shared();
-        let due = match &mut shared.schedule {
-            None => Some(now.max(self.start)),
-            Some(schedule) => schedule.next().map(|after| self.start + Nanos(after)),
-        };
-        match due.filter(|due| *due < shared.end) {
-            Some(due) => {
-                if let Some(open) = shared.unanswered.get_mut(user.index) {
-                    *open = Some(due);
-                }
-                Some((due, shared.requests.next(&mut user.request)))
-            }
-            None => {
-                shared.retired += 1;
-                if shared.retired == self.users {
+    /// Takes the next request for `user`, and writes it into the user's buffer. It is the first that nobody has taken, so
+    /// that requests which are due while no connection is idle wait in order. Returns when it is due, and what it asks;
+    /// nothing if there is none left, or the load has ended.
+    fn write_next(&self, user: &mut User, now: Moment) -> Option<(Moment, W::Question)> {
+        self.running(|running| {
+            let due = match &mut running.schedule {
+                None => Some(now.max(self.start)),
+                Some(schedule) => schedule.next().map(|after| self.start + Nanos(after)),
+            };
+            let Some(due) = due.filter(|due| *due < running.end) else {
+                running.retired += 1;
+                if running.retired == self.users {
                     self.finished.notify_one();
                 }
-                None
-            }
-        }
+                return None;
+            };
+            running.unanswered[user.index] = Some(due);
+            Some((due, running.workload.ask(&mut user.request)))
+        })
+        .flatten()
     }
 
     /// Wakes users when their requests are due, until it is dropped.
@@ -176,29 +182,38 @@ impl Engine {
         self.timer.drive().await
     }
 
-    /// Resolves when every user has asked all it had to ask, and was answered.
+    /// Resolves when every user has asked all that it had to ask, and was answered.
     pub async fn finished(&self) {
         self.finished.notified().await;
     }
 
-    /// Ends the recording: what has no answer now never will.
-    pub fn finish(&self) -> LoadRecord {
-        let mut shared = self.shared();
-        // Answers that come after this fall into an empty window.
-        let mut recorder = std::mem::replace(&mut shared.recorder, Recorder::new(0));
-        shared.unanswered.drain(..).flatten().for_each(|due| recorder.unanswered(due));
-        let (all_asked, end) = (shared.retired == self.users, shared.end);
-        if let Some(schedule) = shared.schedule.take().filter(|_| !all_asked) {
+    /// Ends the load: what has no answer now never will. Returns the record, once.
+    pub fn finish(&self) -> Option<LoadRecord> {
+        let phase = std::mem::replace(&mut *self.phase(), Phase::Ended);
+        let Phase::Running(mut running) = phase else { return None };
+        let recorder = &mut running.recorder;
+        running.unanswered.into_iter().flatten().for_each(|due| recorder.unanswered(due));
+        let all_asked = running.retired == self.users;
+        if let Some(schedule) = running.schedule.filter(|_| !all_asked) {
             schedule
                 .map(|after| self.start + Nanos(after))
-                .take_while(|due| *due < end)
+                .take_while(|due| *due < running.end)
                 .for_each(|due| recorder.unsent(due));
         }
-        recorder.finish()
+        Some(running.recorder.finish())
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
+    /// Does something with the load while it runs; nothing once it has ended.
+    fn running<T>(&self, with: impl FnOnce(&mut Running<W>) -> T) -> Option<T> {
+        // The closure gets the state and not its guard, whose fields could not be borrowed one by one.
+        match &mut *self.phase() {
+            Phase::Running(running) => Some(with(running)),
+            Phase::Ended => None,
+        }
+    }
+
+    fn phase(&self) -> MutexGuard<'_, Phase<W>> {
         // A panic while the lock is held ends the process: there is no half-written state to see.
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

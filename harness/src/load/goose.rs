@@ -9,14 +9,14 @@ use ::goose::client::GooseClientBuilder;
 use ::goose::config::GooseConfiguration;
 use ::goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
-use super::check::Check;
 use super::engine::{Engine, User};
 use super::record::LoadRecord;
 use super::spec::LoadSpec;
-use super::warmup::SLICE;
+use super::window::{TurningPoint, Window};
 use crate::units::Moment;
+use crate::workload::Workload;
 
 /// A load could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -42,46 +42,23 @@ impl Clone for Session {
     }
 }
 
-/// Runs one load, beginning at `start`, on the calling thread; `tell` is called at its turning points. A
-/// warm-up that is not of fixed length ends at the moment that `window` tells, or now, if that has passed.
+/// Runs one load, beginning at `start`, on the calling thread. `report` is called at its turning points. A warm-up that is not
+/// of fixed length ends at the moment that `window` receives, or at once, if that has passed.
 ///
 /// # Errors
-/// When Goose or the system cannot start it. What a server does wrong is no error: it is recorded.
-pub fn attack(
+/// When Goose or the system cannot start it. Errors of the server are recorded instead.
+pub fn attack<W: Workload>(
     spec: &LoadSpec,
-    check: Check,
+    workload: W,
     start: Moment,
     window: oneshot::Receiver<Moment>,
-    tell: impl Fn(TurningPoint) + Send + 'static,
+    report: impl Fn(TurningPoint),
 ) -> Result<LoadRecord, LoadError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let engine = Arc::new(Engine::new(spec, check, start)?);
-        let told = Notify::new();
-        let edges = async {
-            let window_start = if spec.warmup.is_fixed() {
-                start + spec.warmup.least
-            } else {
-                tokio::select! {
-                    biased;
-                    // A harness that is gone has ended this process too.
-                    moment = window => moment.unwrap_or_else(|_| Moment::now()),
-                    never = slices(&engine, start, &tell) => never,
-                }
-            };
-            let (window_start, window_end) = engine.open_window(window_start);
-            sleep_until(window_start).await;
-            tell(TurningPoint::WindowStart);
-            sleep_until(window_end).await;
-            tell(TurningPoint::WindowEnd);
-            told.notify_one();
-            // From the end of the window a request has its full time, and no more.
-            sleep_until(window_end + spec.timeout).await;
-        };
-        let ended = async {
-            tokio::join!(engine.finished(), told.notified());
-        };
+        let engine = Arc::new(Engine::new(spec, workload, start)?);
         let attack = configure(spec, &engine)?;
+        let load = Window { engine: &engine, spec, start, report };
         // Goose takes up to half a second to wind down; nothing is measured then, and this process ends.
         tokio::select! {
             result = attack.execute() => {
@@ -90,37 +67,17 @@ pub fn attack(
                 return Err(LoadError::Interrupted);
             }
             result = engine.drive() => result?,
-            () = ended => {}
-            () = edges => {}
+            () = load.run(window) => {}
         }
-        Ok(engine.finish())
+        // Nothing else ends the engine: only a load that is over has no record.
+        engine.finish().ok_or(LoadError::Interrupted)
     })
 }
 
-/// A turning point of a load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TurningPoint {
-    /// Within the warm-up: so many right answers came in the slice that has passed.
-    WarmingUp(u64),
-    /// The window begins.
-    WindowStart,
-    /// The window ends.
-    WindowEnd,
-}
-
-/// Tells each slice's right answers, until it is dropped.
-async fn slices(engine: &Engine, start: Moment, tell: &impl Fn(TurningPoint)) -> Moment {
-    let (mut end, mut before) = (start, 0);
-    loop {
-        end = end + SLICE;
-        sleep_until(end).await;
-        let answered = engine.answered();
-        tell(TurningPoint::WarmingUp(answered - before));
-        before = answered;
-    }
-}
-
-fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadError> {
+fn configure<W: Workload>(
+    spec: &LoadSpec,
+    engine: &Arc<Engine<W>>,
+) -> Result<GooseAttack, LoadError> {
     let goose = |error: ::goose::GooseError| LoadError::Goose(format!("{error:?}"));
     let host = format!("http://{}/", spec.address);
     let users = spec.users.to_string();
@@ -174,8 +131,4 @@ fn configure(spec: &LoadSpec, engine: &Arc<Engine>) -> Result<GooseAttack, LoadE
                 .register_transaction(Transaction::new(on_start).set_on_start())
                 .register_transaction(Transaction::new(on_turn)),
         ))
-}
-
-async fn sleep_until(moment: Moment) {
-    tokio::time::sleep(moment.since(Moment::now()).into()).await;
 }

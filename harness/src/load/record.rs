@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use super::connection::Broken;
 use super::latencies;
 use crate::units::Nanos;
+use crate::workload::Wrong;
 
-/// What can go wrong with a request; the first that applies.
+/// What can go wrong with a request. The first that applies is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
@@ -22,16 +24,43 @@ pub enum ErrorKind {
     Timeout,
     /// A status other than 200.
     Status,
-    /// A content type other than JSON.
+    /// Another content type than the right one.
     Type,
-    /// A length that was not told, or was wrong.
+    /// A length that was missing or wrong.
     Length,
-    /// Not the rows' truth.
+    /// Other content than the right one.
     Value,
 }
 
+impl From<Broken> for ErrorKind {
+    fn from(broken: Broken) -> ErrorKind {
+        match broken {
+            Broken::Connect => ErrorKind::Connect,
+            Broken::Write => ErrorKind::Write,
+            Broken::Read => ErrorKind::Read,
+            Broken::Timeout => ErrorKind::Timeout,
+            Broken::Length => ErrorKind::Length,
+        }
+    }
+}
+
+impl From<Wrong> for ErrorKind {
+    fn from(wrong: Wrong) -> ErrorKind {
+        match wrong {
+            Wrong::Status { .. } => ErrorKind::Status,
+            Wrong::Type { .. } => ErrorKind::Type,
+            Wrong::Shape(_)
+            | Wrong::Count { .. }
+            | Wrong::Missing
+            | Wrong::Value
+            | Wrong::NotEmpty
+            | Wrong::Unexplained => ErrorKind::Value,
+        }
+    }
+}
+
 impl ErrorKind {
-    /// As it is written in reports.
+    /// The name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -121,11 +150,11 @@ pub struct Second {
     pub right: u64,
     /// Errors of all classes.
     pub errors: u64,
-    /// Of the response times of right answers; of several shards, the largest.
+    /// The median response time of its right answers; of several shards, the largest.
     pub p50: Nanos,
-    /// Likewise.
+    /// The 99th percentile of the same; of several shards, the largest.
     pub p99: Nanos,
-    /// Likewise.
+    /// The largest of the same.
     pub max: Nanos,
 }
 

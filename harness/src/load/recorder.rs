@@ -1,6 +1,7 @@
 //! Records requests as they end, and attributes them to the window.
 
-use super::record::{ErrorKind, Latencies, LoadRecord, Second};
+use super::record::{ErrorKind, LoadRecord};
+use super::seconds::Seconds;
 use crate::units::{Moment, Nanos};
 
 /// One request that has come to its end.
@@ -27,13 +28,12 @@ pub struct Recorder {
     record: LoadRecord,
     /// Right answers since the load began.
     answered: u64,
-    /// Of the second that is running.
-    second: Latencies,
-    current: usize,
+    /// None before the window is known.
+    seconds: Seconds,
 }
 
 impl Recorder {
-    /// Of so many users, before their window.
+    /// The recorder of so many users, before their window.
     #[must_use]
     pub fn new(users: u32) -> Recorder {
         Recorder {
@@ -41,8 +41,7 @@ impl Recorder {
             end: Moment::NEVER,
             record: LoadRecord { users, ..LoadRecord::default() },
             answered: 0,
-            second: Latencies::default(),
-            current: 0,
+            seconds: Seconds::default(),
         }
     }
 
@@ -51,7 +50,7 @@ impl Recorder {
         (self.start, self.end) = (start, end);
         let window = end - start;
         self.record.window = window;
-        self.record.seconds = vec![Second::default(); window.0.div_ceil(1_000_000_000) as usize];
+        self.seconds = Seconds::new(window);
     }
 
     /// Right answers since the load began, warm-up included.
@@ -84,7 +83,7 @@ impl Recorder {
         self.record.in_system += self.overlap(due, done);
         self.record.connections_busy += self.overlap(sent, done);
         if self.contains(done) {
-            self.in_second(done, done - due, result.is_ok());
+            self.seconds.count(done - self.start, done - due, result.is_ok());
             self.record.right_in_window += u64::from(result.is_ok());
         }
         if !self.contains(due) {
@@ -125,35 +124,10 @@ impl Recorder {
         }
     }
 
-    fn in_second(&mut self, done: Moment, response: Nanos, right: bool) {
-        let second = ((done - self.start).0 / 1_000_000_000) as usize;
-        if second != self.current {
-            self.end_second();
-            self.current = second;
-        }
-        let row = &mut self.record.seconds[second];
-        if right {
-            row.right += 1;
-            self.second.record(response);
-        } else {
-            row.errors += 1;
-        }
-    }
-
-    fn end_second(&mut self) {
-        let row = &mut self.record.seconds[self.current];
-        row.p50 = self.second.quantile(0.5);
-        row.p99 = self.second.quantile(0.99);
-        row.max = self.second.max();
-        self.second.reset();
-    }
-
     /// All that was recorded.
     #[must_use]
     pub fn finish(mut self) -> LoadRecord {
-        if !self.record.seconds.is_empty() {
-            self.end_second();
-        }
+        self.record.seconds = self.seconds.finish();
         self.record
     }
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::scenario::{Arrivals, Asks};
+use crate::definition::scenario::Arrivals;
 use crate::definition::warmup::Warmup;
 use crate::units::{Nanos, PerSecond};
+use crate::workload::{self, Rows, Setup, Workload};
 
 /// How requests follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,8 +41,8 @@ pub struct LoadSpec {
     pub address: SocketAddr,
     /// The path of every request.
     pub path: String,
-    /// What a right answer is.
-    pub asks: Asks,
+    /// What kind of request they are, and so what a right answer is.
+    pub asks: workload::Kind,
     /// Whether the server has rows to answer with.
     pub has_rows: bool,
     /// Users of this shard, each with one connection.
@@ -62,11 +63,27 @@ pub struct LoadSpec {
     pub slice: Nanos,
 }
 
-/// Goose's own work for a transaction is a part of what a request costs (`make bench-load` shows how much);
-/// spread over a tenth of a second it is none, and Goose still ends a user within that time.
-pub const SLICE: Nanos = Nanos(100_000_000);
+/// How long a Goose transaction goes on asking. Goose's own work for a transaction adds to the cost of a request (`make
+/// bench-load` shows how much); spread over a tenth of a second it is negligible, and Goose still ends a user within that time.
+pub const TRANSACTION: Nanos = Nanos(100_000_000);
+
+/// One answer in so many is compared value by value where every answer must hold rows.
+const COMPARED: u64 = 16;
 
 impl LoadSpec {
+    /// The workload of this shard: `W` is that of `asks`.
+    #[must_use]
+    pub fn workload<W: Workload>(&self) -> W {
+        W::new(Setup {
+            address: self.address,
+            path: self.path.clone(),
+            rows: if self.has_rows { Rows::seeded() } else { Rows::none() },
+            seed: self.seed,
+            shard: self.shard.index,
+            compared: COMPARED,
+        })
+    }
+
     /// Divides the load among `count` processes: users as evenly as can be, the rate by `count`.
     #[must_use]
     pub fn shards(&self, count: u32) -> Vec<LoadSpec> {

@@ -11,9 +11,8 @@ pub mod warning;
 use std::collections::BTreeMap;
 
 use crate::definition::cell::Cell;
-use crate::definition::scenario::{Asks, LoadKind};
-use crate::definition::server::RunServer;
-use crate::definition::server::{DatabaseLabel, Role};
+use crate::definition::scenario::LoadKind;
+use crate::definition::server::{Role, RunServer};
 use crate::failure::Failure;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
@@ -179,8 +178,8 @@ fn is_open(cell: &Cell) -> bool {
 
 /// The connections that a closed load's requests may wait for; absent where they ask no database.
 fn connections(server: &RunServer, cell: &Cell, pool_size: u32) -> Option<u32> {
-    let asks = server.labels.database != DatabaseLabel::None && cell.scenario.asks != Asks::Nothing;
-    (asks && !is_open(cell)).then_some(pool_size)
+    let has_queries = resources::owed(server, cell).queries > 0;
+    (has_queries && !is_open(cell)).then_some(pool_size)
 }
 
 fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) -> Option<Figures> {

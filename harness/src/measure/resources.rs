@@ -3,7 +3,6 @@
 use super::warning::Warning;
 use crate::database::{Counter, Counters};
 use crate::definition::cell::Cell;
-use crate::definition::scenario::Asks;
 use crate::definition::server::DatabaseLabel;
 use crate::definition::server::RunServer;
 use crate::format::journal::Trial;
@@ -11,10 +10,11 @@ use crate::observe::steal::Steal;
 use crate::observe::usage::Usage;
 use crate::os::placement::{Cpus, Placement};
 use crate::stats::{self, Estimate};
+use crate::workload::Work;
 
-/// A server that asks the database once a request is off by no more than this, as a fraction:
+/// The queries that the database counts differ from those that the requests owe by no more than this, as a fraction.
 const QUERIES: f64 = 0.005;
-/// but each new connection may ask this often about the database itself.
+/// Each new connection may ask this often about the database itself, besides.
 const GREETINGS: u64 = 4;
 /// A host that takes more of a part's CPU time than this changes what is measured.
 const STOLEN: f64 = 0.05;
@@ -141,6 +141,14 @@ fn stolen(trial: &Trial) -> Option<f64> {
     Some(server.max(db).max(load))
 }
 
+/// The work that one request of a cell owes the services.
+pub(super) fn owed(server: &RunServer, cell: &Cell) -> Work {
+    match server.labels.database {
+        DatabaseLabel::None => Work::default(),
+        _ => cell.scenario.asks.owes(),
+    }
+}
+
 /// What the counters and the host give cause to say of all trials of a cell.
 pub(super) fn warnings(
     trials: &[&Trial],
@@ -154,18 +162,20 @@ pub(super) fn warnings(
     if windows > 0 {
         warnings.push(Warning::Stolen { windows, of: trials.len(), worst });
     }
-    if server.labels.database == DatabaseLabel::None || cell.scenario.asks == Asks::Nothing {
+    let Work { queries: owed } = owed(server, cell);
+    if owed == 0 {
         return warnings;
     }
     let off = trials.iter().filter_map(|trial| {
         let (counts, asked) = counted(trial)?;
         let queries = counts.get(Counter::Queries)?;
         let greetings = GREETINGS * counts.get(Counter::Connects).unwrap_or(0);
-        let tolerated = QUERIES * asked as f64 + greetings as f64;
+        let tolerated = QUERIES * (owed * asked) as f64 + greetings as f64;
         let ratio = queries as f64 / asked as f64;
-        (queries.abs_diff(asked) as f64 > tolerated).then_some(ratio)
+        (queries.abs_diff(owed * asked) as f64 > tolerated).then_some(ratio)
     });
-    if let Some(per_request) = off.max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs())) {
+    let distance = |ratio: &f64| (ratio - owed as f64).abs();
+    if let Some(per_request) = off.max_by(|a, b| distance(a).total_cmp(&distance(b))) {
         warnings.push(Warning::Queries { per_request });
     }
     let asked_for = u64::from(pool_size);
@@ -189,8 +199,9 @@ mod tests {
     use crate::format::measured::Measured;
     use crate::load::LoadRecord;
     use crate::observe::window::Resources;
+    use crate::workload::Kind;
 
-    fn told(asks: Asks, database: DatabaseLabel, counts: Counters, stolen: f64) -> Vec<String> {
+    fn reported(asks: Kind, database: DatabaseLabel, counts: Counters, stolen: f64) -> Vec<String> {
         let word = String::new;
         let labels = Labels {
             language: word(),
@@ -246,8 +257,8 @@ mod tests {
     }
 
     #[test]
-    fn counters_that_do_not_fit_the_load_are_told() {
-        let (name, mysql) = (Asks::RandomName, DatabaseLabel::Mysql);
+    fn counters_that_do_not_fit_the_load_are_reported() {
+        let (name, mysql) = (Kind::RandomName, DatabaseLabel::Mysql);
         let counts = |queries, connects, connections| -> Counters {
             let values = [
                 (Counter::Queries, queries),
@@ -256,17 +267,17 @@ mod tests {
             ];
             values.into_iter().collect()
         };
-        assert_eq!(told(name, mysql, counts(1004, 0, 32), 0.04), [""; 0]);
-        assert_eq!(told(name, mysql, counts(1031, 31, 32), 0.0), [""; 0], "new ones ask");
+        assert_eq!(reported(name, mysql, counts(1004, 0, 32), 0.04), [""; 0]);
+        assert_eq!(reported(name, mysql, counts(1031, 31, 32), 0.0), [""; 0], "new ones ask");
         assert_eq!(
-            told(name, mysql, counts(1980, 0, 31), 0.12),
+            reported(name, mysql, counts(1980, 0, 31), 0.12),
             [
                 "in 1 of 1 windows the host took up to 12% of a part's CPU time",
                 "asked the database 1.98 times a request",
                 "32 connections were asked for, 31 open",
             ]
         );
-        assert_eq!(told(Asks::Nothing, mysql, counts(0, 0, 1), 0.0), [""; 0]);
-        assert_eq!(told(name, DatabaseLabel::None, counts(0, 0, 0), 0.0), [""; 0]);
+        assert_eq!(reported(Kind::Nothing, mysql, counts(0, 0, 1), 0.0), [""; 0]);
+        assert_eq!(reported(name, DatabaseLabel::None, counts(0, 0, 0), 0.0), [""; 0]);
     }
 }

@@ -1,10 +1,11 @@
 use super::selection::twin;
 use super::*;
-use crate::definition::scenario::{self, Asks, Load, LoadKind, Scenario};
+use crate::definition::scenario::{self, Load, LoadKind, Scenario};
 use crate::definition::server::{DatabaseLabel, Labels};
 use crate::definition::study::StudyCell;
 use crate::definition::{Role, profile};
 use crate::units::PerSecond;
+use crate::workload::Kind;
 use crate::workspace::Workspace;
 use proptest::prelude::*;
 
@@ -49,7 +50,7 @@ fn cells(count: usize) -> Vec<Cell> {
             scenario: Scenario {
                 name: "c".into(),
                 path: "/c".into(),
-                asks: Asks::RandomName,
+                asks: Kind::RandomName,
                 timeout: scenario::TIMEOUT,
                 about: String::new(),
             },

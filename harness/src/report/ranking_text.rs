@@ -222,12 +222,13 @@ fn warnings(row: &Row) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::scenario::{Arrivals, Asks, LoadKind, Rate};
+    use crate::definition::scenario::{Arrivals, LoadKind, Rate};
     use crate::format::folder::Raw;
     use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, known, run};
     use crate::measure::measurements;
     use crate::report::ranking::rankings;
     use crate::units::PerSecond;
+    use crate::workload;
 
     fn ranked(raw: &Raw) -> Vec<Ranking> {
         rankings(raw, &measurements(raw))
@@ -279,7 +280,7 @@ mod tests {
             LoadKind::Open { rate: Rate::Fixed(PerSecond(1e3)), arrivals: Arrivals::Constant };
         let mut nothing = raw.run.cell[0].clone();
         nothing.scenario.name = "nothing".into();
-        nothing.scenario.asks = Asks::Nothing;
+        nothing.scenario.asks = workload::Kind::Nothing;
         raw.run.cell.extend([open, nothing]);
         let rankings = ranked(&raw);
         let notes = |ranking: &Ranking| -> Vec<(String, bool)> {

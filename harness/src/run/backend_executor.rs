@@ -1,7 +1,5 @@
 //! The executor of real runs: servers on a backend.
 
-use demo_data::Truth;
-
 use super::executor::Executor;
 use super::trial::{self_driven, shards};
 use super::verify;
@@ -10,26 +8,27 @@ use crate::definition::Server;
 use crate::definition::cell::Cell;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
-use crate::load::spec::{SLICE, Shard};
+use crate::load::spec::{Shard, TRANSACTION};
 use crate::load::{LoadSpec, Pace};
 use crate::os::stop::Stop;
+use crate::workload::Rows;
 
 /// Servers on a backend.
 pub struct BackendExecutor<'a> {
     backend: &'a mut dyn Backend,
     running: Option<Box<dyn Instance>>,
-    truth: &'a Truth,
+    rows: &'a Rows,
     stop: &'a Stop,
 }
 
 impl<'a> BackendExecutor<'a> {
-    /// An executor on `backend`, which verifies answers by `truth`, and whose steps end early when `stop` is set.
+    /// An executor on `backend`, which verifies answers by `rows`, and whose steps end early when `stop` is set.
     pub fn new(
         backend: &'a mut dyn Backend,
-        truth: &'a Truth,
+        rows: &'a Rows,
         stop: &'a Stop,
     ) -> BackendExecutor<'a> {
-        BackendExecutor { backend, running: None, truth, stop }
+        BackendExecutor { backend, running: None, rows, stop }
     }
 
     /// The result of a step, unless the run ends for a reason that is no server's fault: what a server does without
@@ -60,7 +59,9 @@ impl Executor for BackendExecutor<'_> {
 
     fn verify(&mut self, server: &Server) -> Result<(), Error> {
         let Some(instance) = &self.running else { return Err(nothing_runs()) };
-        let verified = verify::verify(server, instance.address(), self.truth, self.stop);
+        let none = Rows::none();
+        let rows = if server.has_database() { self.rows } else { &none };
+        let verified = verify::verify(instance.address(), rows, self.stop);
         self.unless_over(verified.map_err(|error| error.map(|violation| violation.to_string())))
     }
 
@@ -85,7 +86,7 @@ impl Executor for BackendExecutor<'_> {
             window: cell.times.window().into(),
             timeout: cell.scenario.timeout.0.into(),
             seed,
-            slice: SLICE,
+            slice: TRANSACTION,
         };
         let measure = if server.drives_itself { self_driven::measure } else { shards::measure };
         let measured = measure(self.backend, instance.as_mut(), &spec, self.stop);

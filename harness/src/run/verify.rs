@@ -1,25 +1,24 @@
-//! Whether a running server tells the rows' truth: values, not shapes.
+//! Whether a running server answers as the contract says: values, not shapes.
+//!
+//! A server is asked what a load would ask, by the same code and over the same kind of connection, and what each workload
+//! asks besides. It is verified as a whole: what is measured of it later does not matter here.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use demo_data::{Row, Truth};
+use tokio::runtime::Runtime;
 
-use crate::definition::Server;
 use crate::failure::Error;
-use crate::load::check::{is_all_rows_named, is_empty_array};
-use crate::load::requests::percent_encode;
-use crate::os::http::{self, Answer};
+use crate::load::connection::Connection;
 use crate::os::stop::Stop;
+use crate::units::Moment;
+use crate::workload::{Kind, Probe, Reply, Rows, Setup, Visitor, Workload, Wrong, request};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// How many rows' names are looked up: spread over the whole table, by a step that shares no factor with it.
-const LOOKUPS: u64 = 40;
-const STEP: u64 = 24_989;
-/// How many times a random name is asked for: 1 in 160 finds rows, so some hits among them are likely.
-const RANDOM: usize = 400;
+/// How often each workload asks. One random name in 160 has rows, so that some answers are likely to hold rows.
+const QUESTIONS: usize = 400;
 
-/// Something that the contract says and the server does not do.
+/// A promise of the contract that the server does not keep.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{request} {problem}")]
 pub struct Violation {
@@ -27,137 +26,258 @@ pub struct Violation {
     problem: String,
 }
 
-/// Asks the server at `address` for what the contract promises, until the first broken promise.
+/// Asks the server at `address`, which answers with `rows`, for what the contract promises, until the first broken promise.
 ///
 /// # Errors
 /// The first violation, or the interruption.
-pub fn verify(
-    server: &Server,
-    address: SocketAddr,
-    truth: &Truth,
-    stop: &Stop,
-) -> Result<(), Error<Violation>> {
-    let client = Client { address, stop };
-    client.expect("GET", "/health", 200)?;
-    client.empty("/idle")?;
-    client.error("GET", "/no-such-path", 404)?;
-    client.error("POST", "/demo", 405)?;
-    client.error("GET", "/demo?name=", 400)?;
-    if !server.has_database() {
-        return client.empty("/demo");
-    }
-    // One-character names have the most rows; their case must be told apart.
-    for name in ["a", "A", "+", "%", "&"] {
-        client.rows(truth, name)?;
-    }
-    for i in 0..LOOKUPS {
-        client.rows(truth, &truth.row(i * STEP % truth.rows()).name)?;
-    }
-    for absent in ["a ", " a", "é", "' OR '1'='1", "a' -- "] {
-        client.rows(truth, absent)?;
-    }
-    for _ in 0..RANDOM {
-        client.random(truth)?;
+pub fn verify(address: SocketAddr, rows: &Rows, stop: &Stop) -> Result<(), Error<Violation>> {
+    let mut client = Client::new(address, stop)?;
+    client.probe(&Probe::get("/health", |reply| reply.expect_status(200)))?;
+    client.probe(&Probe::refused("GET", "/no-such-path", 404))?;
+    for kind in Kind::ALL {
+        kind.visit(Check { client: &mut client, rows: rows.clone() })?;
     }
     Ok(())
 }
 
+/// The check of one workload.
+struct Check<'a, 'b> {
+    client: &'a mut Client<'b>,
+    rows: Rows,
+}
+
+impl Visitor for Check<'_, '_> {
+    type Output = Result<(), Error<Violation>>;
+
+    fn visit<W: Workload>(self) -> Self::Output {
+        let Check { client, rows } = self;
+        let mut workload = W::new(Setup {
+            address: client.address,
+            path: W::PATH.into(),
+            rows,
+            // Other questions each time: none can be prepared for.
+            seed: rand::random(),
+            shard: 0,
+            compared: 1,
+        });
+        for probe in workload.probes() {
+            client.probe(&probe)?;
+        }
+        let mut request = Vec::new();
+        for _ in 0..QUESTIONS {
+            let question = workload.ask(&mut request);
+            client.ask(&request, |reply| workload.check(question, reply))?;
+        }
+        Ok(())
+    }
+}
+
+/// One user, who waits for each answer.
 struct Client<'a> {
     address: SocketAddr,
+    runtime: Runtime,
+    connection: Connection,
     stop: &'a Stop,
 }
 
 impl Client<'_> {
-    fn ask(&self, method: &str, path: &str) -> Result<Answer, Error<Violation>> {
+    fn new(address: SocketAddr, stop: &Stop) -> Result<Client<'_>, Error<Violation>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| {
+            violation(
+                &request::request("GET", "/health", address),
+                format!("cannot be sent: {error}"),
+            )
+        })?;
+        let connection = {
+            let _within = runtime.enter();
+            Connection::new(address, TIMEOUT)
+        };
+        Ok(Client { address, runtime, connection, stop })
+    }
+
+    fn probe(&mut self, probe: &Probe) -> Result<(), Error<Violation>> {
+        let request = request::request(probe.method, &probe.target, self.address);
+        self.ask(&request, |reply| probe.check(reply))
+    }
+
+    /// Sends a request, and checks the answer.
+    fn ask(
+        &mut self,
+        request: &[u8],
+        check: impl FnOnce(&Reply<'_>) -> Result<(), Wrong>,
+    ) -> Result<(), Error<Violation>> {
         self.stop.check()?;
-        http::send(self.address, method, path, TIMEOUT)
-            .map_err(|error| violation(method, path, format!("got no answer: {error}")))
-    }
-
-    fn expect(&self, method: &str, path: &str, status: u16) -> Result<Answer, Error<Violation>> {
-        let answer = self.ask(method, path)?;
-        if answer.status != status {
-            let problem =
-                format!("was answered with status {} where {status} is right", answer.status);
-            return Err(violation(method, path, problem));
-        }
-        Ok(answer)
-    }
-
-    fn json(&self, method: &str, path: &str, status: u16) -> Result<Answer, Error<Violation>> {
-        let answer = self.expect(method, path, status)?;
-        if answer.content_type != "application/json" {
-            let problem =
-                format!("was answered as {:?}, not as application/json", answer.content_type);
-            return Err(violation(method, path, problem));
-        }
-        Ok(answer)
-    }
-
-    fn error(&self, method: &str, path: &str, status: u16) -> Result<(), Error<Violation>> {
-        let answer = self.json(method, path, status)?;
-        let told = serde_json::from_slice::<serde_json::Value>(&answer.body)
-            .is_ok_and(|body| body.get("error").is_some());
-        if told {
-            Ok(())
-        } else {
-            Err(violation(method, path, "was refused without {\"error\": …}".into()))
-        }
-    }
-
-    fn empty(&self, path: &str) -> Result<(), Error<Violation>> {
-        let answer = self.json("GET", path, 200)?;
-        if is_empty_array(&answer.body) {
-            Ok(())
-        } else {
-            Err(violation("GET", path, "was not answered with an empty array".into()))
-        }
-    }
-
-    fn rows(&self, truth: &Truth, name: &str) -> Result<(), Error<Violation>> {
-        let path = format!("/demo?name={}", encode(name));
-        let answer = self.json("GET", &path, 200)?;
-        if is_all_rows_named(truth, name, &answer.body) {
-            return Ok(());
-        }
-        let right = truth.rows_named(name).len();
-        let got = serde_json::from_slice::<Vec<Row>>(&answer.body);
-        let problem = match got {
-            Err(error) => format!("was answered with no rows of the contract's shape ({error})"),
-            Ok(rows) if rows.len() != right => {
-                format!("was answered with {} rows where {right} are right", rows.len())
+        let Client { runtime, connection, .. } = self;
+        let reply = runtime.block_on(async {
+            if !connection.is_connected() {
+                connection.connect().await?;
             }
-            Ok(_) => "was answered with a wrong value".into(),
-        };
-        Err(violation("GET", &path, problem))
-    }
-
-    fn random(&self, truth: &Truth) -> Result<(), Error<Violation>> {
-        let answer = self.json("GET", "/demo", 200)?;
-        let rows: Result<Vec<Row>, _> = serde_json::from_slice(&answer.body);
-        let right = match rows.as_deref() {
-            Ok([]) => true,
-            Ok([first, ..]) => is_all_rows_named(truth, &first.name, &answer.body),
-            Err(_) => false,
-        };
-        if right {
-            Ok(())
-        } else {
-            Err(violation(
-                "GET",
-                "/demo",
-                "was not answered with the complete set of one name's rows".into(),
-            ))
+            connection.exchange(request, Moment::now()).await
+        });
+        match reply {
+            Ok(reply) => check(&reply).map_err(|wrong| violation(request, wrong.to_string())),
+            Err(broken) => Err(violation(request, format!("got no answer: {broken}"))),
         }
     }
 }
 
-fn violation(method: &str, path: &str, problem: String) -> Error<Violation> {
-    Error::Failed(Violation { request: format!("{method} {path}"), problem })
+fn violation(request: &[u8], problem: String) -> Error<Violation> {
+    Error::Failed(Violation { request: request::line(request), problem })
 }
 
-fn encode(name: &str) -> String {
-    let mut encoded = Vec::new();
-    percent_encode(name.as_bytes(), &mut encoded);
-    String::from_utf8(encoded).expect("percent-encoding is ASCII")
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, LazyLock, Mutex};
+    use std::thread;
+
+    use percent_encoding::percent_decode_str;
+
+    use super::*;
+
+    static ROWS: LazyLock<Rows> = LazyLock::new(Rows::seeded);
+
+    /// A status, a content type and a body.
+    type Answer = (u16, &'static str, Vec<u8>);
+
+    const JSON: &str = "application/json";
+
+    /// What the contract promises for a request line.
+    fn right(line: &str) -> Answer {
+        let json = |status, body: &str| (status, JSON, body.into());
+        match line.split_once("?name=") {
+            Some(("GET /demo", "")) => json(400, r#"{"error": "no name"}"#),
+            Some(("GET /demo", name)) => named(&percent_decode_str(name).decode_utf8().unwrap()),
+            _ => match line {
+                "GET /demo" => named("a"),
+                "GET /idle" | "GET /health" => json(200, "[]"),
+                "POST /demo" => json(405, r#"{"error": "GET only"}"#),
+                _ => json(404, r#"{"error": "unknown"}"#),
+            },
+        }
+    }
+
+    fn named(name: &str) -> Answer {
+        let rows = ROWS.truth().unwrap().rows_named(name);
+        (200, JSON, serde_json::to_vec(&rows).unwrap())
+    }
+
+    /// A server that answers each request line so. Returns its address, and the heads of all connections' requests.
+    fn serve(answer: fn(&str) -> Answer) -> (SocketAddr, Arc<Mutex<Vec<Vec<String>>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let heads: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+        let seen = Arc::clone(&heads);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                seen.lock().unwrap().push(Vec::new());
+                connection(stream.unwrap(), answer, &seen);
+            }
+        });
+        (address, heads)
+    }
+
+    fn connection(
+        mut stream: TcpStream,
+        answer: fn(&str) -> Answer,
+        heads: &Mutex<Vec<Vec<String>>>,
+    ) {
+        let mut buffer = [0; 4096];
+        // One small request at a time: one read holds it.
+        while let Ok(length @ 1..) = stream.read(&mut buffer) {
+            let head = String::from_utf8(buffer[..length].to_vec()).unwrap();
+            let (status, content_type, body) = answer(&request::line(head.as_bytes()));
+            heads.lock().unwrap().last_mut().unwrap().push(head);
+            let head = format!(
+                "HTTP/1.1 {status} X\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        }
+    }
+
+    fn verified(answer: fn(&str) -> Answer, rows: &Rows) -> Result<(), String> {
+        verify(serve(answer).0, rows, &Stop::never()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_right_server_passes_and_is_asked_as_by_a_load() {
+        let (address, heads) = serve(right);
+        assert_eq!(verify(address, &ROWS, &Stop::never()), Ok(()));
+        let heads = heads.lock().unwrap();
+        assert_eq!(heads.len(), 1, "one connection, as one user has");
+        let of = |line: &str| heads[0].iter().filter(|head| head.starts_with(line)).count();
+        assert_eq!(of("GET /demo HTTP/1.1\r\n"), QUESTIONS);
+        assert!(of("GET /demo?name=") > QUESTIONS);
+        assert_eq!(of("GET /idle HTTP/1.1\r\n"), QUESTIONS);
+        let after_line = |head: &String| head.split_once("\r\n").unwrap().1.to_owned();
+        let mut headers: Vec<_> =
+            heads[0].iter().filter(|head| head.starts_with("GET")).map(after_line).collect();
+        headers.dedup();
+        assert_eq!(headers.len(), 1, "no request differs from another by its headers");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_a_sentence() {
+        let lies: [(fn(&str) -> Answer, &str); 6] = [
+            (
+                |line| if line == "GET /health" { (503, JSON, Vec::new()) } else { right(line) },
+                "GET /health was answered with status 503 where 200 is right",
+            ),
+            (
+                |line| if line == "GET /idle" { named("a") } else { right(line) },
+                "GET /idle was answered with more than an empty array",
+            ),
+            (
+                |line| if line == "GET /demo?name=A" { named("a") } else { right(line) },
+                "GET /demo?name=A was answered with ",
+            ),
+            (
+                |line| if line == "POST /demo" { (405, JSON, b"{}".into()) } else { right(line) },
+                "POST /demo was refused without {\"error\": …}",
+            ),
+            (
+                |line| {
+                    if line == "GET /demo" { (200, "text/html", b"[]".into()) } else { right(line) }
+                },
+                "GET /demo was answered as \"text/html\", not as application/json",
+            ),
+            (
+                // A server that does nothing: no row is an answer to a random name, but to no name of a row.
+                |line| {
+                    if line.contains("?name=") && right(line).0 == 200 {
+                        (200, JSON, b"[]".into())
+                    } else {
+                        right(line)
+                    }
+                },
+                "GET /demo?name=a was answered with 0 rows where ",
+            ),
+        ];
+        for (lie, expected) in lies {
+            let said = verified(lie, &ROWS).unwrap_err();
+            assert!(said.starts_with(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_rows_answers_every_lookup_with_none() {
+        fn empty(line: &str) -> Answer {
+            match right(line) {
+                (200, JSON, _) => (200, JSON, b"[]".into()),
+                other => other,
+            }
+        }
+        assert_eq!(verified(empty, &Rows::none()), Ok(()));
+        assert!(verified(right, &Rows::none()).is_err());
+    }
+
+    #[test]
+    fn a_stop_ends_it() {
+        let stop = Stop::never();
+        stop.set();
+        assert_eq!(verify(serve(right).0, &ROWS, &stop), Err(Error::Interrupted));
+    }
 }

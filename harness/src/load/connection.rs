@@ -9,16 +9,16 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-use super::record::ErrorKind;
-use super::response::{self, Progress, Response, Unreadable};
+use super::response::{Reader, Response, Unreadable};
 use crate::units::{Moment, Nanos};
+use crate::workload::Reply;
 
-/// Larger than any answer but those to the shortest names, so that one read takes it all.
+/// Larger than nearly all answers, so that one read takes them whole.
 const BUFFER: usize = 16 * 1024;
 
 /// One keep-alive connection, made again when it is lost.
 #[derive(Debug)]
-pub struct Probe {
+pub struct Connection {
     address: SocketAddr,
     timeout: Duration,
     stream: Option<TcpStream>,
@@ -28,22 +28,31 @@ pub struct Probe {
     alarm: Pin<Box<Sleep>>,
 }
 
-/// An answer, read whole.
-#[derive(Debug)]
-pub struct Answer<'a> {
-    /// The status code.
-    pub status: u16,
-    /// Whether its content type is JSON.
-    pub json: bool,
-    /// Its body.
-    pub body: &'a [u8],
+/// Why a request has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// The server could not be reached in time.
+    #[error("the server cannot be reached")]
+    Connect,
+    /// The request could not be sent.
+    #[error("the request cannot be sent")]
+    Write,
+    /// The connection broke, or what came was not HTTP.
+    #[error("the connection broke, or what came is not HTTP")]
+    Read,
+    /// No whole answer came in time.
+    #[error("no whole answer came in time")]
+    Timeout,
+    /// The answer's length was missing or wrong.
+    #[error("the answer's length is missing or wrong")]
+    Length,
 }
 
-impl Probe {
-    /// For one user; connects at [`Probe::connect`]. Must be called within a tokio runtime.
+impl Connection {
+    /// A connection that [`Connection::connect`] will make. Must be called within a tokio runtime.
     #[must_use]
-    pub fn new(address: SocketAddr, timeout: Duration) -> Probe {
-        Probe {
+    pub fn new(address: SocketAddr, timeout: Duration) -> Connection {
+        Connection {
             address,
             timeout,
             stream: None,
@@ -72,12 +81,11 @@ impl Probe {
     /// Makes a new connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Connect`] when the server cannot be reached in time.
-    pub async fn connect(&mut self) -> Result<(), ErrorKind> {
+    /// [`Broken::Connect`] when the server cannot be reached in time.
+    pub async fn connect(&mut self) -> Result<(), Broken> {
         let connecting = tokio::time::timeout(self.timeout, TcpStream::connect(self.address));
-        let stream =
-            connecting.await.map_err(|_| ErrorKind::Connect)?.map_err(|_| ErrorKind::Connect)?;
-        stream.set_nodelay(true).map_err(|_| ErrorKind::Connect)?;
+        let stream = connecting.await.map_err(|_| Broken::Connect)?.map_err(|_| Broken::Connect)?;
+        stream.set_nodelay(true).map_err(|_| Broken::Connect)?;
         self.stream = Some(stream);
         Ok(())
     }
@@ -86,31 +94,27 @@ impl Probe {
     /// dropped after an error, and where the server said that it will close it.
     ///
     /// # Errors
-    /// The class of what went wrong.
-    pub async fn exchange(
-        &mut self,
-        request: &[u8],
-        sent: Moment,
-    ) -> Result<Answer<'_>, ErrorKind> {
+    /// Why there is no whole answer.
+    pub async fn exchange(&mut self, request: &[u8], sent: Moment) -> Result<Reply<'_>, Broken> {
         let deadline = sent + self.timeout.into();
         self.filled = 0;
         let result = match self.send(request, deadline).await {
             Ok(()) => self.receive(deadline).await,
-            Err(class) => Err(class),
+            Err(broken) => Err(broken),
         };
         if result.as_ref().map_or(true, |response| response.close) {
             self.stream = None;
         }
         let response = result?;
-        Ok(Answer {
+        Ok(Reply {
             status: response.status,
-            json: response.json,
+            content_type: &self.buffer[response.content_type],
             body: &self.buffer[response.body],
         })
     }
 
-    async fn send(&mut self, mut request: &[u8], deadline: Moment) -> Result<(), ErrorKind> {
-        let stream = self.stream.as_ref().ok_or(ErrorKind::Connect)?;
+    async fn send(&mut self, mut request: &[u8], deadline: Moment) -> Result<(), Broken> {
+        let stream = self.stream.as_ref().ok_or(Broken::Connect)?;
         // A new connection's socket is writable: nearly always this is one system call.
         while !request.is_empty() {
             match stream.try_write(request) {
@@ -119,58 +123,52 @@ impl Probe {
                     let left = deadline.since(Moment::now());
                     match tokio::time::timeout(left.into(), stream.writable()).await {
                         Ok(Ok(())) => {}
-                        Ok(Err(_)) => return Err(ErrorKind::Write),
-                        Err(_) => return Err(ErrorKind::Timeout),
+                        Ok(Err(_)) => return Err(Broken::Write),
+                        Err(_) => return Err(Broken::Timeout),
                     }
                 }
-                Err(_) => return Err(ErrorKind::Write),
+                Err(_) => return Err(Broken::Write),
             }
         }
         Ok(())
     }
 
-    async fn receive(&mut self, deadline: Moment) -> Result<Response, ErrorKind> {
-        let mut head = false;
+    async fn receive(&mut self, deadline: Moment) -> Result<Response, Broken> {
+        let mut reader = Reader::default();
         loop {
             let received = self.read(deadline).await?;
             if received == 0 {
-                // Cut short within a body, the length it told was wrong.
-                return Err(if head { ErrorKind::Length } else { ErrorKind::Read });
+                // An answer that ends within its body had stated a wrong length.
+                return Err(if reader.has_head() { Broken::Length } else { Broken::Read });
             }
             self.filled += received;
-            match response::read(&mut self.buffer[..self.filled]) {
-                Ok(Progress::Complete(response)) if response.end == self.filled => {
-                    return Ok(response);
-                }
-                // More than was asked for: what follows cannot be told apart from the next answer.
-                Ok(Progress::Complete(_)) | Err(Unreadable::Length) => {
-                    return Err(ErrorKind::Length);
-                }
-                Ok(Progress::Partial { head: complete }) => head = complete,
-                Err(Unreadable::Head) => return Err(ErrorKind::Read),
+            match reader.read(&mut self.buffer[..self.filled]) {
+                Ok(Some(response)) if response.end == self.filled => return Ok(response),
+                Ok(None) => {}
+                // Bytes after the answer cannot be told apart from the next one.
+                Ok(Some(_)) | Err(Unreadable::Length) => return Err(Broken::Length),
+                Err(Unreadable::Head) => return Err(Broken::Read),
             }
         }
     }
 
     /// Reads what is there, as much as fits. `poll_read` and not `try_read`: tokio then knows from a
     /// partly filled buffer that the socket is drained, and saves the read that would only say so.
-    async fn read(&mut self, deadline: Moment) -> Result<usize, ErrorKind> {
+    async fn read(&mut self, deadline: Moment) -> Result<usize, Broken> {
         if self.filled == self.buffer.len() {
             self.buffer.resize(2 * self.filled, 0);
         }
-        let Probe { stream, buffer, filled, alarm, .. } = self;
-        let stream = stream.as_mut().ok_or(ErrorKind::Read)?;
+        let Connection { stream, buffer, filled, alarm, .. } = self;
+        let stream = stream.as_mut().ok_or(Broken::Read)?;
         std::future::poll_fn(|context| {
             let mut free = ReadBuf::new(&mut buffer[*filled..]);
             if let Poll::Ready(read) = Pin::new(&mut *stream).poll_read(context, &mut free) {
-                return Poll::Ready(
-                    read.map(|()| free.filled().len()).map_err(|_| ErrorKind::Read),
-                );
+                return Poll::Ready(read.map(|()| free.filled().len()).map_err(|_| Broken::Read));
             }
             while alarm.as_mut().poll(context).is_ready() {
                 let left = deadline.since(Moment::now());
                 if left == Nanos(0) {
-                    return Poll::Ready(Err(ErrorKind::Timeout));
+                    return Poll::Ready(Err(Broken::Timeout));
                 }
                 // It was set for an earlier request.
                 alarm.as_mut().reset(Instant::now() + Duration::from(left));

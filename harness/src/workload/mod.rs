@@ -1,0 +1,183 @@
+//! What one kind of request is: how it is asked, what a right answer is, and what work it owes the services.
+//!
+//! The load, verification and the reconciliation with the services' counters all use the same workload, so that a server
+//! cannot tell a check from a load by what is asked. A kind is one file here, and a line in each of [`Kind`], [`Kind::ALL`] and
+//! [`Kind::visit`].
+
+pub mod given_name;
+pub mod nothing;
+pub mod probe;
+pub mod random_name;
+pub mod reply;
+pub mod request;
+pub mod rows;
+
+use std::net::SocketAddr;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha12Rng;
+use serde::{Deserialize, Serialize};
+
+pub use probe::Probe;
+pub use reply::{Reply, Wrong};
+pub use rows::Rows;
+
+/// One kind of request. The implementation is chosen once a process; no request pays for a dispatch.
+pub trait Workload: Send + Sized + 'static {
+    /// Where the contract serves this workload.
+    const PATH: &'static str;
+
+    /// What a request asks, kept until its answer is checked.
+    type Question: Copy + Send;
+
+    /// The workload, ready to ask. What is slow to make is made here.
+    fn new(setup: Setup) -> Self;
+
+    /// Writes the next request into `request`, and returns what it asks. `request` holds this user's request before, or
+    /// nothing.
+    fn ask(&mut self, request: &mut Vec<u8>) -> Self::Question;
+
+    /// Checks the answer to `question`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn check(&mut self, question: Self::Question, reply: &Reply<'_>) -> Result<(), Wrong>;
+
+    /// What verification asks besides: boundaries, and hostile input.
+    fn probes(&self) -> Vec<Probe>;
+
+    /// The work that one request owes the services of a server with rows.
+    fn owes() -> Work;
+}
+
+/// The kinds of requests, by the names that scenarios call them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The server draws a name: no row, or one name's complete set.
+    RandomName,
+    /// The load draws a row's name: exactly that name's rows.
+    GivenName,
+    /// No query: an empty array.
+    Nothing,
+}
+
+/// Something to be done with a workload that is known only when the program runs.
+pub trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Does it with this workload.
+    fn visit<W: Workload>(self) -> Self::Output;
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 3] = [Kind::RandomName, Kind::GivenName, Kind::Nothing];
+
+    /// Does something with the workload of this kind.
+    pub fn visit<V: Visitor>(self, visitor: V) -> V::Output {
+        match self {
+            Kind::RandomName => visitor.visit::<random_name::RandomName>(),
+            Kind::GivenName => visitor.visit::<given_name::GivenName>(),
+            Kind::Nothing => visitor.visit::<nothing::Nothing>(),
+        }
+    }
+
+    /// The path at which the contract serves this kind.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        struct Path;
+        impl Visitor for Path {
+            type Output = &'static str;
+            fn visit<W: Workload>(self) -> &'static str {
+                W::PATH
+            }
+        }
+        self.visit(Path)
+    }
+
+    /// The first kind that the contract serves at `path`, which may have parameters.
+    #[must_use]
+    pub fn at(path: &str) -> Option<Kind> {
+        let path = path.split('?').next();
+        Kind::ALL.into_iter().find(|kind| Some(kind.path()) == path)
+    }
+
+    /// The work that one request owes the services of a server with rows.
+    #[must_use]
+    pub fn owes(self) -> Work {
+        struct Owes;
+        impl Visitor for Owes {
+            type Output = Work;
+            fn visit<W: Workload>(self) -> Work {
+                W::owes()
+            }
+        }
+        self.visit(Owes)
+    }
+}
+
+/// What a workload is made from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// The path of every request.
+    pub path: String,
+    /// The rows that the server answers with.
+    pub rows: Rows,
+    /// Questions are drawn from this seed,
+    pub seed: u64,
+    /// and from a stream of its own for each shard of a load.
+    pub shard: u32,
+    /// Where every answer must hold rows, one in so many is compared value by value.
+    pub compared: u64,
+}
+
+impl Setup {
+    /// The generator that questions are drawn from.
+    fn rng(&self) -> ChaCha12Rng {
+        let mut rng = ChaCha12Rng::seed_from_u64(self.seed);
+        // Streams below 2^32 are the arrivals'.
+        rng.set_stream((1 << 32) + u64::from(self.shard));
+        rng
+    }
+}
+
+/// The work that a request must show in the services' counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Queries to the database.
+    pub queries: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_kind_is_missing_among_all() {
+        let error = serde_json::from_str::<Kind>("\"?\"").unwrap_err().to_string();
+        for kind in Kind::ALL {
+            let name = serde_json::to_string(&kind).unwrap().replace('"', "`");
+            assert!(error.contains(&name), "{error}");
+        }
+        // The unknown one is quoted too.
+        assert_eq!(error.matches('`').count() / 2 - 1, Kind::ALL.len(), "{error}");
+    }
+
+    #[test]
+    fn a_path_is_that_of_its_first_kind() {
+        assert_eq!(Kind::at("/demo"), Some(Kind::RandomName));
+        assert_eq!(Kind::at("/demo?name=a"), Some(Kind::RandomName));
+        assert_eq!(Kind::at("/idle?x=1"), Some(Kind::Nothing));
+        assert_eq!(Kind::at("/idler"), None);
+    }
+
+    #[test]
+    fn only_a_lookup_owes_a_query() {
+        let owed = Kind::ALL.map(|kind| kind.owes().queries);
+        assert_eq!(owed, [1, 1, 0]);
+    }
+}
