@@ -50,6 +50,10 @@ servers: bootstrap ## build all servers
 bench-load: harness servers ## measure what the load costs and how true its times are, beside wrk, ab, oha and Goose's own client
 	$(CARGO) bench --locked --package stackmark --bench load
 
+.PHONY: bench-against
+bench-against: harness servers ## measure what the load costs beside that of another stackmark program (OTHER=PATH)
+	$(CARGO) bench --locked --package stackmark --bench load -- against $(abspath $(OTHER))
+
 .PHONY: bench-profile
 bench-profile: harness servers ## say where the load's CPU time goes; needs perf
 	$(CARGO) bench --locked --package stackmark --bench load -- profile

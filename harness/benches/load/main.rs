@@ -2,11 +2,13 @@
 //!
 //! A server on one CPU, a load generator on another, one at a time, alternating. Peers are those found
 //! on the PATH (wrk, ab, oha), Goose's own client, and a bare epoll loop that only sends and receives.
-//! With names as arguments (`closed`, `slice`, `open`, `stall`, `delay`) only those are measured;
-//! `profile` says where the load's time goes, if asked for.
+//! With names as arguments (`closed`, `slice`, `parse`, `open`, `stall`, `delay`) only those are measured. Two are measured only
+//! if they are named: `profile`, where the load's time goes, and `against PROGRAM [PAIRS]`, what this load costs beside that
+//! of another stackmark program.
 
 #![allow(clippy::unwrap_used)] // A benchmark that cannot set itself up ends there.
 
+mod against;
 mod closed;
 mod delay;
 mod delay_server;
@@ -15,6 +17,7 @@ mod goose_client;
 mod median;
 mod open;
 mod ours;
+mod parse;
 mod peer;
 mod profile;
 mod said;
@@ -34,6 +37,8 @@ fn main() {
         ["--goose-client", address, users, seconds] => goose_client::run(address, users, seconds),
         ["--delay-server", address, ref delays @ ..] => delay_server::serve(address, delays),
         ["--witness"] => witness::run(),
+        ["against", other] => against::measure(other, against::PAIRS),
+        ["against", other, pairs] => against::measure(other, pairs.parse().unwrap()),
         ref chosen => {
             let wanted = |name: &str| chosen.is_empty() || chosen.contains(&name);
             if wanted("closed") {
@@ -41,6 +46,9 @@ fn main() {
             }
             if wanted("slice") {
                 slice::measure();
+            }
+            if wanted("parse") {
+                parse::measure();
             }
             if wanted("open") {
                 open::measure();
