@@ -139,6 +139,31 @@ pub enum ServiceAction {
     },
 }
 
+/// The backend, of every verb that has to do with servers.
+#[derive(Debug, clap::Args)]
+pub struct Backend {
+    /// What builds, starts, limits and observes the servers (default: local)
+    #[arg(long, value_enum)]
+    pub backend: Option<Kind>,
+    /// With --backend attached: the address of a server, with {name} for its name, e.g. `{name}:8080`
+    #[arg(long, value_name = "HOST:PORT")]
+    pub at: Option<String>,
+}
+
+/// How a backend places and limits the parts.
+#[derive(Debug, Default, clap::Args)]
+pub struct Limits {
+    /// With --backend docker: how the containers are joined (default: bridge)
+    #[arg(long, value_enum)]
+    pub network: Option<Network>,
+    /// With --backend docker: CPU sets alone limit the CPU time, which shows what quotas cost
+    #[arg(long)]
+    pub no_quota: bool,
+    /// With --backend local or docker: CPU sets, e.g. `server=0,db=1,load=1` or `server=0-5,db=6-21,load=22+23`
+    #[arg(long, value_name = "SETS")]
+    pub cpus: Option<String>,
+}
+
 /// `stackmark build`
 #[derive(Debug, clap::Args)]
 pub struct Build {
@@ -153,12 +178,9 @@ pub struct Verify {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
-    /// What starts the servers
-    #[arg(long, value_enum, default_value = "local")]
-    pub backend: Kind,
-    /// With --backend attached: where a server is, with {name} for its name, e.g. `{name}:8080`
-    #[arg(long, value_name = "HOST:PORT")]
-    pub at: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub backend: Backend,
 }
 
 /// `stackmark run`
@@ -174,24 +196,15 @@ pub struct Run {
     /// How many blocks, and how long each cell is measured (see `stackmark list profiles`)
     #[arg(long, default_value = "quick")]
     pub profile: String,
-    /// What starts, limits and observes the servers (default: local)
-    #[arg(long, value_enum)]
-    pub backend: Option<Kind>,
-    /// With --backend attached: where a server is, with {name} for its name, e.g. `{name}:8080`
-    #[arg(long, value_name = "HOST:PORT")]
-    pub at: Option<String>,
-    /// With --backend docker: how the containers are joined (default: bridge)
-    #[arg(long, value_enum)]
-    pub network: Option<Network>,
-    /// With --backend docker: CPU sets alone limit the CPU time, which shows what quotas cost
-    #[arg(long)]
-    pub no_quota: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub backend: Backend,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limits: Limits,
     /// The seed of the run's orders and of its requests (default: drawn, and recorded)
     #[arg(long)]
     pub seed: Option<u64>,
-    /// CPU sets, e.g. `server=0,db=1,load=1` or `server=0-5,db=6-21,load=22+23`
-    #[arg(long, value_name = "SETS")]
-    pub cpus: Option<String>,
     /// The run's folder (default: results/<date>-<label>)
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::{Backend, BuildInfo, Instance, Opening, healthy, local};
+use super::{AddressTemplate, Backend, BuildInfo, Context, Instance, healthy, local};
 use crate::database::{Counters, Database};
 use crate::definition::Server;
 use crate::failure::{Error, Failed, Stage};
@@ -31,7 +31,7 @@ const APPEAR_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Servers that are up already.
 pub struct Attached {
-    at: String,
+    at: AddressTemplate,
     services: Services,
     /// The process by which the database's container is known, if the servers need a database.
     db: Option<u32>,
@@ -44,11 +44,8 @@ impl Attached {
     ///
     /// # Errors
     /// When they cannot be seen from here.
-    pub(super) fn open(opening: Opening<'_>) -> Result<Attached, Error> {
-        let at = opening.at.filter(|at| at.contains("{name}")).ok_or_else(|| {
-            Error::Failed("say where the servers are: --at with {name} for a server's name, as in --at '{name}:8080'".into())
-        })?;
-        if let Some(server) = opening.servers.iter().find(|server| server.pool_size.is_some()) {
+    pub(super) fn open(at: AddressTemplate, context: Context<'_>) -> Result<Attached, Error> {
+        if let Some(server) = context.servers.iter().find(|server| server.pool_size.is_some()) {
             return Err(Error::Failed(format!(
                 "{} needs {} database connections, and servers that are up already keep the number that they were started \
                  with: leave out the studies that have pool sizes, or --backend attached",
@@ -56,7 +53,7 @@ impl Attached {
                 server.pool_size()
             )));
         }
-        let needed = service::needed(opening.servers);
+        let needed = service::needed(context.servers);
         let unset = |service: &&dyn Service| {
             env::var_os(service.variable()).is_none_or(|url| url.is_empty())
         };
@@ -67,17 +64,17 @@ impl Attached {
                 service.name()
             )));
         }
-        let services = Services::acquire(opening.workspace.root(), &needed)?;
+        let services = Services::acquire(context.workspace.root(), &needed)?;
         let db = services.database().map(database_container).transpose()?;
         // All servers have the same limits: any of them shows what they are.
         let find = || {
-            opening.servers.iter().find_map(|server| {
-                let address = resolve(at, server).ok()?;
+            context.servers.iter().find_map(|server| {
+                let address = resolve(&at, server).ok()?;
                 Container::of(contained(address, "the server").ok()?).ok()
             })
         };
         let server =
-            in_time(opening.stop, || find().ok_or_else(|| hidden("the servers")))?.limits();
+            in_time(context.stop, || find().ok_or_else(|| hidden("the servers")))?.limits();
         let db_limits = db.map(Container::of).transpose();
         let db_limits = db_limits.map_err(|error| Error::Failed(error.to_string()))?;
         let given = PerPart {
@@ -85,7 +82,7 @@ impl Attached {
             db: db_limits.map(|container| container.limits()),
             load: Some(cgroup::limits()),
         };
-        let all = machine_cpus(opening.usable);
+        let all = machine_cpus(context.usable);
         let placement = placement(&given.clone().map(Option::unwrap_or_default), &all);
         let asked = asked(|name| env::var(name).ok());
         let containers = Containers {
@@ -105,7 +102,7 @@ impl Attached {
             );
         }
         eprintln!("stackmark: the servers are up side by side, and stay so after the run");
-        Ok(Attached { at: at.to_owned(), services, db, placement, containers })
+        Ok(Attached { at, services, db, placement, containers })
     }
 }
 
@@ -114,8 +111,8 @@ impl Backend for Attached {
         &self.services
     }
 
-    fn settle(&mut self) -> Result<(), Error> {
-        Ok(())
+    fn prepare(&mut self, stop: &Stop) -> Result<(), Error> {
+        Ok(self.services.seed(stop)?)
     }
 
     /// The built is what the server that runs says of itself.
@@ -152,9 +149,7 @@ impl Backend for Attached {
         if self.db.is_none_or(process::is_running) {
             return Ok(());
         }
-        Err(Error::ServiceLost(
-            "the database's container ended, and the run with it; what was measured stays: see its log".into(),
-        ))
+        Err(Error::ServiceLost("the database's container ended: see its log".into()))
     }
 
     fn database_part(&self) -> Option<Meter> {
@@ -224,8 +219,8 @@ fn in_time<T>(stop: &Stop, find: impl Fn() -> Result<T, Error>) -> Result<T, Err
 }
 
 /// Where `server` is.
-fn resolve(at: &str, server: &Server) -> Result<SocketAddr, Error> {
-    let place = at.replace("{name}", server.original());
+fn resolve(at: &AddressTemplate, server: &Server) -> Result<SocketAddr, Error> {
+    let place = at.of(server);
     let found = place.to_socket_addrs().ok().and_then(|mut all| all.next());
     found.ok_or_else(|| {
         Error::Failed(format!("there is nothing at {place}: bring it up, or correct --at"))

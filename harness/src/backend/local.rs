@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::Signal;
 
 use super::healthy;
-use super::{Backend, BuildInfo, Instance, Opening, STOP_TIMEOUT};
+use super::{Backend, BuildInfo, Context, Instance, STOP_TIMEOUT};
 use crate::backend::build;
 use crate::database::Counters;
 use crate::database::counters::CounterReader;
@@ -41,10 +41,13 @@ impl<'a> Local<'a> {
     ///
     /// # Errors
     /// When one of them cannot be started.
-    pub(super) fn open(opening: Opening<'a>) -> Result<Local<'a>, Error> {
-        let Opening { workspace, usable, placement, servers, .. } = opening;
+    pub(super) fn open(
+        placement: Option<Placement>,
+        context: Context<'a>,
+    ) -> Result<Local<'a>, Error> {
+        let Context { workspace, usable, servers, .. } = context;
         let services = Services::acquire(workspace.root(), &service::needed(servers))?;
-        let placement = placement.cloned().unwrap_or_else(|| Placement::by_size(usable));
+        let placement = placement.unwrap_or_else(|| Placement::by_size(usable));
         Ok(Local { workspace, usable, services, placement, counting: None })
     }
 
@@ -88,7 +91,8 @@ impl Backend for Local<'_> {
     }
 
     /// Puts the services on their CPUs, and the harness itself on the load's: it must not disturb the server either.
-    fn settle(&mut self) -> Result<(), Error> {
+    fn prepare(&mut self, stop: &Stop) -> Result<(), Error> {
+        self.services.seed(stop)?;
         let refused =
             |what| move |error| Error::Failed(format!("cannot place {what} on its CPUs: {error}"));
         for lease in self.services.iter() {

@@ -3,6 +3,7 @@
 
 pub mod attached;
 pub mod build;
+mod config;
 mod docker;
 mod healthy;
 pub mod local;
@@ -10,8 +11,6 @@ pub mod local;
 use std::net::SocketAddr;
 use std::process::Child;
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use crate::database::Counters;
 use crate::definition::Server;
@@ -23,83 +22,20 @@ use crate::os::stop::Stop;
 use crate::service::Services;
 use crate::workspace::Workspace;
 
+pub use config::{AddressTemplate, BackendConfig, Kind, Network};
+
 /// How long a stopping server may take: the contract says 5 s, and one more tells who is late.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// What starts, limits, observes and stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Processes on this machine, with private services and CPU sets
-    Local,
-    /// Containers on this machine's Docker engine, with the limits of compose.yaml
-    Docker,
-    /// Servers that are up already, in containers on this machine (--at); DATABASE_URL names their database
-    Attached,
-}
-
-impl Kind {
-    /// As in a run's record.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Local => "local",
-            Kind::Docker => "docker",
-            Kind::Attached => "attached",
-        }
-    }
-
-    /// The one of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Kind> {
-        [Kind::Local, Kind::Docker, Kind::Attached].into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-/// How containers are joined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Network {
-    /// A network of the project's own
-    #[default]
-    Bridge,
-    /// The machine's own, which shows what the bridge costs
-    Host,
-}
-
-impl Network {
-    /// As in a run's record.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Network::Bridge => "bridge",
-            Network::Host => "host",
-        }
-    }
-
-    /// The one of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Network> {
-        [Network::Bridge, Network::Host].into_iter().find(|network| network.name() == name)
-    }
-}
-
-/// What a backend needs to begin.
+/// What every backend needs to begin.
 #[derive(Clone, Copy)]
-pub struct Opening<'a> {
-    /// Where everything lies.
+pub struct Context<'a> {
+    /// The checkout.
     pub workspace: &'a Workspace,
     /// The CPUs that this process may use.
     pub usable: &'a Cpus,
-    /// Where the parts shall run, if anyone said so.
-    pub placement: Option<&'a Placement>,
-    /// Who will be measured.
+    /// The servers that will be started.
     pub servers: &'a [Server],
-    /// Of [`Kind::Attached`]: where a server is, with `{name}` for its name.
-    pub at: Option<&'a str>,
-    /// Of [`Kind::Docker`].
-    pub network: Network,
-    /// Of [`Kind::Docker`]: whether CPU sets are the only limit of CPU time.
-    pub no_quota: bool,
     /// Interrupts the start-up.
     pub stop: &'a Stop,
 }
@@ -108,11 +44,17 @@ pub struct Opening<'a> {
 ///
 /// # Errors
 /// What is wrong and what mends it, in one sentence; or the interruption.
-pub fn open<'a>(kind: Kind, opening: Opening<'a>) -> Result<Box<dyn Backend + 'a>, Error> {
-    Ok(match kind {
-        Kind::Local => Box::new(local::Local::open(opening)?),
-        Kind::Docker => Box::new(docker::Docker::open(opening)?),
-        Kind::Attached => Box::new(attached::Attached::open(opening)?),
+pub fn open<'a>(
+    config: BackendConfig,
+    context: Context<'a>,
+) -> Result<Box<dyn Backend + 'a>, Error> {
+    Ok(match config {
+        BackendConfig::Local { placement } => Box::new(local::Local::open(placement, context)?),
+        BackendConfig::Docker { placement, network, no_quota } => {
+            let options = docker::Options { placement, network, no_quota };
+            Box::new(docker::Docker::open(options, context)?)
+        }
+        BackendConfig::Attached { at } => Box::new(attached::Attached::open(at, context)?),
     })
 }
 
@@ -130,11 +72,11 @@ pub trait Backend {
     /// The services that the servers need.
     fn services(&self) -> &Services;
 
-    /// Puts everything in its place: after the table is seeded, and before the first server starts.
+    /// Seeds the services and puts everything in its place. To be called once, before the first server starts.
     ///
     /// # Errors
-    /// When something cannot be placed or observed.
-    fn settle(&mut self) -> Result<(), Error>;
+    /// When a service cannot be seeded, or something cannot be placed or observed; or the interruption.
+    fn prepare(&mut self, stop: &Stop) -> Result<(), Error>;
 
     /// Builds a server, and asks it for its version.
     ///

@@ -1,5 +1,6 @@
 //! The verbs: one file each.
 
+mod backend;
 pub mod build;
 pub mod cmp;
 pub mod db;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::interrupt;
+use super::{backend as options, interrupt};
 use crate::args;
-use crate::backend::{self, Network, Opening};
+use crate::backend::{self, Context};
 use crate::definition::{Registry, Server, select};
 use crate::failure::{Error, Failed};
 use crate::os::placement::Placement;
@@ -26,20 +26,13 @@ pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
             .into_iter()
             .cloned()
             .collect();
+    let usable = Placement::usable()?;
+    let config = options::config(&args.backend, &args::Limits::default(), None, &usable)?;
     let stop = interrupt::stop()?;
-    let opening = Opening {
-        workspace: &workspace,
-        usable: &Placement::usable()?,
-        placement: None,
-        servers: &servers,
-        at: args.at.as_deref(),
-        network: Network::default(),
-        no_quota: false,
-        stop: &stop,
-    };
-    let mut backend = backend::open(args.backend, opening)?;
-    backend.services().seed(&stop).map_err(Error::<String>::from)?;
-    backend.settle()?;
+    let context =
+        Context { workspace: &workspace, usable: &usable, servers: &servers, stop: &stop };
+    let mut backend = backend::open(config, context)?;
+    backend.prepare(&stop)?;
     let rows = Rows::seeded();
     let mut executor = BackendExecutor::new(backend.as_mut(), &rows, &stop);
     let mut steps = TerminalProgress::new("verify", servers.len() as u64, 0);

@@ -6,9 +6,11 @@
 pub mod backend_executor;
 pub mod blocks;
 pub mod common_rate;
+pub mod execute;
 pub mod executor;
 pub mod prepare;
 pub mod progress;
+pub mod record;
 pub mod resume;
 pub mod trial;
 pub mod verify;

@@ -1,5 +1,7 @@
 //! What is said on standard error while something goes on: a bar on a terminal, lines elsewhere.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::definition::cell::Cell;
@@ -15,6 +17,12 @@ pub trait Progress {
     fn advance(&mut self, steps: u64);
     /// A server failed.
     fn failure(&mut self, failure: &Failure);
+}
+
+/// A length of time as text, in whole seconds.
+#[must_use]
+pub fn about(time: Duration) -> String {
+    humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
 }
 
 /// A bar over a known number of steps.

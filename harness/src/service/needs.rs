@@ -1,10 +1,12 @@
 //! The services that the servers of a run need.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Lease, Service, ServiceError, of_family};
+use super::{Lease, Origin, Service, ServiceError, of_family};
 use crate::database::{self, Database};
 use crate::definition::Server;
+use crate::os::machine::ServiceFacts;
 use crate::os::process;
 use crate::os::stop::Stop;
 use crate::os::url::SecretUrl;
@@ -73,6 +75,28 @@ impl Services {
         Ok(())
     }
 
+    /// The facts of each service, by the product's name where it is a database: the server that a variable names may
+    /// be another product than the private one.
+    ///
+    /// A container that the backend started is external to the lease, but `observed`.
+    ///
+    /// # Errors
+    /// When a database does not answer.
+    pub fn facts(&self, observed: bool) -> Result<BTreeMap<String, ServiceFacts>, ServiceError> {
+        let facts = |lease: &Lease| {
+            let external = lease.origin() == Origin::External && !observed;
+            let (name, version, settings) = match lease.database() {
+                Some(database) => {
+                    let version = database.version()?;
+                    (database.family().product(&version), version, database.settings()?)
+                }
+                None => (lease.service().name(), String::new(), BTreeMap::new()),
+            };
+            Ok((name.to_owned(), ServiceFacts { version, external, settings }))
+        };
+        self.iter().map(facts).collect()
+    }
+
     /// Passes if every private server still runs.
     ///
     /// # Errors
@@ -84,8 +108,7 @@ impl Services {
             return Ok(());
         };
         Err(format!(
-            "the private {}, process {pid}, ended, and the run with it; what was measured stays: \
-             read .stackmark/{}/log, then go on with `stackmark run --resume`",
+            "the private {}, process {pid}, ended: read .stackmark/{}/log",
             lease.service().name(),
             lease.service().folder()
         ))

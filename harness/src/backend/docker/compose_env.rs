@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::Ipv4Addr;
 
+use super::Options;
 use super::cli::Cli;
 use super::limits::Given;
 use crate::backend::local::free_address;
-use crate::backend::{Network, Opening};
+use crate::backend::{Context, Network};
+
 use crate::definition::Server;
 use crate::failure::Error;
 use crate::os::placement::Placement;
@@ -18,7 +20,8 @@ use crate::os::placement::Placement;
 /// When there is no free port, or no file can be written.
 pub(super) fn tell(
     cli: &mut Cli,
-    opening: Opening<'_>,
+    options: &Options,
+    context: Context<'_>,
     given: &Given,
     placement: &Placement,
 ) -> Result<(), Error> {
@@ -33,7 +36,7 @@ pub(super) fn tell(
     cli.set("WORKERS", placement.sets.server.count().to_string());
     // The harness itself looks after its containers; the engine's looking would cost their CPU time.
     cli.set("NO_HEALTHCHECK", "true".into());
-    if opening.network == Network::Host {
+    if options.network == Network::Host {
         // They share the loopback interface.
         let loopback = Ipv4Addr::LOCALHOST.to_string();
         cli.set("DB_HOST", loopback.clone());
@@ -41,22 +44,22 @@ pub(super) fn tell(
         cli.set("DB_PORT", free_address()?.port().to_string());
         cli.set("NETPROBE_BIND", free_address()?.to_string());
     }
-    overrule(cli, opening)
+    overrule(cli, options, context)
 }
 
 /// Overrules compose.yaml where no variable can: for experiments on what the bridge and a quota cost.
-fn overrule(cli: &mut Cli, opening: Opening<'_>) -> Result<(), Error> {
-    let host = (opening.network == Network::Host).then_some("network_mode: host");
-    let free = opening.no_quota.then_some("cpu_quota: -1");
+fn overrule(cli: &mut Cli, options: &Options, context: Context<'_>) -> Result<(), Error> {
+    let host = (options.network == Network::Host).then_some("network_mode: host");
+    let free = options.no_quota.then_some("cpu_quota: -1");
     let rules: Vec<&str> = host.into_iter().chain(free).collect();
     if rules.is_empty() {
         return Ok(());
     }
-    let servers = opening.servers.iter().map(Server::original);
+    let servers = context.servers.iter().map(Server::original);
     let services: BTreeSet<&str> = ["db", "load", "netprobe"].into_iter().chain(servers).collect();
     let line = |name: &&str| format!("  {name:?}: {{ {} }}\n", rules.join(", "));
     let text: String = services.iter().map(line).collect();
-    let folder = opening.workspace.private();
+    let folder = context.workspace.private();
     let path = folder.join("compose.yaml");
     fs::create_dir_all(&folder)
         .and_then(|()| fs::write(&path, format!("services:\n{text}")))

@@ -14,7 +14,7 @@ use std::process::{Child, Stdio};
 
 use nix::sys::signal::Signal;
 
-use super::{Backend, BuildInfo, Instance, Network, Opening, healthy, local};
+use super::{Backend, BuildInfo, Context, Instance, Network, healthy, local};
 use crate::backend::build;
 use crate::database::Counters;
 use crate::database::counters::CounterReader;
@@ -39,6 +39,16 @@ use teardown::Keeper;
 /// Where a server listens in a network of its own.
 const SERVER_PORT: u16 = 8080;
 
+/// What a user may choose.
+pub(super) struct Options {
+    /// The CPUs of each part; without a value, as compose.yaml asks.
+    pub(super) placement: Option<Placement>,
+    /// How the containers are joined.
+    pub(super) network: Network,
+    /// Whether CPU sets are the only limit of CPU time.
+    pub(super) no_quota: bool,
+}
+
 /// Containers on this machine's engine.
 pub(super) struct Docker<'a> {
     workspace: &'a Workspace,
@@ -62,8 +72,8 @@ impl<'a> Docker<'a> {
     ///
     /// # Errors
     /// When there is no engine, or it refuses.
-    pub(super) fn open(opening: Opening<'a>) -> Result<Docker<'a>, Error> {
-        let Opening { workspace, usable, placement, servers, network, stop, .. } = opening;
+    pub(super) fn open(options: Options, context: Context<'a>) -> Result<Docker<'a>, Error> {
+        let Context { workspace, usable, servers, stop } = context;
         let mut cli = Cli::new(workspace.root(), usable);
         let (engine, compose) = cli.versions(stop)?;
         let lock = startup::lock(workspace, stop)?;
@@ -80,9 +90,9 @@ impl<'a> Docker<'a> {
         }
         let asked = config.asked();
         let given = limits::give(&asked, usable, machine::memory_mib());
-        let placement = placement.unwrap_or(&given.placement).clone();
+        let placement = options.placement.clone().unwrap_or_else(|| given.placement.clone());
         let scaled = given.less_memory || limits::has_fewer(&asked, &placement);
-        compose_env::tell(&mut cli, opening, &given, &placement)?;
+        compose_env::tell(&mut cli, &options, context, &given, &placement)?;
         if let Some(commit) = machine::commit(workspace.root()) {
             cli.set("COMMIT", commit);
         }
@@ -93,7 +103,7 @@ impl<'a> Docker<'a> {
             );
         }
         let needed = service::needed(servers);
-        startup::images(&cli, &config, opening, !needed.is_empty())?;
+        startup::images(&cli, &config, context, !needed.is_empty())?;
 
         let teardown = Keeper::start(&cli, lock)
             .map_err(|error| Error::Failed(format!("`sh` cannot be started: {error}")))?;
@@ -118,7 +128,7 @@ impl<'a> Docker<'a> {
         };
         for (part, cpus) in placement.sets.iter() {
             if let Some(limits) = limits.get(part) {
-                holds(part, cpus, limits, opening.no_quota)?;
+                holds(part, cpus, limits, options.no_quota)?;
             }
         }
         let image = |service: &str, container: &Container| {
@@ -133,7 +143,7 @@ impl<'a> Docker<'a> {
         let containers = Containers {
             engine,
             compose,
-            network: network.name().into(),
+            network: options.network.name().into(),
             scaled,
             side_by_side: false,
             asked,
@@ -148,7 +158,7 @@ impl<'a> Docker<'a> {
             cli,
             db,
             load,
-            network,
+            network: options.network,
             placement,
             containers,
             counting: None,
@@ -163,7 +173,8 @@ impl Backend for Docker<'_> {
     }
 
     /// The containers are in their places; the harness, which must not disturb the server, goes to the load's.
-    fn settle(&mut self) -> Result<(), Error> {
+    fn prepare(&mut self, stop: &Stop) -> Result<(), Error> {
+        self.services.seed(stop)?;
         self.counting = self.services.database().and_then(CounterReader::new);
         self.cli.place(&self.placement.sets.load);
         process::place(std::process::id(), &self.placement.sets.load).map_err(|error| {
@@ -197,10 +208,7 @@ impl Backend for Docker<'_> {
     fn check_services(&self) -> Result<(), Error> {
         let ended = |part: &str, container: &Container| {
             let how = container.ended(&self.cli);
-            Err(Error::ServiceLost(format!(
-                "the {part}'s container {how}; the run ends with it, and what was measured stays: mend that, then go on \
-                 with `stackmark run --resume`"
-            )))
+            Err(Error::ServiceLost(format!("the {part}'s container {how}")))
         };
         match &self.db {
             Some(db) if !db.is_running() => ended("database", db),

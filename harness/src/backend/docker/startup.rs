@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::cli::{Cli, complaint};
 use super::container::Container;
 use super::limits::Config;
-use crate::backend::Opening;
+use crate::backend::Context;
 use crate::backend::build;
 use crate::failure::Error;
 use crate::observe::container;
@@ -87,10 +87,10 @@ pub(super) fn clear(cli: &Cli, root: &Path, stop: &Stop) -> Result<(), Error> {
 pub(super) fn images(
     cli: &Cli,
     config: &Config,
-    opening: Opening<'_>,
+    context: Context<'_>,
     needs_database: bool,
 ) -> Result<(), Error> {
-    let Opening { workspace, usable, stop, .. } = opening;
+    let Context { workspace, usable, stop, .. } = context;
     eprintln!("stackmark: building the images, which takes long the first time");
     build::logged(
         &mut cli.compose(&["build", "load", "netprobe"]),
