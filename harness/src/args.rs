@@ -170,6 +170,9 @@ pub struct Build {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub backend: Backend,
 }
 
 /// `stackmark verify`

@@ -137,6 +137,24 @@ fn numbers_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn a_backend_refuses_the_options_of_others_and_misses_its_own() {
+    let root = Path::new(ROOT);
+    let at = ["--at", "{name}:8080"];
+    for verb in ["build", "verify", "run"] {
+        let with = |more: &[&str]| stackmark(root, &[&[verb, "-s", "^null$"], more].concat());
+        refused(&with(&at), &["--at is for servers", "--backend attached"]);
+        refused(&with(&["--backend", "attached"]), &["--at '{name}:8080'"]);
+        let same_for_all = ["--backend", "attached", "--at", "127.0.0.1:8080"];
+        refused(&with(&same_for_all), &["with {name} for a server's name"]);
+    }
+    refused(&stackmark(root, &["run", "--network", "host"]), &["add --backend docker"]);
+    refused(&stackmark(root, &["run", "--no-quota"]), &["add --backend docker"]);
+    let cpus = ["--cpus", "server=0,db=0,load=0"];
+    let placed = [&["run", "--backend", "attached"][..], &at, &cpus].concat();
+    refused(&stackmark(root, &placed), &["--cpus places what stackmark starts"]);
+}
+
+#[test]
 fn a_place_without_a_checkout_or_a_run_is_told() {
     let nowhere = tempfile::tempdir().unwrap();
     refused(&stackmark(nowhere.path(), &["list"]), &["inside its checkout"]);

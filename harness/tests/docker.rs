@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use stackmark::database::counters::Counter;
 use stackmark::failure::Stage;
 use stackmark::format::folder::{self, Raw};
 use stackmark::format::journal::{Entry, Trial};
@@ -103,7 +104,7 @@ fn a_run_in_containers_is_whole_limited_and_leaves_nothing() {
 
     let raw = folder::read(&out).unwrap();
     assert_eq!(raw.entries.last(), Some(&Entry::Finished));
-    let containers = raw.run.containers.clone().expect("it was in containers");
+    let containers = raw.run.site.clone().expect("it was in containers");
     assert!(!containers.engine.is_empty() && !containers.compose.is_empty());
     assert_eq!(containers.network, "bridge");
     let image = containers.images.db.as_deref().expect("the database has an image");
@@ -116,7 +117,11 @@ fn a_run_in_containers_is_whole_limited_and_leaves_nothing() {
         assert_eq!(given.cpuset.replace(',', "+"), cpus.to_string(), "{part}");
         assert!(given.memory_mib.is_some(), "{part}");
     }
-    assert!(!raw.machine.database_is_external, "the database is observed");
+    let services = &raw.machine.services;
+    assert!(
+        services.values().all(|facts| !facts.external),
+        "the database is observed: {services:?}"
+    );
     let trials = trials(&raw);
     assert_eq!(trials.len(), 8, "a server and its twin, two cells, two blocks");
     for trial in trials {
@@ -129,8 +134,9 @@ fn a_run_in_containers_is_whole_limited_and_leaves_nothing() {
         assert!(resources.server.anonymous_kib > 500, "{resources:?}");
         assert!(resources.server.throttled.is_some(), "a quota holds: {resources:?}");
         assert!(resources.db.is_some_and(|db| db.cpu.0 > 0), "{resources:?}");
-        let queries = resources.db_counts.expect("the database is ours").queries;
-        assert!(queries >= trial.measured.record.right, "{resources:?}");
+        let counters = resources.db_counts.expect("the database is ours");
+        let queries = counters.get(Counter::Queries);
+        assert!(queries >= Some(trial.measured.record.right), "{resources:?}");
     }
     let image = raw.entries.iter().find_map(|entry| match entry {
         Entry::Verified { image, .. } => image.clone(),
@@ -282,6 +288,7 @@ fn compose_up_in_a_fresh_clone_ends_with_a_table() {
     assert_eq!(new[0].metadata().unwrap().uid(), owner);
     let raw = folder::read(&new[0].path()).unwrap();
     assert_eq!(raw.entries.last(), Some(&Entry::Finished));
-    assert!(raw.run.containers.expect("it was in containers").side_by_side);
-    assert!(raw.machine.database.starts_with("9."), "{}", raw.machine.database);
+    assert!(raw.run.site.expect("it was in containers").side_by_side);
+    let services = &raw.machine.services;
+    assert!(services["mysql"].version.starts_with("9."), "{services:?}");
 }

@@ -158,7 +158,7 @@ fn raw() -> Raw {
             pool_size: 32,
             study: Vec::new(),
             cpus: stackmark::os::placement::Placement::by_size(&(0..2).collect()),
-            containers: None,
+            site: None,
             server: vec![
                 run_server("slow", Role::Contender, DatabaseLabel::Mysql),
                 run_server("broken", Role::Contender, DatabaseLabel::Mysql),

@@ -1,4 +1,4 @@
-//! Builds a server, and asks for its built.
+//! Builds servers by commands.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::{BuildInfo, Builder, Context};
 use crate::definition::Server;
 use crate::failure::{Error, Failed, Stage};
 use crate::os::placement::Cpus;
@@ -14,36 +15,47 @@ use crate::os::process;
 use crate::os::stop::{Stop, WaitError};
 use crate::workspace::Workspace;
 
-/// How long a server may take to tell its version.
+/// How long a server may take to print its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs the registry's build command, then its version command, on `cpus`; returns what the latter printed.
-///
-/// # Errors
-/// Which of the two failed, and why in one line; or the interruption. A server whose version command fails is not
-/// measured.
-pub fn build(
-    server: &Server,
-    workspace: &Workspace,
-    cpus: &Cpus,
-    stop: &Stop,
-) -> Result<String, Error<Failed>> {
-    let command = |stage, template| {
-        let command = server.command(template, workspace.root());
-        command.map_err(|error| Error::Failed(Failed::new(stage, error)))
-    };
-    let mut build = command(Stage::Build, &server.build)?;
-    logged(&mut build, workspace, &server.name, cpus, stop).map_err(|e| e.at(Stage::Build))?;
+/// Builds servers by the commands of the registry, on this machine.
+pub(super) struct Commands<'a> {
+    workspace: &'a Workspace,
+    cpus: &'a Cpus,
+}
 
-    let mut print_version = command(Stage::Version, &server.version)?;
-    version(&mut print_version, cpus, stop).map_err(|error| error.at(Stage::Version))
+impl<'a> Commands<'a> {
+    /// Commands that may use all usable CPUs.
+    pub(super) fn new(context: Context<'a>) -> Commands<'a> {
+        Commands { workspace: context.workspace, cpus: context.usable }
+    }
+}
+
+impl Builder for Commands<'_> {
+    /// Runs the server's build command, then its version command.
+    ///
+    /// A server whose version command fails is not measured.
+    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
+        let Commands { workspace, cpus } = *self;
+        let command = |stage, template| {
+            let command = server.command(template, workspace.root());
+            command.map_err(|error| Error::Failed(Failed::new(stage, error)))
+        };
+        let mut build = command(Stage::Build, &server.build)?;
+        logged(&mut build, workspace, &server.name, cpus, stop)
+            .map_err(|error| error.at(Stage::Build))?;
+        let mut print_version = command(Stage::Version, &server.version)?;
+        let version = version(&mut print_version, cpus, stop);
+        let version = version.map_err(|error| error.at(Stage::Version))?;
+        Ok(BuildInfo { version, image: None })
+    }
 }
 
 /// Runs a command that builds `name`, on `cpus`, and keeps its output in the private folder's logs.
 ///
 /// # Errors
 /// Why it failed, in one line; or the interruption.
-pub fn logged(
+pub(super) fn logged(
     command: &mut Command,
     workspace: &Workspace,
     name: &str,

@@ -1,31 +1,37 @@
-//! The seam behind which servers are built, started, limited, observed and stopped. Plan, load, stats and
-//! report do not know which backend runs.
+//! The seam behind which servers are built, started, limited, observed and stopped. Plan, load, stats and report do not
+//! know which backend runs.
+//!
+//! A new backend is a folder here with its own [`Backend`] (what a run does) and [`Builder`] (what `stackmark build` needs of
+//! it), and a case in [`BackendConfig`], [`open`] and [`builder`].
 
-pub mod attached;
-pub mod build;
+mod attached;
+mod build;
 mod config;
 mod docker;
 mod healthy;
-pub mod local;
+mod limits;
+mod load;
+mod local;
 
 use std::net::SocketAddr;
-use std::process::Child;
 use std::time::Duration;
+
+pub use config::{AddressTemplate, BackendConfig, Kind, Network};
+pub use load::{LoadEvent, RunningLoad};
 
 use crate::database::Counters;
 use crate::definition::Server;
 use crate::failure::{Error, Failed};
-use crate::format::containers::Containers;
+use crate::format::site::Site;
+use crate::load::LoadSpec;
 use crate::observe::meter::Meter;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::stop::Stop;
 use crate::service::Services;
 use crate::workspace::Workspace;
 
-pub use config::{AddressTemplate, BackendConfig, Kind, Network};
-
-/// How long a stopping server may take: the contract says 5 s, and one more tells who is late.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(6);
+/// How long a server may take to stop: the contract says 5 s, and one more shows which server is late.
+const STOP_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// What every backend needs to begin.
 #[derive(Clone, Copy)]
@@ -34,7 +40,7 @@ pub struct Context<'a> {
     pub workspace: &'a Workspace,
     /// The CPUs that this process may use.
     pub usable: &'a Cpus,
-    /// The servers that will be started.
+    /// The servers that will be built or started.
     pub servers: &'a [Server],
     /// Interrupts the start-up.
     pub stop: &'a Stop,
@@ -58,17 +64,41 @@ pub fn open<'a>(
     })
 }
 
-/// What shows which server was built.
+/// Opens what a backend builds servers with, without the services and without a load.
+///
+/// # Errors
+/// What is wrong and what mends it, in one sentence; or the interruption.
+pub fn builder<'a>(
+    config: BackendConfig,
+    context: Context<'a>,
+) -> Result<Box<dyn Builder + 'a>, Error> {
+    Ok(match config {
+        BackendConfig::Local { .. } => Box::new(build::Commands::new(context)),
+        BackendConfig::Docker { .. } => Box::new(docker::Images::open(context)?),
+        BackendConfig::Attached { at } => Box::new(attached::Servers { at }),
+    })
+}
+
+/// What identifies a built server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildInfo {
-    /// What it says of itself: its name and versions.
+    /// What its version command prints: its name and versions.
     pub version: String,
     /// The image's digest, if it runs from one.
     pub image: Option<String>,
 }
 
+/// Builds servers.
+pub trait Builder {
+    /// Builds a server, and asks it for its version.
+    ///
+    /// # Errors
+    /// Which of the two failed, and why in one line; or the interruption, or the loss of a service.
+    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>>;
+}
+
 /// Builds, starts and observes the parts of a trial.
-pub trait Backend {
+pub trait Backend: Builder {
     /// The services that the servers need.
     fn services(&self) -> &Services;
 
@@ -78,11 +108,11 @@ pub trait Backend {
     /// When a service cannot be seeded, or something cannot be placed or observed; or the interruption.
     fn prepare(&mut self, stop: &Stop) -> Result<(), Error>;
 
-    /// Builds a server, and asks it for its version.
-    ///
-    /// # Errors
-    /// Which of the two failed, and why in one line; or the interruption, or the loss of a service.
-    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>>;
+    /// The CPUs of each part.
+    fn placement(&self) -> &Placement;
+
+    /// Where the parts run, for the run's record; absent where they are processes of this machine.
+    fn site(&self) -> Option<Site>;
 
     /// Starts a server and waits until it is healthy.
     ///
@@ -91,17 +121,15 @@ pub trait Backend {
     /// loss of a service.
     fn start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error>;
 
-    /// Starts one shard of the load, with piped standard streams.
+    /// Starts a load as a whole, with these shards, and waits until it is ready to begin.
     ///
     /// # Errors
-    /// When it does not start.
-    fn start_load(&mut self, shard: u32) -> Result<Child, Error>;
-
-    /// The parts that together are a load whose shards [`Backend::start_load`] started.
-    ///
-    /// # Errors
-    /// When they are gone.
-    fn load_parts(&self, shards: &[Child]) -> Result<Vec<Meter>, Error>;
+    /// When it does not start, or is not ready in time; or the interruption.
+    fn start_load(
+        &mut self,
+        shards: &[LoadSpec],
+        stop: &Stop,
+    ) -> Result<Box<dyn RunningLoad>, Error>;
 
     /// Passes if the services that every server needs still run, as far as this backend can observe them.
     ///
@@ -109,18 +137,12 @@ pub trait Backend {
     /// [`Error::ServiceLost`] when one of them is gone.
     fn check_services(&self) -> Result<(), Error>;
 
-    /// The database; absent if it is not ours to observe.
-    fn database_part(&self) -> Option<Meter>;
+    /// The meter of the database; absent if it is not ours to observe.
+    fn database_meter(&self) -> Option<Box<dyn Meter>>;
 
     /// What the database has counted, without what reading it costs; absent if it is not ours to observe. Not to be
     /// called while a load is measured.
     fn database_counters(&self) -> Option<Counters>;
-
-    /// Where everything runs.
-    fn placement(&self) -> &Placement;
-
-    /// What the parts run in; absent where they are mere processes.
-    fn containers(&self) -> Option<Containers>;
 
     /// Ends everything that this backend brought up. Dropping it does the same.
     ///
@@ -134,13 +156,13 @@ pub trait Instance {
     /// Where it listens.
     fn address(&self) -> SocketAddr;
 
-    /// It, as it is now.
+    /// The meter of its processes, as they are now.
     ///
     /// # Errors
     /// When it is gone; with the last of its log.
-    fn part(&mut self) -> Result<Meter, Error>;
+    fn meter(&mut self) -> Result<Box<dyn Meter>, Error>;
 
-    /// That it is gone; with the last of its log.
+    /// The failure of a server that is gone, with the last of its log.
     fn gone(&mut self) -> Error;
 
     /// Stops it.

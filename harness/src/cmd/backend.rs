@@ -67,13 +67,12 @@ fn placement(
 }
 
 fn network_before(before: Option<&Raw>) -> Option<Network> {
-    Network::named(&before?.run.containers.as_ref()?.network)
+    Network::named(&before?.run.site.as_ref()?.network)
 }
 
 fn had_no_quota(before: Option<&Raw>) -> bool {
-    let server = before
-        .and_then(|raw| raw.run.containers.as_ref())
-        .and_then(|containers| containers.given.server.as_ref());
+    let server =
+        before.and_then(|raw| raw.run.site.as_ref()).and_then(|site| site.given.server.as_ref());
     server.is_some_and(|limits| limits.cpus.is_none())
 }
 

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::interrupt;
+use super::{backend as options, interrupt};
 use crate::args;
-use crate::backend::build::build;
-use crate::definition::{Registry, select};
+use crate::backend::{self, BuildInfo, Context};
+use crate::definition::{Registry, Server, select};
 use crate::failure::{Error, Failed};
 use crate::os::placement::Placement;
 use crate::run::progress::{Progress, TerminalProgress};
@@ -18,16 +18,23 @@ use crate::workspace::Workspace;
 pub fn run(args: &args::Build) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let registry = Registry::read(&workspace.registry())?;
-    let servers =
-        select("server", registry.servers(), &args.filter.servers, |server| &server.name)?;
-    let cpus = Placement::usable()?;
+    let servers: Vec<Server> =
+        select("server", registry.servers(), &args.filter.servers, |server| &server.name)?
+            .into_iter()
+            .cloned()
+            .collect();
+    let usable = Placement::usable()?;
+    let config = options::config(&args.backend, &args::Limits::default(), None, &usable)?;
     let stop = interrupt::stop()?;
+    let context =
+        Context { workspace: &workspace, usable: &usable, servers: &servers, stop: &stop };
+    let mut builder = backend::builder(config, context)?;
     let mut steps = TerminalProgress::new("build", servers.len() as u64, 0);
     let mut failed = false;
-    for server in servers {
+    for server in &servers {
         steps.doing(&server.name);
-        match build(server, &workspace, &cpus, &stop) {
-            Ok(version) => steps.say(&version),
+        match builder.build(server, &stop) {
+            Ok(BuildInfo { version, .. }) => steps.say(&version),
             Err(Error::Failed(Failed { stage, reason })) => {
                 failed = true;
                 steps.say(&format!("{} failed to {}: {reason}", server.name, stage.verb()));

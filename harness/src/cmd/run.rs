@@ -7,14 +7,11 @@ use anyhow::{Context, bail};
 
 use super::{backend as options, interrupt, rank, report};
 use crate::args;
-use crate::backend::{self, Backend, Kind};
+use crate::backend;
 use crate::definition::scenario::Catalogue;
-use crate::definition::server::{POOL_SIZE, RunServer};
 use crate::definition::{DefinitionError, Profile, Registry, Study};
 use crate::failure::Error;
-use crate::format;
 use crate::format::folder::{self, Raw};
-use crate::format::run::RunFile;
 use crate::os::lock::RunLock;
 use crate::os::machine;
 use crate::os::placement::Placement;
@@ -57,10 +54,10 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let context = backend::Context { workspace, usable: &usable, servers, stop: &stop };
     let mut backend = backend::open(config, context)?;
     backend.prepare(&stop)?;
-    machine.services = backend.services().facts(backend.database_part().is_some())?;
+    machine.services = backend.services().facts(backend.database_meter().is_some())?;
     stop.check().map_err(Error::<String>::from)?;
 
-    let file = run_file(&plan, now, label, kind, backend.as_ref());
+    let file = record::run_file(&plan, now, label, kind, backend.as_ref());
     let (journal, completed) = match args.resume {
         Some(_) => record::resume(&out, &file, &plan, &machine)?,
         None => record::create(&out, &file, &machine)?,
@@ -107,31 +104,6 @@ fn plan(args: &args::Run, workspace: &Workspace, before: Option<&Raw>) -> anyhow
     profile.blocks = args.blocks.unwrap_or(profile.blocks);
     let seed = args.seed.unwrap_or_else(rand::random);
     Ok(Plan::new(&registry, &catalogue, &studies, &profile, &args.filter, seed)?)
-}
-
-/// The record of a run that is about to begin.
-fn run_file(
-    plan: &Plan,
-    began: String,
-    label: String,
-    kind: Kind,
-    backend: &dyn Backend,
-) -> RunFile {
-    RunFile {
-        format: format::VERSION,
-        began,
-        label,
-        profile: plan.profile.clone(),
-        backend: kind.name().to_owned(),
-        seed: plan.seed,
-        blocks: plan.blocks.len() as u32,
-        pool_size: POOL_SIZE,
-        study: plan.studies.clone(),
-        cpus: backend.placement().clone(),
-        containers: backend.containers(),
-        server: plan.servers.iter().map(RunServer::of).collect(),
-        cell: plan.cells.clone(),
-    }
 }
 
 fn print_plan(plan: &Plan) {

@@ -2,9 +2,9 @@
 
 use super::between::same_cell;
 use crate::definition::cell::Cell;
-use crate::format::containers::Containers;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
+use crate::format::site::Site;
 use crate::os::machine;
 use crate::os::part::Part;
 
@@ -20,10 +20,10 @@ pub fn differences(a: &Raw, b: &Raw) -> Vec<String> {
         ("backend", a.run.backend.clone(), b.run.backend.clone()),
         ("database connections", a.run.pool_size.to_string(), b.run.pool_size.to_string()),
     ];
-    let of_containers = |raw: &Raw| raw.run.containers.clone().unwrap_or_default();
-    let (in_a, in_b) = (of_containers(a), of_containers(b));
-    let limits = |containers: &Containers, part: Part| {
-        let given = containers.given.get(part);
+    let site = |raw: &Raw| raw.run.site.clone().unwrap_or_default();
+    let (in_a, in_b) = (site(a), site(b));
+    let limits = |site: &Site, part: Part| {
+        let given = site.given.get(part);
         given.as_ref().map_or("none".to_owned(), |limits| {
             let cpus = limits.cpus.map_or("any".to_owned(), |cpus| cpus.to_string());
             let memory = limits.memory_mib.map_or("any".to_owned(), |mib| mib.to_string());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::containers::Containers;
+use super::site::Site;
 use crate::definition::DefinitionError;
 use crate::definition::cell::Cell;
 use crate::definition::server::{Registry, RunServer};
@@ -31,9 +31,9 @@ pub struct RunFile {
     pub pool_size: u32,
     /// Which CPUs had which part.
     pub cpus: Placement,
-    /// The containers that they were in; absent where the parts were mere processes.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub containers: Option<Containers>,
+    /// Where the parts were; absent where they were processes of the harness's machine.
+    #[serde(alias = "containers", skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<Site>,
     /// The questions that the run answers; empty in runs of before there were studies.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub study: Vec<RunStudy>,

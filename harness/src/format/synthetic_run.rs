@@ -125,7 +125,7 @@ pub(crate) fn run(servers: &[SyntheticServer]) -> Raw {
             pool_size: 32,
             study: Vec::new(),
             cpus: Placement::by_size(&(0..2).collect()),
-            containers: None,
+            site: None,
             server: server.collect(),
             cell: vec![cell()],
         },

@@ -97,3 +97,24 @@ impl LoadSpec {
             .collect()
     }
 }
+
+#[cfg(test)]
+impl LoadSpec {
+    /// A closed load of two users, for tests that need some load.
+    pub(crate) fn example() -> LoadSpec {
+        LoadSpec {
+            address: (std::net::Ipv4Addr::LOCALHOST, 1).into(),
+            path: "/idle".into(),
+            asks: workload::Kind::Nothing,
+            has_rows: false,
+            users: 2,
+            pace: Pace::Closed,
+            shard: Shard { index: 0, count: 1 },
+            warmup: Warmup::fixed(Nanos(0)),
+            window: Nanos(1_000_000_000),
+            timeout: Nanos(1_000_000_000),
+            seed: 1,
+            slice: TRANSACTION,
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What was saturated in a trial, and whether the load did what it was asked to do.
 
 use crate::format::journal::Trial;
+use crate::observe::usage::Usage;
 use crate::os::placement::{Cpus, Placement};
 use crate::units::Nanos;
 
@@ -42,18 +43,19 @@ impl Limit {
     pub fn of(trial: &Trial, cpus: &Placement, connections: Option<u32>) -> Limit {
         let resources = &trial.measured.resources;
         let Placement { sets, quota } = cpus;
+        let busy = |usage: Usage| usage.busy_cpus(resources.interval);
+        let db = resources.db.unwrap_or_default();
         let parts = [
-            (&sets.server, quota.server, resources.server.cpu, SERVER_SATURATED),
-            (&sets.db, quota.db, resources.db.unwrap_or_default().cpu, OTHERS_SATURATED),
-            (&sets.load, quota.load, resources.load.cpu, OTHERS_SATURATED),
+            (&sets.server, quota.server, busy(resources.server), SERVER_SATURATED),
+            (&sets.db, quota.db, busy(db), OTHERS_SATURATED),
+            (&sets.load, quota.load, busy(resources.load), OTHERS_SATURATED),
         ];
-        let interval = resources.interval.as_secs();
-        let is_limit = |&(set, quota, own, threshold): &(&Cpus, Option<f64>, Nanos, f64)| {
-            let sharing =
-                || parts.iter().filter(|(other, ..)| other.overlaps(set)).map(|(.., cpu, _)| *cpu);
-            let busy: f64 = sharing().map(Nanos::as_secs).sum();
-            let set_is_full = busy / interval / set.count() as f64 >= threshold;
-            quota.is_some_and(|quota| own.as_secs() / interval / quota >= threshold)
+        let is_limit = |&(set, quota, own, threshold): &(&Cpus, Option<f64>, f64, f64)| {
+            let sharing = || {
+                parts.iter().filter(|(other, ..)| other.overlaps(set)).map(|(.., busy, _)| *busy)
+            };
+            let set_is_full = sharing().sum::<f64>() / set.count() as f64 >= threshold;
+            quota.is_some_and(|quota| own / quota >= threshold)
                 || set_is_full && sharing().all(|other| other <= own)
         };
         let [server, database, load] = parts.each_ref().map(is_limit);
@@ -87,7 +89,7 @@ pub fn load_share(trial: &Trial, cpus: &Placement) -> f64 {
     let resources = &trial.measured.resources;
     let quota = cpus.quota.load.unwrap_or(f64::INFINITY);
     let allowed = quota.min(cpus.sets.load.count() as f64);
-    resources.load.cpu.as_secs() / resources.interval.as_secs() / allowed
+    resources.load.busy_cpus(resources.interval) / allowed
 }
 
 /// Whether the load kept its own CPUs busy: then it bounds what a closed load can find.
@@ -133,7 +135,6 @@ mod tests {
     use super::*;
     use crate::format::measured::Measured;
     use crate::load::LoadRecord;
-    use crate::observe::usage::Usage;
     use crate::observe::window::Resources;
 
     fn limit(placement: &str, server: f64, db: Option<f64>, load: f64) -> String {

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::meter::{CpuReading, Meter};
+use super::processes::Processes;
+use super::usage::Usage;
 use crate::os::cgroup::{self, Groups, Limits};
 use crate::units::Nanos;
 
@@ -45,7 +48,7 @@ impl Container {
     ///
     /// # Errors
     /// When the container is gone.
-    pub fn cpu(&self) -> io::Result<Nanos> {
+    pub fn cpu_time(&self) -> io::Result<Nanos> {
         // Version 1 counts in nanoseconds, version 2 in microseconds.
         let time = match cgroup::text(&self.cpu_time, "cpuacct.usage") {
             Some(nanos) => nanos.parse().ok(),
@@ -81,6 +84,50 @@ impl Container {
         let listed = cgroup::text(&self.cpu_time, "cgroup.procs").unwrap_or_default();
         // 0 stands for a process that this one cannot see.
         listed.lines().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid != 0).collect()
+    }
+}
+
+/// The meter of a part that has a container of its own. CPU time and memory are the container's own account, which holds
+/// what ended processes have used; the rest is read from the processes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contained {
+    container: Container,
+    /// The processes, as they were when they were listed, led by the container's first.
+    processes: Processes,
+}
+
+impl Contained {
+    /// The meter of the container whose first process is `pid`.
+    ///
+    /// # Errors
+    /// When the process is gone, or its container cannot be seen from here.
+    pub fn of(pid: u32) -> io::Result<Contained> {
+        let container = Container::of(pid)?;
+        let others = container.processes().into_iter().filter(|other| *other != pid);
+        let processes = Processes::led_by(pid, others.collect());
+        Ok(Contained { container, processes })
+    }
+}
+
+impl Meter for Contained {
+    fn cpu(&self) -> io::Result<CpuReading> {
+        // The group may outlive its processes.
+        if !self.processes.lead() {
+            return Err(io::Error::other("its first process has ended"));
+        }
+        CpuReading::now(|| self.container.cpu_time())
+    }
+
+    fn usage(&self, cpu: Nanos) -> Usage {
+        Usage {
+            anonymous_kib: self.container.anonymous_kib(),
+            throttled: self.container.throttled(),
+            ..self.processes.usage(cpu)
+        }
+    }
+
+    fn anonymous_kib(&self) -> u64 {
+        self.container.anonymous_kib()
     }
 }
 
@@ -139,7 +186,10 @@ mod tests {
             memory: folder.to_owned(),
         };
         let (one, two) = (container(&one), container(&two));
-        assert_eq!((one.cpu().unwrap(), two.cpu().unwrap()), (Nanos(1_234_567), Nanos(1_234_000)));
+        assert_eq!(
+            (one.cpu_time().unwrap(), two.cpu_time().unwrap()),
+            (Nanos(1_234_567), Nanos(1_234_000))
+        );
         assert_eq!((one.anonymous_kib(), two.anonymous_kib()), (2048, 2048));
         assert_eq!((one.throttled(), two.throttled()), (Some(Nanos(7000)), Some(Nanos(7000))));
         assert_eq!((one.processes(), two.processes()), (vec![12, 34], vec![12, 34]));
@@ -149,6 +199,6 @@ mod tests {
         );
         assert_eq!(one.limits(), Limits { cpuset: String::new(), ..two.limits() });
         fs::remove_dir_all(&one.cpu_time).unwrap();
-        assert!(one.cpu().is_err());
+        assert!(one.cpu_time().is_err());
     }
 }

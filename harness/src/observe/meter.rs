@@ -1,71 +1,48 @@
-//! One part of a trial, as it is observed: the server, the database, or the load.
+//! What reads how much a part has used.
 
 use std::io;
 
-use super::container::Container;
-use super::processes::Processes;
-use crate::observe::usage::Usage;
-use crate::units::Nanos;
+use super::usage::Usage;
+use crate::os::part::PerPart;
+use crate::units::{Moment, Nanos};
 
-/// What is read to know what a part has used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meter {
-    processes: Processes,
-    /// The container that has these processes and no others: then CPU time and memory are its own account.
-    container: Option<Container>,
-}
-
-impl Meter {
-    /// Processes on this machine.
-    #[must_use]
-    pub fn of(processes: Processes) -> Meter {
-        Meter { processes, container: None }
-    }
-
-    /// All that runs in the container of the process `pid`.
+/// Reads what one part uses: the server, the database, or the load.
+///
+/// A reading has two steps, because the CPU times of all parts are read next to each other, at the ends of a window, and
+/// everything else takes longer and may be late.
+pub trait Meter {
+    /// CPU time of the part since it started.
     ///
     /// # Errors
-    /// When the process is gone, or its container cannot be seen from here.
-    pub fn contained(pid: u32) -> io::Result<Meter> {
-        let container = Container::of(pid)?;
-        let others = container.processes().into_iter().filter(|other| *other != pid);
-        let processes = Processes::these(std::iter::once(pid).chain(others).collect());
-        Ok(Meter { processes, container: Some(container) })
-    }
+    /// When the part is gone.
+    fn cpu(&self) -> io::Result<CpuReading>;
 
-    /// CPU time since it started.
-    ///
-    /// # Errors
-    /// When it is gone.
-    pub fn cpu(&self) -> io::Result<Nanos> {
-        match &self.container {
-            // Its group may outlive it.
-            Some(container) if self.processes.first_runs() => container.cpu(),
-            Some(_) => Err(io::Error::other("its first process has ended")),
-            None => self.processes.cpu(),
-        }
-    }
+    /// Everything that the part has used, with the CPU time that was read before.
+    fn usage(&self, cpu: Nanos) -> Usage;
 
     /// Anonymous memory, now.
-    #[must_use]
-    pub fn anonymous_kib(&self) -> u64 {
-        match &self.container {
-            Some(container) => container.anonymous_kib(),
-            None => self.processes.anonymous_kib(),
-        }
-    }
+    fn anonymous_kib(&self) -> u64;
+}
 
-    /// What it has used, with the CPU time that was read before: all parts' at one moment.
-    #[must_use]
-    pub fn usage(&self, cpu: Nanos) -> Usage {
-        let usage = self.processes.usage(cpu);
-        match &self.container {
-            Some(container) => Usage {
-                anonymous_kib: container.anonymous_kib(),
-                throttled: container.throttled(),
-                ..usage
-            },
-            None => usage,
-        }
+/// The meters of a trial's parts; absent where a part is not there, or is not ours to observe.
+pub type Meters = PerPart<Option<Box<dyn Meter>>>;
+
+/// CPU time since a part started, and when it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CpuReading {
+    /// The moment, on the clock of the machine that the part runs on: only the readings of one meter compare.
+    pub at: Moment,
+    /// The CPU time until then.
+    pub cpu: Nanos,
+}
+
+impl CpuReading {
+    /// What `cpu` returns, with the moment just before it.
+    ///
+    /// # Errors
+    /// That of `cpu`.
+    pub fn now(cpu: impl FnOnce() -> io::Result<Nanos>) -> io::Result<CpuReading> {
+        let at = Moment::now();
+        Ok(CpuReading { at, cpu: cpu()? })
     }
 }

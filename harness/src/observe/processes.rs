@@ -1,4 +1,4 @@
-//! The processes of one part: the server, the database, or one shard of the load.
+//! The processes of one part: the server, the database, or the load.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -9,70 +9,78 @@ use nix::sys::time::TimeValLike;
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
-use crate::observe::usage::Usage;
+use super::meter::{CpuReading, Meter};
+use super::usage::Usage;
 use crate::os::cgroup;
 use crate::os::process;
 use crate::units::Nanos;
 
-/// The processes of one part; the first is the one that the others descend from.
+/// The processes of one part, as they were when they were listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Processes(Vec<u32>);
+pub struct Processes {
+    /// The processes that the part is gone without.
+    leading: Vec<u32>,
+    /// Processes that may end while the part goes on.
+    others: Vec<u32>,
+}
 
 impl Processes {
-    /// One process, whatever it may have started.
+    /// One process, without those that it may have started.
     #[must_use]
     pub fn alone(pid: u32) -> Processes {
-        Processes(vec![pid])
+        Processes::all(vec![pid])
     }
 
-    /// These, of which there is at least one.
+    /// Processes that none may be missing of, such as the shards of a load.
     #[must_use]
-    pub(super) fn these(pids: Vec<u32>) -> Processes {
-        Processes(pids)
+    pub fn all(pids: Vec<u32>) -> Processes {
+        Processes { leading: pids, others: Vec::new() }
+    }
+
+    /// One process, and others that go with it.
+    #[must_use]
+    pub(super) fn led_by(pid: u32, others: Vec<u32>) -> Processes {
+        Processes { leading: vec![pid], others }
     }
 
     /// A process and all that descend from it: a server may answer in several.
     #[must_use]
     pub fn tree(pid: u32) -> Processes {
-        Processes(tree(pid))
+        Processes::led_by(pid, tree(pid).split_off(1))
     }
 
-    /// Whether the first still runs.
-    pub(super) fn first_runs(&self) -> bool {
-        process::is_running(self.0[0])
+    /// Whether all leading processes still run.
+    pub(super) fn lead(&self) -> bool {
+        self.leading.iter().all(|pid| process::is_running(*pid))
     }
 
-    /// CPU time of all of them since they started.
-    ///
-    /// # Errors
-    /// When the first is gone.
-    pub fn cpu(&self) -> io::Result<Nanos> {
-        let mut all = cpu_time(self.0[0])?;
-        for pid in &self.0[1..] {
-            // A descendant may have ended since it was listed.
+    fn iter(&self) -> impl Iterator<Item = u32> {
+        self.leading.iter().chain(&self.others).copied()
+    }
+
+    fn cpu_time(&self) -> io::Result<Nanos> {
+        let mut all = Nanos(0);
+        for pid in &self.leading {
+            all += cpu_time(*pid)?;
+        }
+        for pid in &self.others {
+            // It may have ended since it was listed.
             all += cpu_time(*pid).unwrap_or_default();
         }
         Ok(all)
     }
+}
 
-    /// Anonymous memory of all of them, now.
-    #[must_use]
-    pub fn anonymous_kib(&self) -> u64 {
-        let mut text = String::new();
-        let of = |pid| {
-            read(&format!("/proc/{pid}/status"), &mut text);
-            field(&text, "RssAnon:")
-        };
-        self.0.iter().map(of).sum()
+impl Meter for Processes {
+    fn cpu(&self) -> io::Result<CpuReading> {
+        CpuReading::now(|| self.cpu_time())
     }
 
-    /// What they have used, with the CPU time that was read before: all parts' at one moment.
-    #[must_use]
-    pub fn usage(&self, cpu: Nanos) -> Usage {
+    fn usage(&self, cpu: Nanos) -> Usage {
         let mut all = Usage { cpu, ..Usage::default() };
         let (mut threads, mut voluntary, mut involuntary, mut files) = (0, 0, 0, Some(0));
         let (mut path, mut text) = (String::new(), String::new());
-        for pid in &self.0 {
+        for pid in self.iter() {
             let mut first = true;
             for thread in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten()
             {
@@ -92,16 +100,25 @@ impl Processes {
                 voluntary += field(&text, "voluntary_ctxt_switches:");
                 involuntary += field(&text, "nonvoluntary_ctxt_switches:");
             }
-            files = files.zip(open_files(*pid)).map(|(all, of_one)| all + of_one);
+            files = files.zip(open_files(pid)).map(|(all, of_one)| all + of_one);
         }
         Usage {
             voluntary_switches: Some(voluntary),
             involuntary_switches: Some(involuntary),
             threads: Some(threads),
             files,
-            throttled: cgroup::throttled_apart(self.0[0]),
+            throttled: self.leading.first().and_then(|pid| cgroup::throttled_apart(*pid)),
             ..all
         }
+    }
+
+    fn anonymous_kib(&self) -> u64 {
+        let mut text = String::new();
+        let of = |pid| {
+            read(&format!("/proc/{pid}/status"), &mut text);
+            field(&text, "RssAnon:")
+        };
+        self.iter().map(of).sum()
     }
 }
 
@@ -171,7 +188,7 @@ mod tests {
             .collect();
         barrier.wait();
         let own = Processes::alone(std::process::id());
-        let used = own.usage(own.cpu().unwrap());
+        let used = own.usage(own.cpu().unwrap().cpu);
         barrier.wait();
         threads.into_iter().for_each(|thread| {
             thread.join().unwrap();
@@ -182,6 +199,21 @@ mod tests {
         assert!(used.anonymous_kib > 100, "{used:?}");
         assert!(used.files.unwrap() > 2, "{used:?}");
         assert!(used.cpu > Nanos(0), "{used:?}");
+    }
+
+    #[test]
+    fn a_part_is_gone_without_a_leading_process_and_not_without_another() {
+        let (own, ended) = (std::process::id(), ended());
+        assert!(Processes::led_by(own, vec![ended]).cpu().is_ok());
+        assert!(Processes::all(vec![own, ended]).cpu().is_err());
+        assert!(!Processes::all(vec![own, ended]).lead());
+    }
+
+    /// The number of a process that has ended.
+    fn ended() -> u32 {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        child.id()
     }
 
     #[test]

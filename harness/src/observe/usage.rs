@@ -1,7 +1,5 @@
 //! What one part has used.
 
-use std::ops::Add;
-
 use serde::{Deserialize, Serialize};
 
 use crate::units::Nanos;
@@ -14,6 +12,10 @@ pub struct Usage {
     /// CPU time, in the user's mode and the kernel's. Over the loopback interface a sender's CPU also does the receiver's part
     /// of TCP, on the sender's account.
     pub cpu: Nanos,
+    /// The time between a window's two readings, on the clock of the part's machine; absent outside a window, and in
+    /// earlier runs, whose parts were all read at one moment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interval: Option<Nanos>,
     /// Anonymous memory: what is truly theirs, without the page cache; pages that processes have shared since a
     /// fork count for each of them. Of a window, the largest of all samples.
     pub anonymous_kib: u64,
@@ -45,6 +47,7 @@ impl Usage {
         };
         Usage {
             cpu: last.cpu - self.cpu,
+            interval: None,
             anonymous_kib: self.anonymous_kib.max(last.anonymous_kib),
             voluntary_switches: grown(self.voluntary_switches, last.voluntary_switches),
             involuntary_switches: grown(self.involuntary_switches, last.involuntary_switches),
@@ -54,26 +57,15 @@ impl Usage {
         }
     }
 
+    /// How many CPUs it kept busy in a window that was `window` long by the harness's clock.
+    #[must_use]
+    pub fn busy_cpus(&self, window: Nanos) -> f64 {
+        self.cpu.as_secs() / self.interval.unwrap_or(window).as_secs()
+    }
+
     /// Counts a later sample of the anonymous memory.
     pub fn raise(&mut self, anonymous_kib: u64) {
         self.anonymous_kib = self.anonymous_kib.max(anonymous_kib);
-    }
-}
-
-/// Both together; what one does not know, both do not.
-impl Add for Usage {
-    type Output = Usage;
-    fn add(self, other: Usage) -> Usage {
-        let both = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
-        Usage {
-            cpu: self.cpu + other.cpu,
-            anonymous_kib: self.anonymous_kib + other.anonymous_kib,
-            voluntary_switches: both(self.voluntary_switches, other.voluntary_switches),
-            involuntary_switches: both(self.involuntary_switches, other.involuntary_switches),
-            threads: both(self.threads, other.threads),
-            files: both(self.files, other.files),
-            throttled: self.throttled.zip(other.throttled).map(|(one, other)| one + other),
-        }
     }
 }
 
@@ -95,7 +87,7 @@ mod tests {
         let window = first.until(used(9, 200, 15, 5));
         assert_eq!(window, used(4, 300, 5, 5));
         assert_eq!(used(5, 1, 10, 4).until(used(9, 1, 15, 3)).voluntary_switches, None);
-        assert_eq!((first + first).voluntary_switches, Some(20));
-        assert_eq!((first + Usage::default()).threads, None);
+        assert_eq!(window.busy_cpus(Nanos(2)), 2.0);
+        assert_eq!(Usage { interval: Some(Nanos(8)), ..window }.busy_cpus(Nanos(2)), 0.5);
     }
 }

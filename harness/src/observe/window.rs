@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::meter::Meter;
+use super::meter::Meters;
 use super::steal::{Steal, Stolen};
 use super::usage::Usage;
 use crate::database::Counters;
 use crate::os::cgroup;
+use crate::os::part::{Part, PerPart};
 use crate::os::placement::Placement;
 use crate::units::{Moment, Nanos};
 
 /// What the parts used between the two readings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resources {
-    /// Between the two readings: the window, but for the time the readings took.
+    /// The time between the two readings on the harness's clock: the window, but for the time that the readings took.
     pub interval: Nanos,
     /// The server's.
     pub server: Usage,
@@ -52,86 +53,75 @@ impl Resources {
 
 /// The part that ended while it was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gone {
-    /// The server.
-    Server,
-    /// A shard of the load, and what the kernel says.
-    Load(String),
+pub struct Gone {
+    /// Which part.
+    pub part: Part,
+    /// What the kernel says.
+    pub reason: String,
 }
 
-/// What all parts had used at one moment.
+/// What one part had used when its meter was read.
+#[derive(Clone, Copy, Debug)]
+struct PartReading {
+    at: Moment,
+    usage: Usage,
+}
+
+/// What all parts had used at one end of a window.
 #[derive(Clone, Debug)]
 pub struct Reading {
     at: Moment,
-    server: Usage,
-    db: Option<Usage>,
-    load: Usage,
+    parts: PerPart<Option<PartReading>>,
     throttled: Option<Nanos>,
     stolen: Option<Stolen>,
 }
 
-/// All parts of a trial.
-#[derive(Clone, Debug)]
-pub struct Parts {
-    /// The server.
-    pub server: Meter,
-    /// The database; absent if it is not ours to observe.
-    pub db: Option<Meter>,
-    /// The processes that make up the load; none where the server drives itself.
-    pub load: Vec<Meter>,
-}
-
 impl Reading {
-    /// Reads now. CPU times come first, next to the moment and to each other: all else takes longer, and bears
-    /// being late.
+    /// Reads all meters now. CPU times come first, next to each other: everything else takes longer, and may be late.
     ///
     /// # Errors
-    /// When the server or a shard of the load is gone.
-    pub fn take(parts: &Parts) -> Result<Reading, Gone> {
+    /// When the server or the load is gone. A database that is gone has no reading: the run notices its loss by itself.
+    pub fn take(meters: &Meters) -> Result<Reading, Gone> {
         let at = Moment::now();
-        let server = parts.server.cpu();
-        let db = parts.db.as_ref().map(Meter::cpu);
-        let shards: Vec<_> = parts.load.iter().map(Meter::cpu).collect();
-
-        let server = match server {
-            Ok(cpu) => parts.server.usage(cpu),
-            Err(_) => return Err(Gone::Server),
-        };
-        let db = parts.db.as_ref().zip(db).and_then(|(db, cpu)| Some(db.usage(cpu.ok()?)));
-        let mut load: Option<Usage> = None;
-        for (shard, cpu) in parts.load.iter().zip(shards) {
-            let cpu = cpu.map_err(|error| Gone::Load(error.to_string()))?;
-            let shard = shard.usage(cpu);
-            load = Some(load.map_or(shard, |load| load + shard));
+        let mut cpu = meters.as_ref().map(|meter| meter.as_ref().map(|meter| meter.cpu()));
+        let mut parts = PerPart::default();
+        for (part, meter) in meters.iter() {
+            let Some((meter, cpu)) = meter.as_ref().zip(cpu.get_mut(part).take()) else { continue };
+            match cpu {
+                Ok(cpu) => {
+                    let usage = meter.usage(cpu.cpu);
+                    *parts.get_mut(part) = Some(PartReading { at: cpu.at, usage });
+                }
+                Err(_) if part == Part::Db => {}
+                Err(error) => return Err(Gone { part, reason: error.to_string() }),
+            }
         }
-        Ok(Reading {
-            at,
-            server,
-            db,
-            load: load.unwrap_or_default(),
-            throttled: cgroup::throttled(),
-            stolen: Stolen::read(),
-        })
+        Ok(Reading { at, parts, throttled: cgroup::throttled(), stolen: Stolen::read() })
     }
 
     /// Raises the memory of this reading to what its processes have now, where that is more: taken between the
     /// two ends of a window, samples find the peak that the ends miss.
-    pub fn sample(&mut self, parts: &Parts) {
-        self.server.raise(parts.server.anonymous_kib());
-        if let Some((db, part)) = self.db.as_mut().zip(parts.db.as_ref()) {
-            db.raise(part.anonymous_kib());
+    pub fn sample(&mut self, meters: &Meters) {
+        for (part, meter) in meters.iter() {
+            if let Some((reading, meter)) = self.parts.get_mut(part).as_mut().zip(meter.as_ref()) {
+                reading.usage.raise(meter.anonymous_kib());
+            }
         }
-        self.load.raise(parts.load.iter().map(Meter::anonymous_kib).sum());
     }
 
     /// What was used from here to `last`; without what the database counted, which is read apart.
     fn until(&self, last: &Reading, placement: &Placement) -> Resources {
         let interval = last.at - self.at;
+        let PerPart { server, db, load } = self.parts.zip(last.parts).map(|(first, last)| {
+            let (first, last) = first.zip(last)?;
+            let interval = Some(last.at - first.at);
+            Some(Usage { interval, ..first.usage.until(last.usage) })
+        });
         Resources {
             interval,
-            server: self.server.until(last.server),
-            db: self.db.zip(last.db).map(|(first, last)| first.until(last)),
-            load: self.load.until(last.load),
+            server: server.unwrap_or_default(),
+            db,
+            load: load.unwrap_or_default(),
             throttled: self.throttled.zip(last.throttled).map(|(first, last)| last - first),
             steal: self
                 .stolen
@@ -140,5 +130,63 @@ impl Reading {
                 .map(|(first, last)| first.until(last, interval, placement)),
             db_counts: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::meter::{CpuReading, Meter};
+    use std::cell::Cell;
+    use std::io;
+
+    /// A meter on another machine, whose clock began at another time. Each reading finds 5 ns of CPU time more.
+    struct Remote {
+        clock: u64,
+        readings: Cell<u64>,
+        samples: Cell<usize>,
+    }
+
+    impl Meter for Remote {
+        fn cpu(&self) -> io::Result<CpuReading> {
+            let count = self.readings.replace(self.readings.get() + 1);
+            if count > 1 {
+                return Err(io::Error::other("gone"));
+            }
+            Ok(CpuReading { at: Moment(self.clock + 100 * count), cpu: Nanos(5 * count) })
+        }
+
+        fn usage(&self, cpu: Nanos) -> Usage {
+            Usage { cpu, anonymous_kib: self.anonymous_kib(), ..Usage::default() }
+        }
+
+        fn anonymous_kib(&self) -> u64 {
+            // The first end, between the two, the last end.
+            [3, 9, 4][self.samples.replace(self.samples.get() + 1)]
+        }
+    }
+
+    fn remote(clock: u64) -> Option<Box<dyn Meter>> {
+        Some(Box::new(Remote { clock, readings: Cell::new(0), samples: Cell::new(0) }))
+    }
+
+    #[test]
+    fn each_part_has_the_interval_of_its_own_clock_and_the_peak_of_its_memory() {
+        let meters = Meters { server: remote(7), db: remote(u64::MAX / 2), load: None };
+        let mut first = Reading::take(&meters).unwrap();
+        first.sample(&meters);
+        let last = Reading::take(&meters).unwrap();
+        let placement = Placement::by_size(&(0..2).collect());
+        let used = Resources::between(&first, &last, None, &placement);
+        let expected = Usage {
+            cpu: Nanos(5),
+            interval: Some(Nanos(100)),
+            anonymous_kib: 9,
+            ..Usage::default()
+        };
+        assert_eq!((used.server, used.db), (expected, Some(expected)));
+        assert_eq!(used.load, Usage::default(), "a server that drives itself has no load");
+        let gone = Reading::take(&meters).unwrap_err();
+        assert_eq!(gone, Gone { part: Part::Server, reason: "gone".into() });
     }
 }

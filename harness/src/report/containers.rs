@@ -1,27 +1,23 @@
 //! What a reader must know of the containers that a run was in.
 
-use crate::format::containers::Containers;
+use crate::format::site::Site;
 use crate::os::cgroup::Limits;
 use crate::os::machine::MachineFile;
 use crate::os::part::{Part, PerPart};
 use crate::os::placement::Placement;
 
 /// In one or two sentences, each with a space before it.
-pub(super) fn sentences(
-    containers: &Containers,
-    cpus: &Placement,
-    machine: &MachineFile,
-) -> String {
-    let engine = match containers.engine.as_str() {
+pub(super) fn sentences(site: &Site, cpus: &Placement, machine: &MachineFile) -> String {
+    let engine = match site.engine.as_str() {
         "" => String::new(),
         version => format!(" of Docker {version}"),
     };
-    let network = match containers.network.as_str() {
+    let network = match site.network.as_str() {
         "" => String::new(),
         "host" => ", in the machine's own network".to_owned(),
         name => format!(", joined by a {name}"),
     };
-    let netprobe = containers.netprobe.map_or(String::new(), |probe| {
+    let netprobe = site.netprobe.map_or(String::new(), |probe| {
         format!(
             ", round trip {:.0} µs (p99 {:.0}), {:.1} Gbit/s",
             probe.round_trip_p50.as_micros().0,
@@ -35,23 +31,23 @@ pub(super) fn sentences(
     } else {
         ""
     };
-    let side_by_side = if containers.side_by_side {
+    let side_by_side = if site.side_by_side {
         " **All servers were up side by side, and none was restarted between blocks.**"
     } else {
         ""
     };
-    let scaled = match (containers.scaled, containers.side_by_side) {
+    let scaled = match (site.scaled, site.side_by_side) {
         (false, _) => String::new(),
         (true, false) => format!(
             " **Scaled: of the CPUs and MiB of memory for server, database and load that were asked for ({}), this machine \
              gave {}.**",
-            listed(&containers.asked),
-            listed(&containers.given)
+            listed(&site.asked),
+            listed(&site.given)
         ),
         (true, true) => format!(
             " **Scaled: the limits of server, database and load in CPUs and MiB of memory ({}) are more than this machine's \
              {} and {}, which the kernel divides in proportion.**",
-            listed(&containers.given),
+            listed(&site.given),
             machine.cpus,
             machine.memory_mib
         ),
@@ -83,7 +79,7 @@ mod tests {
             let limits = Limits { cpus: Some(cpus), memory_mib, ..Limits::default() };
             PerPart::from_fn(|_| Some(limits.clone()))
         };
-        let mut containers = Containers {
+        let mut site = Site {
             engine: "28.2".into(),
             network: "bridge".into(),
             asked: limits(6.0, Some(8192)),
@@ -93,22 +89,22 @@ mod tests {
                 round_trip_p99: Nanos(61_000),
                 bits_per_second: 2.24e10,
             }),
-            ..Containers::default()
+            ..Site::default()
         };
         let plain = " Containers of Docker 28.2, joined by a bridge, round trip 24 µs (p99 61), 22.4 Gbit/s.";
         let machine = MachineFile { cpus: 2, memory_mib: 4000, ..MachineFile::default() };
         let apart = Placement::by_size(&(0..4).collect());
-        assert_eq!(sentences(&containers, &apart, &machine), plain);
-        containers.scaled = true;
-        let told = sentences(&containers, &apart, &machine);
+        assert_eq!(sentences(&site, &apart, &machine), plain);
+        site.scaled = true;
+        let told = sentences(&site, &apart, &machine);
         assert!(
             told.contains("6 and 8192, 6 and 8192, 6 and 8192), this machine gave 1, 1, 1.**"),
             "{told}"
         );
-        containers.side_by_side = true;
-        let told = sentences(&containers, &apart, &machine);
+        site.side_by_side = true;
+        let told = sentences(&site, &apart, &machine);
         assert!(told.contains("(1, 1, 1) are more than this machine's 2 and 4000"), "{told}");
         let shared = Placement::by_size(&(0..2).collect());
-        assert!(sentences(&containers, &shared, &machine).contains("not between threads"));
+        assert!(sentences(&site, &shared, &machine).contains("not between threads"));
     }
 }

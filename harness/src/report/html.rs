@@ -62,8 +62,7 @@ pub fn page(
         Entry::Verified { server, version, .. } => Some((server.as_str(), version.as_str())),
         _ => None,
     });
-    let mut containers =
-        raw.run.containers.as_ref().map(facts::facts).transpose()?.unwrap_or_default();
+    let mut containers = raw.run.site.as_ref().map(facts::facts).transpose()?.unwrap_or_default();
     containers.extend(raw.entries.iter().filter_map(|entry| match entry {
         Entry::Verified { server, image: Some(image), .. } => {
             Some((format!("image of {server}"), image.clone()))

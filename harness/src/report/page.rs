@@ -121,9 +121,9 @@ pub fn environment(raw: &Raw) -> String {
         placement = run.cpus,
         pool = run.pool_size,
         containers = run
-            .containers
+            .site
             .as_ref()
-            .map(|containers| containers::sentences(containers, &run.cpus, machine))
+            .map(|site| containers::sentences(site, &run.cpus, machine))
             .unwrap_or_default(),
     )
 }

@@ -3,11 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::definition::server::RunServer;
-use crate::format::containers::Containers;
+use crate::backend::{Backend, Kind};
+use crate::definition::server::{POOL_SIZE, RunServer};
+use crate::format;
 use crate::format::folder::{self, FolderError};
 use crate::format::journal::{Entry, Journal};
 use crate::format::run::RunFile;
+use crate::format::site::Site;
 use crate::os::machine::{self, MachineFile};
 use crate::plan::Plan;
 use crate::run::resume::Completed;
@@ -42,6 +44,32 @@ pub enum RecordError {
     /// The folder is taken, or cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
+}
+
+/// What is known of a run before its first server is built.
+#[must_use]
+pub fn run_file(
+    plan: &Plan,
+    began: String,
+    label: String,
+    kind: Kind,
+    backend: &dyn Backend,
+) -> RunFile {
+    RunFile {
+        format: format::VERSION,
+        began,
+        label,
+        profile: plan.profile.clone(),
+        backend: kind.name().to_owned(),
+        seed: plan.seed,
+        blocks: plan.blocks.len() as u32,
+        pool_size: POOL_SIZE,
+        study: plan.studies.clone(),
+        cpus: backend.placement().clone(),
+        site: backend.site(),
+        server: plan.servers.iter().map(RunServer::of).collect(),
+        cell: plan.cells.clone(),
+    }
 }
 
 /// Passes if a run can be begun in `out`, or resumed if `is_begun`. To be asked while the run is locked.
@@ -118,7 +146,7 @@ fn differences(
     let entries = raw.run.server.iter().zip(&plan.servers);
     let changed = entries.filter(|(then, now)| **then != RunServer::of(now));
     differences.extend(changed.map(|(then, _)| format!("the registry's entry of {}", then.name)));
-    let settings = |run: &RunFile| run.containers.as_ref().map(Containers::settings);
+    let settings = |run: &RunFile| run.site.as_ref().map(Site::settings);
     if settings(&raw.run) != settings(now) {
         differences.push("the containers' limits or network, or the database's image".into());
     }

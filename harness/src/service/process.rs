@@ -1,8 +1,6 @@
 //! The process of a private service: finding it, starting it, stopping it.
 
 use std::fs;
-use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::{Folder, Service, ServiceError};
+use crate::os::port;
 use crate::os::process;
 use crate::os::stop::{Stop, WaitError, wait_until};
 
@@ -60,7 +59,7 @@ impl Running {
         service.prepare(folder)?;
         let mut reason = String::new();
         for _ in 0..PORTS {
-            let port = free_port().map_err(ServiceError::System)?;
+            let port = port::free_address().map_err(ServiceError::System)?.port();
             let mut child = spawn(service, folder, port, life)?;
             match wait_until_it_answers(service, folder, &mut child, port)? {
                 Ok(()) => return Ok((Running { pid: child.id(), port }, child)),
@@ -147,8 +146,4 @@ fn wait_until_it_answers(
             Ok(Err(format!("no answer in {START_TIMEOUT:?}; the last error: {last}")))
         }
     }
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

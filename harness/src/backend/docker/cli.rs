@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::failure::Error;
+use crate::os::log;
 use crate::os::placement::Cpus;
 use crate::os::process;
 use crate::os::stop::{Stop, WaitError};
@@ -48,7 +49,7 @@ impl Cli {
         &self.project
     }
 
-    /// Lets compose read one more file from now on.
+    /// Adds a file that compose reads from now on.
     pub(super) fn add(&mut self, file: PathBuf) {
         self.files.push(file);
     }
@@ -81,7 +82,7 @@ impl Cli {
         command
     }
 
-    /// From now on on these CPUs.
+    /// Runs docker's command line on these CPUs from now on.
     pub(super) fn place(&mut self, cpus: &Cpus) {
         self.cpus = cpus.clone();
     }
@@ -97,7 +98,7 @@ impl Cli {
     /// What a command prints, complaints included.
     ///
     /// # Errors
-    /// As of [`Cli::ask`].
+    /// Those of [`Cli::ask`].
     pub(super) fn call(&self, mut command: Command, stop: &Stop) -> Result<Said, Error> {
         let failed = |error: io::Error| Error::Failed(format!("docker cannot be called: {error}"));
         let (out, err) =
@@ -130,6 +131,14 @@ impl Cli {
                 words(&command),
                 COMMAND_TIMEOUT.as_secs()
             ))),
+        }
+    }
+
+    /// The failure of a server, or the loss of the engine, if that is why: then nothing is the server's fault.
+    pub(super) fn unless_engine_is_lost<F>(&self, error: Error<F>) -> Error<F> {
+        match self.versions(&Stop::never()) {
+            Err(Error::Failed(how)) if matches!(error, Error::Failed(_)) => Error::ServiceLost(how),
+            _ => error,
         }
     }
 
@@ -228,9 +237,9 @@ fn text(mut file: File) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The last line that says something.
+/// The last line of what docker printed.
 pub(super) fn last_line(text: &str) -> &str {
-    text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it said nothing")
+    log::last_line(text).unwrap_or("it said nothing")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What compose.yaml is told: limits, CPUs, addresses.
+//! The variables that compose.yaml reads, and the file that overrides it where no variable can.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,19 +6,19 @@ use std::net::Ipv4Addr;
 
 use super::Options;
 use super::cli::Cli;
-use super::limits::Given;
-use crate::backend::local::free_address;
+use crate::backend::limits::Given;
 use crate::backend::{Context, Network};
 
 use crate::definition::Server;
 use crate::failure::Error;
 use crate::os::placement::Placement;
+use crate::os::port::free_address;
 
-/// Tells it what it shall give, and where.
+/// Sets the limits, CPUs and addresses that compose.yaml reads.
 ///
 /// # Errors
 /// When there is no free port, or no file can be written.
-pub(super) fn tell(
+pub(super) fn set(
     cli: &mut Cli,
     options: &Options,
     context: Context<'_>,
@@ -34,21 +34,23 @@ pub(super) fn tell(
         }
     }
     cli.set("WORKERS", placement.sets.server.count().to_string());
-    // The harness itself looks after its containers; the engine's looking would cost their CPU time.
+    // The harness itself watches its containers; the engine's checks would cost their CPU time.
     cli.set("NO_HEALTHCHECK", "true".into());
     if options.network == Network::Host {
         // They share the loopback interface.
         let loopback = Ipv4Addr::LOCALHOST.to_string();
         cli.set("DB_HOST", loopback.clone());
         cli.set("DB_BIND", loopback);
-        cli.set("DB_PORT", free_address()?.port().to_string());
-        cli.set("NETPROBE_BIND", free_address()?.to_string());
+        let free =
+            || free_address().map_err(|error| Error::Failed(format!("no free port: {error}")));
+        cli.set("DB_PORT", free()?.port().to_string());
+        cli.set("NETPROBE_BIND", free()?.to_string());
     }
-    overrule(cli, options, context)
+    write_override(cli, options, context)
 }
 
-/// Overrules compose.yaml where no variable can: for experiments on what the bridge and a quota cost.
-fn overrule(cli: &mut Cli, options: &Options, context: Context<'_>) -> Result<(), Error> {
+/// Overrides compose.yaml where no variable can: for experiments on what the bridge and a quota cost.
+fn write_override(cli: &mut Cli, options: &Options, context: Context<'_>) -> Result<(), Error> {
     let host = (options.network == Network::Host).then_some("network_mode: host");
     let free = options.no_quota.then_some("cpu_quota: -1");
     let rules: Vec<&str> = host.into_iter().chain(free).collect();

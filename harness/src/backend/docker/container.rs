@@ -1,4 +1,4 @@
-//! One container, as the engine tells of it.
+//! One container, as the engine describes it.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::cli::{Cli, last_line};
 use crate::failure::Error;
+use crate::observe::container::Contained;
 use crate::observe::meter::Meter;
 use crate::os::process;
 use crate::os::stop::{Stop, WaitError, wait_until};
@@ -28,7 +29,7 @@ pub(super) struct Container {
     pub(super) image: String,
 }
 
-/// What the engine tells of it.
+/// What the engine says of it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Inspected {
@@ -114,17 +115,24 @@ impl Container {
         Ok(Container { id, pid, address, image: inspected.image })
     }
 
-    /// Whether its first process runs. The kernel tells: the engine is not asked.
+    /// Whether its first process runs, by the kernel: the engine is not asked.
     pub(super) fn is_running(&self) -> bool {
         process::is_running(self.pid)
     }
 
-    /// It, to be observed.
-    pub(super) fn part(&self) -> Result<Meter, Error> {
-        Meter::contained(self.pid).map_err(|error| Error::Failed(error.to_string()))
+    /// What reads its resources.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(super) fn meter(&self) -> Result<Box<dyn Meter>, Error> {
+        let contained = Contained::of(self.pid);
+        Ok(Box::new(contained.map_err(|error| Error::Failed(error.to_string()))?))
     }
 
-    /// How it is.
+    /// Its state, by the engine.
+    ///
+    /// # Errors
+    /// When the engine does not know it.
     pub(super) fn state(&self, cli: &Cli) -> Result<State, Error> {
         Ok(inspect(cli, &self.id)?.state)
     }
@@ -146,7 +154,7 @@ impl Container {
         }
     }
 
-    /// That something is wrong with it, with the last of its log.
+    /// The failure `what`, with the last of its log.
     pub(super) fn error(&self, cli: &Cli, what: &str) -> Error {
         Error::Failed(with_log(cli, &self.id, what))
     }
@@ -164,7 +172,7 @@ fn inspect(cli: &Cli, id: &str) -> Result<Inspected, Error> {
     let never = Stop::never();
     let json = cli.ask(cli.docker(&["inspect", "--type", "container", id]), &never)?;
     let unknown = |why: String| {
-        Error::Failed(format!("docker tells of its container what stackmark does not know: {why}"))
+        Error::Failed(format!("docker describes its container in an unknown form: {why}"))
     };
     let mut all: Vec<Inspected> =
         serde_json::from_str(&json).map_err(|error| unknown(error.to_string()))?;

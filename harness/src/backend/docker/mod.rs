@@ -3,8 +3,10 @@
 
 mod cli;
 mod compose_env;
+mod config;
 mod container;
-mod limits;
+mod images;
+mod project;
 mod server;
 mod startup;
 mod teardown;
@@ -14,32 +16,33 @@ use std::process::{Child, Stdio};
 
 use nix::sys::signal::Signal;
 
-use super::{Backend, BuildInfo, Context, Instance, Network, healthy, local};
-use crate::backend::build;
+use super::limits;
+use super::load::{Metered, ProcessLoad};
+use super::{Backend, BuildInfo, Builder, Context, Instance, Network, RunningLoad, healthy};
 use crate::database::Counters;
 use crate::database::counters::CounterReader;
 use crate::definition::Server;
-use crate::failure::{Error, Failed, Stage};
-use crate::format::containers::Containers;
+use crate::failure::{Error, Failed};
+use crate::format::site::Site;
+use crate::load::LoadSpec;
 use crate::observe::meter::Meter;
-use crate::os::cgroup::Limits;
-use crate::os::machine;
-use crate::os::part::{Part, PerPart};
-use crate::os::placement::{Cpus, Placement};
-use crate::os::process;
+use crate::os::part::PerPart;
+use crate::os::placement::Placement;
 use crate::os::stop::Stop;
-use crate::service::{self, Service, Services};
-use crate::workspace::Workspace;
+use crate::os::{machine, port, process};
+use crate::service::{self, Services};
 use cli::Cli;
 use container::Container;
-use limits::Config;
-use server::Running;
-use teardown::Keeper;
+use project::Project;
+use server::ServerContainer;
+use teardown::Teardown;
+
+pub(super) use images::Images;
 
 /// Where a server listens in a network of its own.
 const SERVER_PORT: u16 = 8080;
 
-/// What a user may choose.
+/// The options that a user has.
 pub(super) struct Options {
     /// The CPUs of each part; without a value, as compose.yaml asks.
     pub(super) placement: Option<Placement>,
@@ -51,8 +54,7 @@ pub(super) struct Options {
 
 /// Containers on this machine's engine.
 pub(super) struct Docker<'a> {
-    workspace: &'a Workspace,
-    usable: &'a Cpus,
+    context: Context<'a>,
     // Before the teardown, so that no connection outlives the database.
     services: Services,
     cli: Cli,
@@ -61,9 +63,9 @@ pub(super) struct Docker<'a> {
     load: Container,
     network: Network,
     placement: Placement,
-    containers: Containers,
-    counting: Option<CounterReader>,
-    teardown: Keeper,
+    site: Site,
+    counters: Option<CounterReader>,
+    teardown: Teardown,
 }
 
 impl<'a> Docker<'a> {
@@ -73,29 +75,14 @@ impl<'a> Docker<'a> {
     /// # Errors
     /// When there is no engine, or it refuses.
     pub(super) fn open(options: Options, context: Context<'a>) -> Result<Docker<'a>, Error> {
-        let Context { workspace, usable, servers, stop } = context;
-        let mut cli = Cli::new(workspace.root(), usable);
-        let (engine, compose) = cli.versions(stop)?;
-        let lock = startup::lock(workspace, stop)?;
-        startup::clear(&cli, workspace.root(), stop)?;
-        let config = cli.ask(cli.compose(&["config", "--format", "json"]), stop)?;
-        let config = Config::parse(&config).map_err(|error| {
-            Error::Failed(format!("compose.yaml is not as it should be: {error}"))
-        })?;
-        if let Some(server) = servers.iter().find(|server| !config.has(server.original())) {
-            return Err(Error::Failed(format!(
-                "compose.yaml has no service for {}: add it, as CONTRIBUTING.md says",
-                server.original()
-            )));
-        }
+        let Context { usable, servers, stop, .. } = context;
+        let Project { mut cli, config, engine, compose, lock } = Project::open(context)?;
+        startup::warn_of_others(&cli, stop)?;
         let asked = config.asked();
-        let given = limits::give(&asked, usable, machine::memory_mib());
+        let given = asked.divide(usable, machine::memory_mib());
         let placement = options.placement.clone().unwrap_or_else(|| given.placement.clone());
-        let scaled = given.less_memory || limits::has_fewer(&asked, &placement);
-        compose_env::tell(&mut cli, &options, context, &given, &placement)?;
-        if let Some(commit) = machine::commit(workspace.root()) {
-            cli.set("COMMIT", commit);
-        }
+        let scaled = given.less_memory || asked.exceed_cpus_of(&placement);
+        compose_env::set(&mut cli, &options, context, &given, &placement)?;
         if scaled {
             eprintln!(
                 "stackmark: the limits are less than compose.yaml asks for, in proportion to what this machine has, and \
@@ -103,23 +90,12 @@ impl<'a> Docker<'a> {
             );
         }
         let needed = service::needed(servers);
-        startup::images(&cli, &config, context, !needed.is_empty())?;
+        images::prepare(&cli, &config, context, !needed.is_empty())?;
 
-        let teardown = Keeper::start(&cli, lock)
-            .map_err(|error| Error::Failed(format!("`sh` cannot be started: {error}")))?;
-        let does_not_start = |what: &str, error: Error| {
-            error.map(|why| format!("the {what}'s container does not start: {why}"))
-        };
-        let start_database = |service: &&'static dyn Service| {
-            let db = Container::start(&cli, "db", stop)
-                .map_err(|error| does_not_start("database", error))?;
-            let lease = startup::connect(&cli, &db, *service, stop)?;
-            Ok::<_, Error>((db, lease))
-        };
-        let (db, lease) = needed.first().map(start_database).transpose()?.unzip();
-        let services: Services = lease.into_iter().collect();
-        let load =
-            Container::start(&cli, "load", stop).map_err(|error| does_not_start("load", error))?;
+        let teardown = Teardown::start(&cli, lock)?;
+        let database = needed.first().map(|service| startup::database(&cli, *service, stop));
+        let (db, lease) = database.transpose()?.unzip();
+        let load = startup::load(&cli, stop)?;
         let (netprobe, of_server) = startup::netprobe(&cli, &load, stop)?;
         let limits = PerPart {
             server: Some(of_server),
@@ -128,42 +104,86 @@ impl<'a> Docker<'a> {
         };
         for (part, cpus) in placement.sets.iter() {
             if let Some(limits) = limits.get(part) {
-                holds(part, cpus, limits, options.no_quota)?;
+                limits::check(part, cpus, !options.no_quota, limits)?;
             }
         }
         let image = |service: &str, container: &Container| {
             let named = config.image(service).map_or(String::new(), |name| format!("{name} "));
-            Some(format!("{named}{}", container.image))
+            format!("{named}{}", container.image)
         };
         let images = PerPart {
             server: None,
-            db: db.as_ref().and_then(|db| image("db", db)),
-            load: image("load", &load),
+            db: db.as_ref().map(|db| image("db", db)),
+            load: Some(image("load", &load)),
         };
-        let containers = Containers {
+        let site = Site {
             engine,
             compose,
             network: options.network.name().into(),
             scaled,
             side_by_side: false,
-            asked,
+            asked: asked.0,
             given: limits,
             images,
             netprobe: Some(netprobe),
         };
         Ok(Docker {
-            workspace,
-            usable,
-            services,
+            context,
+            services: lease.into_iter().collect(),
             cli,
             db,
             load,
             network: options.network,
             placement,
-            containers,
-            counting: None,
+            site,
+            counters: None,
             teardown,
         })
+    }
+
+    fn try_start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error> {
+        let bound = match self.network {
+            Network::Host => {
+                let free = port::free_address();
+                Some(free.map_err(|error| Error::Failed(format!("no free port: {error}")))?)
+            }
+            Network::Bridge => None,
+        };
+        if let Some(bound) = bound {
+            self.cli.set("SERVER_BIND", bound.to_string());
+        }
+        self.cli.set("POOL_SIZE", server.pool_size().to_string());
+        let container = Container::start(&self.cli, server.original(), stop)?;
+        let address = container.address.map(|ip| SocketAddr::new(ip, SERVER_PORT)).or(bound);
+        let Some(address) = address else {
+            return Err(container.error(&self.cli, "has no address in the project's network"));
+        };
+        let running = ServerContainer::new(self.cli.clone(), container, address);
+        let alive = || {
+            self.check_services()?;
+            running.check_alive()
+        };
+        healthy::wait(address, stop, alive, |how| running.error(how))?;
+        Ok(Box::new(running))
+    }
+
+    /// Starts a shard of the load in the load's container.
+    fn spawn_shard(&self, shard: u32) -> Result<Child, Error> {
+        let cpus = &self.placement.sets.load;
+        let cpu = cpus.in_turn(shard).to_string();
+        let exec =
+            ["exec", "--interactive", &self.load.id, "stackmark", "load", "--spec", "--cpu", &cpu];
+        let mut command = self.cli.docker(&exec);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        process::spawn_tied(&mut command, Some(cpus), Signal::SIGKILL)
+            .map_err(|error| Error::Failed(format!("it cannot be started: {error}")))
+    }
+}
+
+impl Builder for Docker<'_> {
+    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
+        images::build_server(&self.cli, self.context, server, stop)
+            .map_err(|error| self.cli.unless_engine_is_lost(error))
     }
 }
 
@@ -175,34 +195,33 @@ impl Backend for Docker<'_> {
     /// The containers are in their places; the harness, which must not disturb the server, goes to the load's.
     fn prepare(&mut self, stop: &Stop) -> Result<(), Error> {
         self.services.seed(stop)?;
-        self.counting = self.services.database().and_then(CounterReader::new);
+        self.counters = self.services.database().and_then(CounterReader::new);
         self.cli.place(&self.placement.sets.load);
         process::place(std::process::id(), &self.placement.sets.load).map_err(|error| {
             Error::Failed(format!("cannot place the harness on its CPUs: {error}"))
         })
     }
 
-    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
-        self.try_build(server, stop).map_err(|error| self.unless_the_engine_is_lost(error))
+    fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    fn site(&self) -> Option<Site> {
+        Some(self.site.clone())
     }
 
     fn start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error> {
-        self.try_start(server, stop).map_err(|error| self.unless_the_engine_is_lost(error))
+        self.try_start(server, stop).map_err(|error| self.cli.unless_engine_is_lost(error))
     }
 
-    fn start_load(&mut self, shard: u32) -> Result<Child, Error> {
-        let cpu = self.placement.sets.load.in_turn(shard).to_string();
-        let exec =
-            ["exec", "--interactive", &self.load.id, "stackmark", "load", "--spec", "--cpu", &cpu];
-        let mut command = self.cli.docker(&exec);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        process::spawn_tied(&mut command, Some(&self.placement.sets.load), Signal::SIGKILL)
-            .map_err(|error| Error::Failed(format!("it cannot be started: {error}")))
-    }
-
-    /// All shards are in one container.
-    fn load_parts(&self, _: &[Child]) -> Result<Vec<Meter>, Error> {
-        Ok(vec![self.load.part()?])
+    /// All shards are in one container, by whose control groups they are observed.
+    fn start_load(
+        &mut self,
+        shards: &[LoadSpec],
+        stop: &Stop,
+    ) -> Result<Box<dyn RunningLoad>, Error> {
+        let metered = Metered::Container(self.load.pid);
+        ProcessLoad::start(shards, metered, |shard| self.spawn_shard(shard), stop)
     }
 
     fn check_services(&self) -> Result<(), Error> {
@@ -217,20 +236,12 @@ impl Backend for Docker<'_> {
         }
     }
 
-    fn database_part(&self) -> Option<Meter> {
-        self.db.as_ref()?.part().ok()
+    fn database_meter(&self) -> Option<Box<dyn Meter>> {
+        self.db.as_ref()?.meter().ok()
     }
 
     fn database_counters(&self) -> Option<Counters> {
-        self.counting.as_ref()?.read(self.services.database()?)
-    }
-
-    fn placement(&self) -> &Placement {
-        &self.placement
-    }
-
-    fn containers(&self) -> Option<Containers> {
-        Some(self.containers.clone())
+        self.counters.as_ref()?.read(self.services.database()?)
     }
 
     fn close(self: Box<Self>) -> Result<(), Error> {
@@ -238,75 +249,4 @@ impl Backend for Docker<'_> {
         services.stop()?;
         teardown.close()
     }
-}
-
-impl Docker<'_> {
-    fn try_build(&self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
-        let service = server.original();
-        let mut command = self.cli.compose(&["build", service]);
-        build::logged(&mut command, self.workspace, service, self.usable, stop)
-            .map_err(|error| error.at(Stage::Build))?;
-        let failed = |error: Error| error.at(Stage::Version);
-        let run = ["run", "--rm", "--no-deps", "--no-TTY", service, "--version"];
-        let version = self.cli.ask(self.cli.compose(&run), stop).map_err(failed)?;
-        let image = ["image", "inspect", "--format", "{{.Id}}"];
-        let image =
-            self.cli.ask(self.cli.docker(&[&image[..], &[&self.image(service)]].concat()), stop);
-        match version.lines().next().map(str::trim) {
-            Some(line) if !line.is_empty() => Ok(BuildInfo {
-                version: line.to_owned(),
-                image: Some(image.map_err(failed)?.trim().to_owned()),
-            }),
-            _ => Err(failed(Error::Failed("its image printed no version".into()))),
-        }
-    }
-
-    fn try_start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error> {
-        let bound = match self.network {
-            Network::Host => Some(local::free_address()?),
-            Network::Bridge => None,
-        };
-        if let Some(bound) = bound {
-            self.cli.set("SERVER_BIND", bound.to_string());
-        }
-        self.cli.set("POOL_SIZE", server.pool_size().to_string());
-        let container = Container::start(&self.cli, server.original(), stop)?;
-        let address = container.address.map(|ip| SocketAddr::new(ip, SERVER_PORT)).or(bound);
-        let Some(address) = address else {
-            return Err(container.error(&self.cli, "has no address in the project's network"));
-        };
-        let running = Running::new(self.cli.clone(), container, address);
-        let alive = || {
-            self.check_services()?;
-            running.check_alive()
-        };
-        healthy::wait(address, stop, alive, |how| running.error(how))?;
-        Ok(Box::new(running))
-    }
-
-    /// The error of a server, or else the loss of the engine: then nothing is the server's fault.
-    fn unless_the_engine_is_lost<F>(&self, error: Error<F>) -> Error<F> {
-        match self.cli.versions(&Stop::never()) {
-            Err(Error::Failed(how)) if matches!(error, Error::Failed(_)) => Error::ServiceLost(how),
-            _ => error,
-        }
-    }
-
-    /// The image that compose makes for a service.
-    fn image(&self, service: &str) -> String {
-        format!("{}-{service}", self.cli.project())
-    }
-}
-
-/// That the kernel limits a part as it was told: an engine may only warn that it cannot.
-fn holds(part: Part, cpus: &Cpus, limits: &Limits, no_quota: bool) -> Result<(), Error> {
-    let quota = (!no_quota).then_some(cpus.count() as f64);
-    let set = Cpus::of_kernel(&limits.cpuset);
-    if limits.cpus == quota && set.as_ref() == Some(cpus) && limits.memory_mib.is_some() {
-        return Ok(());
-    }
-    Err(Error::Failed(format!(
-        "the engine does not limit the {part} as it was told (CPUs {cpus}), but to {limits:?}: enable the kernel's control \
-         groups for CPU time, CPU sets and memory"
-    )))
 }

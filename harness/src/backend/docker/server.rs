@@ -13,15 +13,15 @@ use crate::os::stop::Stop;
 const KILLED: i64 = 137;
 
 /// A running server. Its container is removed with it: each turn has a new one.
-pub(super) struct Running {
+pub(super) struct ServerContainer {
     cli: Cli,
     container: Container,
     address: SocketAddr,
 }
 
-impl Running {
-    pub(super) fn new(cli: Cli, container: Container, address: SocketAddr) -> Running {
-        Running { cli, container, address }
+impl ServerContainer {
+    pub(super) fn new(cli: Cli, container: Container, address: SocketAddr) -> ServerContainer {
+        ServerContainer { cli, container, address }
     }
 
     pub(super) fn check_alive(&self) -> Result<(), Error> {
@@ -37,14 +37,14 @@ impl Running {
     }
 }
 
-impl Instance for Running {
+impl Instance for ServerContainer {
     fn address(&self) -> SocketAddr {
         self.address
     }
 
-    fn part(&mut self) -> Result<Meter, Error> {
+    fn meter(&mut self) -> Result<Box<dyn Meter>, Error> {
         self.check_alive()?;
-        self.container.part()
+        self.container.meter()
     }
 
     fn gone(&mut self) -> Error {
@@ -66,7 +66,7 @@ impl Instance for Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ServerContainer {
     fn drop(&mut self) {
         self.container.remove(&self.cli);
     }

@@ -1,16 +1,11 @@
-//! Before a run: the project is this checkout's alone, the images are there, the database answers, the network is measured.
+//! The containers that a whole run has: started, reached, and the network between them measured.
 
 use std::convert::Infallible;
-use std::fs::{self, File, OpenOptions, TryLockError};
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::cli::{Cli, complaint};
+use super::cli::Cli;
 use super::container::Container;
-use super::limits::Config;
-use crate::backend::Context;
-use crate::backend::build;
 use crate::failure::Error;
 use crate::observe::container;
 use crate::os::cgroup::Limits;
@@ -18,7 +13,6 @@ use crate::os::netprobe::NetworkProbe;
 use crate::os::stop::{Stop, WaitError, wait_until};
 use crate::os::url::SecretUrl;
 use crate::service::{Lease, Service};
-use crate::workspace::Workspace;
 
 /// Where a database listens in a network of its own.
 const DATABASE_PORT: u16 = 3306;
@@ -29,50 +23,8 @@ const DATABASE_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long the other end of the measured network may take to listen.
 const NETPROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Keeps others from the checkout's containers, until whoever holds it has ended; waits for another who does.
-pub(super) fn lock(workspace: &Workspace, stop: &Stop) -> Result<File, Error> {
-    let path = workspace.private().join("docker.lock");
-    let failed = |error| Error::Failed(format!("{} cannot be written: {error}", path.display()));
-    fs::create_dir_all(workspace.private()).map_err(failed)?;
-    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
-    let mut waits = false;
-    let locked = wait_until(None, stop, || match file.try_lock() {
-        Ok(()) => Ok(Some(())),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-        Err(TryLockError::WouldBlock) => {
-            if !std::mem::replace(&mut waits, true) {
-                eprintln!(
-                    "stackmark: another stackmark uses this checkout's containers, or is taking them down; waiting for it"
-                );
-            }
-            Ok(None)
-        }
-    });
-    match locked {
-        Ok(()) => Ok(file),
-        Err(WaitError::Failed(error)) => Err(error),
-        Err(WaitError::Interrupted | WaitError::TimedOut) => Err(Error::Interrupted),
-    }
-}
-
-/// Makes sure that the project is this checkout's, and removes what a run that was killed may have left of it.
-pub(super) fn clear(cli: &Cli, root: &Path, stop: &Stop) -> Result<(), Error> {
-    let filter = format!("label=com.docker.compose.project={}", cli.project());
-    let folder = "{{.Label \"com.docker.compose.project.working_dir\"}}";
-    let listed =
-        cli.ask(cli.docker(&["ps", "--all", "--filter", &filter, "--format", folder]), stop)?;
-    let folders: Vec<&str> =
-        listed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if let Some(other) = folders.iter().find(|folder| Path::new(folder) != root) {
-        return Err(Error::Failed(format!(
-            "the compose project {} is that of {other}: set COMPOSE_PROJECT_NAME to another name",
-            cli.project()
-        )));
-    }
-    if !folders.is_empty() {
-        eprintln!("stackmark: removing the containers that an earlier run left");
-        cli.ask(cli.compose(&["down", "--remove-orphans"]), stop)?;
-    }
+/// Warns of containers that are not the project's: they may disturb what is measured.
+pub(super) fn warn_of_others(cli: &Cli, stop: &Stop) -> Result<(), Error> {
     let others = cli.ask(cli.docker(&["ps", "--quiet"]), stop)?;
     if !others.trim().is_empty() {
         eprintln!(
@@ -83,39 +35,29 @@ pub(super) fn clear(cli: &Cli, root: &Path, stop: &Stop) -> Result<(), Error> {
     Ok(())
 }
 
-/// Builds the load's image, and fetches the database's if it is needed and not there. Both may take long.
-pub(super) fn images(
+/// Starts a database's container, and waits until the database answers.
+pub(super) fn database(
     cli: &Cli,
-    config: &Config,
-    context: Context<'_>,
-    needs_database: bool,
-) -> Result<(), Error> {
-    let Context { workspace, usable, stop, .. } = context;
-    eprintln!("stackmark: building the images, which takes long the first time");
-    build::logged(
-        &mut cli.compose(&["build", "load", "netprobe"]),
-        workspace,
-        "load",
-        usable,
-        stop,
-    )
-    .map_err(|error| error.map(|why| format!("the load's image cannot be built: {why}")))?;
-    let name = config.image("db").unwrap_or_default();
-    if needs_database && cli.ask(cli.docker(&["image", "inspect", name]), stop).is_err() {
-        let pull = build::logged(&mut cli.docker(&["pull", name]), workspace, "db", usable, stop);
-        let explained = |why: String| {
-            let named = format!("{name}: {why}");
-            complaint(&named).unwrap_or_else(|| {
-                format!("an image is missing and cannot be had ({named}): see the images in .env")
-            })
-        };
-        pull.map_err(|error| error.map(explained))?;
-    }
-    Ok(())
+    service: &'static dyn Service,
+    stop: &Stop,
+) -> Result<(Container, Lease), Error> {
+    let db = start(cli, "db", "database", stop)?;
+    let lease = connect(cli, &db, service, stop)?;
+    Ok((db, lease))
+}
+
+/// Starts the container in which loads are started.
+pub(super) fn load(cli: &Cli, stop: &Stop) -> Result<Container, Error> {
+    start(cli, "load", "load", stop)
+}
+
+fn start(cli: &Cli, service: &str, what: &str, stop: &Stop) -> Result<Container, Error> {
+    Container::start(cli, service, stop)
+        .map_err(|error| error.map(|why| format!("the {what}'s container does not start: {why}")))
 }
 
 /// Waits until the database answers.
-pub(super) fn connect(
+fn connect(
     cli: &Cli,
     db: &Container,
     service: &'static dyn Service,

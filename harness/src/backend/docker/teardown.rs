@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::cli::Cli;
+use super::cli::{Cli, last_line};
 use crate::failure::Error;
 use crate::os::process;
 use crate::os::stop::{Stop, WaitError, wait_until};
@@ -17,14 +17,22 @@ const TEARDOWN_TIMEOUT: Duration = Duration::from_secs(120);
 /// A process that waits for this one's end, by a pipe that the kernel closes even if this one is killed, and then
 /// takes the project's containers and networks down. Its volumes stay: they hold the seeded table.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct Teardown {
     waiting: Option<Child>,
     log: tempfile::NamedTempFile,
 }
 
-impl Keeper {
+impl Teardown {
     /// Starts it. It holds `lock` until it is done.
-    pub(super) fn start(cli: &Cli, lock: File) -> io::Result<Keeper> {
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(super) fn start(cli: &Cli, lock: File) -> Result<Teardown, Error> {
+        Teardown::spawn(cli, lock)
+            .map_err(|error| Error::Failed(format!("`sh` cannot be started: {error}")))
+    }
+
+    fn spawn(cli: &Cli, lock: File) -> io::Result<Teardown> {
         let down = cli.compose(&["down", "--remove-orphans"]);
         let log = tempfile::NamedTempFile::new()?;
         let mut command = Command::new("sh");
@@ -40,13 +48,16 @@ impl Keeper {
             // A Ctrl-C in the terminal is for the harness.
             .process_group(0)
             .stdin(Stdio::piped())
-            // What it prints there is nothing; what it has there it holds.
+            // It prints nothing there, and holds the lock for as long as it has the file.
             .stdout(lock)
             .stderr(log.as_file().try_clone()?);
-        Ok(Keeper { waiting: Some(command.spawn()?), log })
+        Ok(Teardown { waiting: Some(command.spawn()?), log })
     }
 
     /// Takes the project down now.
+    ///
+    /// # Errors
+    /// When something is left.
     pub(super) fn close(&mut self) -> Result<(), Error> {
         let Some(mut child) = self.waiting.take() else { return Ok(()) };
         // It reads to the end of this.
@@ -61,18 +72,18 @@ impl Keeper {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => {
                 let said = std::fs::read_to_string(self.log.path()).unwrap_or_default();
-                Err(failed(format!("{status}; {}", super::cli::last_line(&said))))
+                Err(failed(format!("{status}; {}", last_line(&said))))
             }
             Err(WaitError::Failed(error)) => Err(failed(error.to_string())),
             Err(WaitError::TimedOut | WaitError::Interrupted) => {
                 let seconds = TEARDOWN_TIMEOUT.as_secs();
-                Err(failed(format!("docker still tries after {seconds} s")))
+                Err(failed(format!("docker has not ended after {seconds} s")))
             }
         }
     }
 }
 
-impl Drop for Keeper {
+impl Drop for Teardown {
     fn drop(&mut self) {
         if let Err(error) = self.close() {
             eprintln!("stackmark: {error}");

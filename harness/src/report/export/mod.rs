@@ -199,8 +199,8 @@ fn run(raw: &Raw) -> anyhow::Result<Run> {
 }
 
 fn containers(raw: &Raw) -> anyhow::Result<Option<BTreeMap<String, serde_json::Value>>> {
-    let Some(containers) = &raw.run.containers else { return Ok(None) };
-    Ok(serde_json::from_value(sorted(serde_json::to_value(containers)?))?)
+    let Some(site) = &raw.run.site else { return Ok(None) };
+    Ok(serde_json::from_value(sorted(serde_json::to_value(site)?))?)
 }
 
 fn servers(raw: &Raw) -> Vec<Server> {

@@ -4,124 +4,132 @@ pub mod self_driven;
 pub mod shards;
 
 use std::fmt;
-use std::process::Child;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crate::backend::{Backend, Instance};
-use crate::database::Counters;
+use crate::backend::{Backend, Instance, LoadEvent, RunningLoad};
 use crate::failure::{Error, Failed, Stage};
-use crate::observe::window::{Gone, Parts, Reading, Resources};
+use crate::format::measured::Measured;
+use crate::load::LoadSpec;
+use crate::load::warmup::Watch;
+use crate::observe::meter::Meters;
+use crate::observe::window::{Gone, Reading, Resources};
+use crate::os::part::Part;
 use crate::os::stop::Stop;
 
-/// What a load may take beyond its warm-up, window and drain before it is given up.
+/// How long a load may take beyond its warm-up, window and drain before it is given up.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often memory is sampled within a window.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The failure of a load, for which the server is not to blame.
-fn load_failed(reason: impl fmt::Display) -> Error<Failed> {
-    Error::Failed(Failed::new(Stage::Load, reason))
+/// Runs `load`, which has not begun yet, to its end, and reads what all parts use in its window.
+///
+/// # Errors
+/// When the load cannot be run to its end, or the server ends within it; or the interruption.
+fn measure(
+    backend: &dyn Backend,
+    instance: &mut dyn Instance,
+    load: &mut dyn RunningLoad,
+    spec: &LoadSpec,
+    stop: &Stop,
+) -> Result<Measured, Error<Failed>> {
+    let meters = meters(backend, instance, load)?;
+    let counters_before = backend.database_counters();
+    load.begin().map_err(|error| error.at(Stage::Load))?;
+    let deadline = Instant::now() + longest(spec);
+    let mut watch = Watch::new(spec.warmup);
+    let mut warmup = None;
+    let (mut first, mut last) = (None::<Reading>, None);
+    loop {
+        let in_window = last.is_none();
+        let sample =
+            || first.iter_mut().filter(|_| in_window).for_each(|first| first.sample(&meters));
+        match next(load, deadline, stop, sample)? {
+            LoadEvent::WarmingUp(_) if warmup.is_some() => {}
+            LoadEvent::WarmingUp(right) => {
+                warmup = watch.slice(right);
+                if warmup.is_some() {
+                    load.open_window().map_err(|error| error.at(Stage::Load))?;
+                }
+            }
+            LoadEvent::WindowStart { warmup: ended } => {
+                warmup = warmup.or(ended);
+                first = Some(read(&meters, instance)?);
+            }
+            LoadEvent::WindowEnd => last = Some(read(&meters, instance)?),
+            LoadEvent::Record(record) => {
+                let (Some(first), Some(last)) = (first, last) else {
+                    return Err(load_failed("it did not report its window"));
+                };
+                let counters = counters_before.zip(backend.database_counters());
+                let resources = Resources::between(&first, &last, counters, backend.placement());
+                return Ok(Measured { warmup, record: *record, resources });
+            }
+        }
+    }
 }
 
-/// The failure of a server, or of what observes it, under load.
-fn server_failed(error: Error) -> Error<Failed> {
-    error.at(Stage::Trial)
+/// How long a load may take in all.
+fn longest(spec: &LoadSpec) -> Duration {
+    Duration::from(spec.warmup.most + spec.window + spec.timeout) + GRACE
 }
 
-/// Finds the processes of all parts. That takes long where a server has many threads and its CPUs are busy, so it is
-/// done before the window: a server that starts or ends processes within it is observed as it was then.
+/// The meters of all parts. Finding the processes takes long where a server has many threads and its CPUs are busy, so it
+/// is done before the window: a server that starts or ends processes within it is observed as it was then.
 ///
 /// # Errors
 /// When the server or the load is gone.
-fn find_parts(
+fn meters(
     backend: &dyn Backend,
     instance: &mut dyn Instance,
-    shards: &[Child],
-) -> Result<Parts, Error<Failed>> {
-    Ok(Parts {
-        server: instance.part().map_err(server_failed)?,
-        db: backend.database_part(),
-        load: if shards.is_empty() {
-            Vec::new()
-        } else {
-            backend.load_parts(shards).map_err(server_failed)?
-        },
+    load: &dyn RunningLoad,
+) -> Result<Meters, Error<Failed>> {
+    Ok(Meters {
+        server: Some(instance.meter().map_err(|error| error.at(Stage::Trial))?),
+        db: backend.database_meter(),
+        load: load.meter().map_err(|error| error.at(Stage::Load))?,
     })
 }
 
 /// Reads what all parts have used.
 ///
 /// # Errors
-/// When the server is gone, with the reason that it gives; or a shard of the load.
-fn read(parts: &Parts, instance: &mut dyn Instance) -> Result<Reading, Error<Failed>> {
-    Reading::take(parts).map_err(|gone| match gone {
-        Gone::Server => server_failed(instance.gone()),
-        Gone::Load(error) => load_failed(format!("it is gone: {error}")),
+/// When the server is gone, with the reason that it gives; or the load.
+fn read(meters: &Meters, instance: &mut dyn Instance) -> Result<Reading, Error<Failed>> {
+    Reading::take(meters).map_err(|Gone { part, reason }| match part {
+        Part::Server => instance.gone().at(Stage::Trial),
+        Part::Db | Part::Load => load_failed(format!("it is gone: {reason}")),
     })
 }
 
-/// The usage of a window, and what the database counted from `before` the load until now.
-fn resources(
-    first: &Reading,
-    last: &Reading,
-    before: Option<Counters>,
-    backend: &dyn Backend,
-) -> Resources {
-    Resources::between(first, last, before.zip(backend.database_counters()), backend.placement())
-}
-
-/// What is told of a trial, in the order in which it arrives.
-pub(crate) struct Events<'a, T> {
-    pub(crate) events: Receiver<T>,
-    pub(crate) stop: &'a Stop,
-    pub(crate) deadline: Instant,
-}
-
-impl<T> Events<'_, T> {
-    /// Waits for the next, and calls `meanwhile` four times a second.
-    ///
-    /// # Errors
-    /// When no one is left to tell, the deadline has passed, or the user stops the run.
-    pub(crate) fn next(&self, mut meanwhile: impl FnMut()) -> Result<T, Error<Failed>> {
-        loop {
-            self.stop.check()?;
-            // Looked at first: one who goes on telling must not put it off.
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(load_failed("it did not end in time"));
-            }
-            match self.events.recv_timeout(left.min(Duration::from_millis(250))) {
-                Ok(event) => return Ok(event),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(load_failed("it ended without a record"));
-                }
-                Err(RecvTimeoutError::Timeout) => meanwhile(),
-            }
+/// Waits for the next event of `load`, and calls `meanwhile` four times a second.
+///
+/// # Errors
+/// When the load has failed, the deadline has passed, or the user stops the run.
+fn next(
+    load: &mut dyn RunningLoad,
+    deadline: Instant,
+    stop: &Stop,
+    mut meanwhile: impl FnMut(),
+) -> Result<LoadEvent, Error<Failed>> {
+    loop {
+        stop.check()?;
+        // Checked first: a load that goes on reporting must not put the deadline off.
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(load_failed("it did not end in time"));
+        }
+        match load.next(left.min(SAMPLE_INTERVAL)) {
+            Ok(Some(event)) => return Ok(event),
+            Ok(None) => meanwhile(),
+            Err(error) => return Err(error.at(Stage::Load)),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc::channel;
-    use std::thread;
-
-    #[test]
-    fn one_who_goes_on_telling_does_not_put_the_deadline_off() {
-        let (sender, events) = channel();
-        thread::spawn(move || {
-            while sender.send(()).is_ok() {
-                thread::sleep(Duration::from_millis(10));
-            }
-        });
-        let stop = Stop::default();
-        let deadline = Instant::now() + Duration::from_millis(150);
-        let events = Events { events, stop: &stop, deadline };
-        let error = loop {
-            if let Err(error) = events.next(|| {}) {
-                break error;
-            }
-        };
-        assert_eq!(error, load_failed("it did not end in time"));
-    }
+/// The failure of a load, for which the server is not to blame.
+fn load_failed(reason: impl fmt::Display) -> Error<Failed> {
+    Error::Failed(Failed::new(Stage::Load, reason))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,28 +1,28 @@
-//! A trial of a server that drives itself: a layer without HTTP. It is told over HTTP to begin, tells its
-//! window over the same answer, and at last what it counted.
+//! A trial of a server that drives itself: a layer without HTTP. A request over HTTP makes it begin; in the answer it
+//! reports the ends of its window, and at last what it counted.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Events, GRACE, find_parts, read, resources, server_failed};
-use crate::backend::{Backend, Instance};
+use super::longest;
+use crate::backend::{Backend, Instance, LoadEvent, RunningLoad};
 use crate::definition::warmup::WarmedUp;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
 use crate::load::record::{ErrorKind, Errors, Latencies};
 use crate::load::{LoadRecord, LoadSpec};
-use crate::observe::window::Reading;
+use crate::observe::meter::Meter;
 use crate::os::http;
 use crate::os::stop::Stop;
 use crate::units::Nanos;
 
-/// What it tells, a JSON line each.
+/// What it reports, a JSON line each.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Event {
@@ -36,12 +36,12 @@ enum Event {
     Failed {
         reason: String,
     },
-    /// The harness's own word: it cannot be understood, or said no more.
+    /// Added by the harness: a line that is no event, or the end of the answer.
     #[serde(skip)]
     Broken(String),
 }
 
-/// What it counted; the names mean what they mean in a [`LoadRecord`].
+/// What it counted, by the names of a [`LoadRecord`].
 #[derive(Debug, Deserialize)]
 struct Driven {
     sent: u64,
@@ -55,7 +55,7 @@ struct Driven {
 }
 
 impl Driven {
-    /// Whether it counted what it was told to, and the counts fit each other.
+    /// Passes if it counted the window that was asked for, and the counts fit each other.
     fn check(&self, spec: &LoadSpec) -> Result<(), String> {
         let odd = if self.window_ns != spec.window.0 {
             format!("a window of {} ns", self.window_ns)
@@ -66,11 +66,11 @@ impl Driven {
         } else {
             return Ok(());
         };
-        Err(format!("it told {odd}, which cannot be"))
+        Err(format!("it reported {odd}, which cannot be"))
     }
 }
 
-/// Lets `instance` ask itself as `spec` says, which is a closed load's.
+/// Lets `instance` query its database as `spec`, a closed load's, says.
 ///
 /// # Errors
 /// When it does not come to its end, or the interruption.
@@ -80,48 +80,66 @@ pub fn measure(
     spec: &LoadSpec,
     stop: &Stop,
 ) -> Result<Measured, Error<Failed>> {
-    let (sender, events) = channel();
-    let whole: Duration = (spec.warmup.most + spec.window + spec.timeout).into();
-    let parts = find_parts(backend, instance, &[])?;
-    let before = backend.database_counters();
-    listen(instance.address(), path(spec), whole + GRACE, sender);
-    let events = Events { events, stop, deadline: Instant::now() + whole + GRACE };
-    let (mut warmup, mut first, mut last) = (None, None::<Reading>, None);
-    loop {
-        let within = last.is_none();
-        let sample = || first.iter_mut().filter(|_| within).for_each(|first| first.sample(&parts));
-        let event = match events.next(sample) {
-            Err(Error::Failed(Failed { stage: Stage::Load, reason })) => {
-                return Err(fault(instance, reason));
+    let mut load = SelfDriven { address: instance.address(), spec: spec.clone(), events: None };
+    let measured = super::measure(backend, instance, &mut load, spec, stop);
+    // The load is the server itself, so whatever goes wrong with it is the server's failure; if it has ended, its log
+    // says why.
+    measured.map_err(|error| match error {
+        Error::Failed(Failed { stage: Stage::Load, reason }) => {
+            instance.meter().err().unwrap_or(Error::Failed(reason)).at(Stage::Trial)
+        }
+        error => error,
+    })
+}
+
+/// The load that a server puts on itself. It ends its warm-up and opens its window by itself.
+struct SelfDriven {
+    address: SocketAddr,
+    spec: LoadSpec,
+    /// The events that the server reports; absent until the load has begun.
+    events: Option<Receiver<Event>>,
+}
+
+impl RunningLoad for SelfDriven {
+    fn meter(&self) -> Result<Option<Box<dyn Meter>>, Error> {
+        Ok(None)
+    }
+
+    fn begin(&mut self) -> Result<(), Error> {
+        let (sender, events) = channel();
+        listen(self.address, path(&self.spec), longest(&self.spec), sender);
+        self.events = Some(events);
+        Ok(())
+    }
+
+    fn open_window(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn next(&mut self, timeout: Duration) -> Result<Option<LoadEvent>, Error> {
+        let events = self.events.as_ref();
+        let events = events.ok_or_else(|| Error::Failed("it has not begun".into()))?;
+        let event = match events.recv_timeout(timeout) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => return Ok(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Error::Failed("it ended without a record".into()));
             }
-            event => event?,
         };
         match event {
             Event::WindowStart { warmup_ns, steady } => {
-                let length = Nanos(warmup_ns);
-                warmup = (!spec.warmup.is_fixed()).then_some(WarmedUp { length, steady });
-                first = Some(read(&parts, instance)?);
+                let warmup = WarmedUp { length: Nanos(warmup_ns), steady };
+                let warmup = (!self.spec.warmup.is_fixed()).then_some(warmup);
+                Ok(Some(LoadEvent::WindowStart { warmup }))
             }
-            Event::WindowEnd => last = Some(read(&parts, instance)?),
+            Event::WindowEnd => Ok(Some(LoadEvent::WindowEnd)),
             Event::Driven(driven) => {
-                let (Some(first), Some(last)) = (first, last) else {
-                    return Err(fault(instance, "it did not tell its window".into()));
-                };
-                if let Err(reason) = driven.check(spec) {
-                    return Err(fault(instance, reason));
-                }
-                let resources = resources(&first, &last, before, backend);
-                return Ok(Measured { warmup, record: record(spec, driven), resources });
+                driven.check(&self.spec).map_err(Error::Failed)?;
+                Ok(Some(LoadEvent::Record(Box::new(record(&self.spec, driven)))))
             }
-            Event::Failed { reason } => return Err(server_failed(Error::Failed(reason))),
-            Event::Broken(reason) => return Err(fault(instance, reason)),
+            Event::Failed { reason } | Event::Broken(reason) => Err(Error::Failed(reason)),
         }
     }
-}
-
-/// Whatever goes wrong is the server's doing; one that has ended tells how in its log.
-fn fault(instance: &mut dyn Instance, reason: String) -> Error<Failed> {
-    server_failed(instance.part().err().unwrap_or(Error::Failed(reason)))
 }
 
 fn path(spec: &LoadSpec) -> String {
@@ -135,7 +153,7 @@ fn path(spec: &LoadSpec) -> String {
     )
 }
 
-/// Passes on what the server tells, until it ends its answer.
+/// Passes on what the server reports, until it ends its answer.
 fn listen(address: SocketAddr, path: String, timeout: Duration, events: Sender<Event>) {
     thread::spawn(move || {
         let broken = |reason: String| Event::Broken(format!("it did not drive itself: {reason}"));
@@ -149,7 +167,7 @@ fn listen(address: SocketAddr, path: String, timeout: Duration, events: Sender<E
                     .unwrap_or_else(|error| broken(format!("it said {line:?}: {error}"))),
                 Err(error) => broken(error.to_string()),
             };
-            // No one listens any more when the trial was given up.
+            // Nothing receives any more when the trial was given up.
             if events.send(event).is_err() {
                 return;
             }

@@ -1,4 +1,4 @@
-//! Of `raw/run.toml`: the containers that the parts of a run were in.
+//! A part of `raw/run.toml`: where the parts of a run were, if they were not processes of the harness's machine.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,16 +6,17 @@ use crate::os::cgroup::Limits;
 use crate::os::netprobe::NetworkProbe;
 use crate::os::part::{PerPart, present};
 
-/// The containers that the parts of a run were in.
+/// Where the parts of a run were: in containers, and how these were limited and joined. What a backend does not know, or
+/// does not have, is empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Containers {
-    /// The container engine's version; empty if nobody told.
+pub struct Site {
+    /// The container engine's version.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub engine: String,
-    /// Compose's version, likewise.
+    /// The version of compose, if it started the containers.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub compose: String,
-    /// How they were joined: `bridge`, or `host` for the machine's own network; empty if nobody told.
+    /// How the containers were joined: `bridge`, or `host` for the machine's own network.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub network: String,
     /// Whether the machine could not give what was asked for, so that all parts have less, in proportion.
@@ -37,18 +38,18 @@ pub struct Containers {
     pub netprobe: Option<NetworkProbe>,
 }
 
-impl Containers {
+impl Site {
     /// What two sittings of a run must have in common.
     #[must_use]
-    pub fn settings(&self) -> Containers {
-        Containers {
+    pub fn settings(&self) -> Site {
+        Site {
             network: self.network.clone(),
             scaled: self.scaled,
             side_by_side: self.side_by_side,
             asked: self.asked.clone(),
             given: self.given.clone(),
             images: PerPart { db: self.images.db.clone(), ..PerPart::default() },
-            ..Containers::default()
+            ..Site::default()
         }
     }
 }

@@ -1,0 +1,179 @@
+//! Processes on this machine: private services, CPU sets, loopback.
+
+mod server;
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::Signal;
+
+use super::build::Commands;
+use super::load::{Metered, ProcessLoad};
+use super::{Backend, BuildInfo, Builder, Context, Instance, RunningLoad, healthy};
+use crate::database::Counters;
+use crate::database::counters::CounterReader;
+use crate::definition::Server;
+use crate::failure::{Error, Failed};
+use crate::format::site::Site;
+use crate::load::LoadSpec;
+use crate::observe::meter::Meter;
+use crate::observe::processes::Processes;
+use crate::os::placement::{Cpus, Placement};
+use crate::os::stop::Stop;
+use crate::os::{port, process};
+use crate::service::{self, Services};
+use crate::workspace::Workspace;
+use server::ServerProcess;
+
+/// Another process may take the port between its choice and the server's start; hardly three times.
+const PORTS: u32 = 3;
+
+/// Processes on this machine.
+pub(super) struct Local<'a> {
+    workspace: &'a Workspace,
+    commands: Commands<'a>,
+    services: Services,
+    placement: Placement,
+    counters: Option<CounterReader>,
+}
+
+impl<'a> Local<'a> {
+    /// Starts the services that the servers need.
+    ///
+    /// # Errors
+    /// When one of them cannot be started.
+    pub(super) fn open(
+        placement: Option<Placement>,
+        context: Context<'a>,
+    ) -> Result<Local<'a>, Error> {
+        let Context { workspace, usable, servers, .. } = context;
+        let services = Services::acquire(workspace.root(), &service::needed(servers))?;
+        let placement = placement.unwrap_or_else(|| Placement::by_size(usable));
+        let commands = Commands::new(context);
+        Ok(Local { workspace, commands, services, placement, counters: None })
+    }
+
+    fn spawn(&self, server: &Server, address: SocketAddr) -> Result<ServerProcess, Error> {
+        let mut command = server
+            .command(&server.run, self.workspace.root())
+            .map_err(|error| Error::Failed(error.to_string()))?;
+        let urls = self.services.environment(server).map(|(name, url)| (name, url.expose()));
+        let cpus = &self.placement.sets.server;
+        command
+            .env("BIND", address.to_string())
+            .envs(urls)
+            .env("POOL_SIZE", server.pool_size().to_string())
+            .env("WORKERS", cpus.count().to_string());
+        let log = self.workspace.private().join("logs").join(format!("{}.log", server.name));
+        ServerProcess::spawn(&mut command, cpus, address, log)
+    }
+}
+
+impl Builder for Local<'_> {
+    fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
+        self.commands.build(server, stop)
+    }
+}
+
+impl Backend for Local<'_> {
+    fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Puts the services on their CPUs, and the harness itself on the load's: it must not disturb the server either.
+    fn prepare(&mut self, stop: &Stop) -> Result<(), Error> {
+        self.services.seed(stop)?;
+        let refused =
+            |what| move |error| Error::Failed(format!("cannot place {what} on its CPUs: {error}"));
+        for lease in self.services.iter() {
+            if let Some(pid) = lease.pid() {
+                let name = lease.service().name();
+                process::place(pid, &self.placement.sets.db).map_err(refused(name))?;
+                // Until the first server starts, no other client queries it.
+                self.counters =
+                    lease.database().and_then(CounterReader::new).or(self.counters.take());
+            }
+        }
+        process::place(std::process::id(), &self.placement.sets.load)
+            .map_err(refused("the harness"))
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    fn site(&self) -> Option<Site> {
+        None
+    }
+
+    fn start(&mut self, server: &Server, stop: &Stop) -> Result<Box<dyn Instance>, Error> {
+        let mut attempt = 1;
+        loop {
+            let address = port::free_address()
+                .map_err(|error| Error::Failed(format!("no free port: {error}")))?;
+            let mut running = self.spawn(server, address)?;
+            let late = running.errors();
+            let alive = || {
+                self.check_services()?;
+                running.check_alive()
+            };
+            let error = match healthy::wait(address, stop, alive, late) {
+                Ok(_) => return Ok(Box::new(running)),
+                Err(error) => error,
+            };
+            let lost_its_port = running.check_alive().is_err() && port::is_taken(address);
+            if attempt == PORTS || !lost_its_port {
+                return Err(error);
+            }
+            attempt += 1;
+        }
+    }
+
+    fn start_load(
+        &mut self,
+        shards: &[LoadSpec],
+        stop: &Stop,
+    ) -> Result<Box<dyn RunningLoad>, Error> {
+        start_load(shards, &self.placement.sets.load, stop)
+    }
+
+    fn check_services(&self) -> Result<(), Error> {
+        self.services.check().map_err(Error::ServiceLost)
+    }
+
+    fn database_meter(&self) -> Option<Box<dyn Meter>> {
+        let pid = self.services.database_lease()?.pid()?;
+        Some(Box::new(Processes::alone(pid)))
+    }
+
+    fn database_counters(&self) -> Option<Counters> {
+        self.counters.as_ref()?.read(self.services.database()?)
+    }
+
+    fn close(self: Box<Self>) -> Result<(), Error> {
+        Ok(self.services.stop()?)
+    }
+}
+
+/// Starts a load whose shards are processes of this machine, each on one of `cpus`.
+pub(super) fn start_load(
+    shards: &[LoadSpec],
+    cpus: &Cpus,
+    stop: &Stop,
+) -> Result<Box<dyn RunningLoad>, Error> {
+    ProcessLoad::start(shards, Metered::Processes, |shard| spawn_shard(shard, cpus), stop)
+}
+
+fn spawn_shard(shard: u32, cpus: &Cpus) -> Result<Child, Error> {
+    let failed = |error: io::Error| Error::Failed(format!("it cannot be started: {error}"));
+    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    command
+        .args(["load", "--spec"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
+    // A shard has one thread: one CPU each, in turn.
+    let cpu: Cpus = [cpus.in_turn(shard)].into_iter().collect();
+    process::spawn_tied(&mut command, Some(&cpu), Signal::SIGKILL).map_err(failed)
+}

@@ -1,0 +1,185 @@
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::*;
+use crate::backend::{BuildInfo, Builder};
+use crate::database::Counters;
+use crate::definition::Server;
+use crate::definition::warmup::{WarmedUp, Warmup};
+use crate::format::site::Site;
+use crate::load::LoadRecord;
+use crate::observe::meter::Meter;
+use crate::observe::processes::Processes;
+use crate::os::placement::Placement;
+use crate::service::Services;
+use crate::units::Nanos;
+
+/// A load that reports these events, and then ends.
+struct Scripted {
+    events: VecDeque<LoadEvent>,
+    /// What was asked of it.
+    log: Vec<&'static str>,
+}
+
+impl Scripted {
+    fn new(events: impl IntoIterator<Item = LoadEvent>) -> Scripted {
+        Scripted { events: events.into_iter().collect(), log: Vec::new() }
+    }
+}
+
+impl RunningLoad for Scripted {
+    fn meter(&self) -> Result<Option<Box<dyn Meter>>, Error> {
+        Ok(Some(this_process()))
+    }
+
+    fn begin(&mut self) -> Result<(), Error> {
+        self.log.push("begin");
+        Ok(())
+    }
+
+    fn open_window(&mut self) -> Result<(), Error> {
+        self.log.push("open window");
+        Ok(())
+    }
+
+    fn next(&mut self, _: Duration) -> Result<Option<LoadEvent>, Error> {
+        match self.events.pop_front() {
+            Some(event) => Ok(Some(event)),
+            None => Err(Error::Failed("it ended without a record".into())),
+        }
+    }
+}
+
+/// A backend that observes this process, and does nothing that a trial does not ask of it.
+struct Idle(Placement);
+
+impl Builder for Idle {
+    fn build(&mut self, _: &Server, _: &Stop) -> Result<BuildInfo, Error<Failed>> {
+        unreachable!("a trial builds nothing")
+    }
+}
+
+impl Backend for Idle {
+    fn services(&self) -> &Services {
+        unreachable!("a trial asks the backend for what it needs of the services")
+    }
+    fn prepare(&mut self, _: &Stop) -> Result<(), Error> {
+        unreachable!("a trial prepares nothing")
+    }
+    fn placement(&self) -> &Placement {
+        &self.0
+    }
+    fn site(&self) -> Option<Site> {
+        None
+    }
+    fn start(&mut self, _: &Server, _: &Stop) -> Result<Box<dyn Instance>, Error> {
+        unreachable!("a trial has a running server")
+    }
+    fn start_load(&mut self, _: &[LoadSpec], _: &Stop) -> Result<Box<dyn RunningLoad>, Error> {
+        unreachable!("the test gives the load")
+    }
+    fn check_services(&self) -> Result<(), Error> {
+        Ok(())
+    }
+    fn database_meter(&self) -> Option<Box<dyn Meter>> {
+        None
+    }
+    fn database_counters(&self) -> Option<Counters> {
+        None
+    }
+    fn close(self: Box<Self>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl Instance for Idle {
+    fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, 1).into()
+    }
+    fn meter(&mut self) -> Result<Box<dyn Meter>, Error> {
+        Ok(this_process())
+    }
+    fn gone(&mut self) -> Error {
+        Error::Failed("is gone".into())
+    }
+    fn stop(self: Box<Self>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+fn this_process() -> Box<dyn Meter> {
+    Box::new(Processes::alone(std::process::id()))
+}
+
+fn idle() -> Idle {
+    Idle(Placement::by_size(&(0..2).collect()))
+}
+
+fn measured(load: &mut Scripted) -> Result<Measured, Error<Failed>> {
+    let warmup = Warmup { least: Nanos(400_000_000), most: Nanos(2_000_000_000) };
+    let spec = LoadSpec { warmup, ..LoadSpec::example() };
+    measure(&idle(), &mut idle(), load, &spec, &Stop::never())
+}
+
+fn record() -> LoadEvent {
+    LoadEvent::Record(Box::new(LoadRecord { right: 7, ..LoadRecord::default() }))
+}
+
+#[test]
+fn the_window_opens_once_the_rate_is_steady_and_is_metered() {
+    let window = [LoadEvent::WindowStart { warmup: None }, LoadEvent::WindowEnd, record()];
+    let mut load = Scripted::new(vec![LoadEvent::WarmingUp(1_000); 6].into_iter().chain(window));
+    let measured = measured(&mut load).unwrap();
+    assert_eq!(load.log, ["begin", "open window"]);
+    let length = Nanos(400_000_000);
+    assert_eq!(measured.warmup, Some(WarmedUp { length, steady: true }));
+    assert_eq!(measured.record.right, 7);
+    let resources = measured.resources;
+    assert!(resources.interval.0 > 0 && resources.db.is_none(), "{resources:?}");
+    for part in [resources.server, resources.load] {
+        assert!(part.interval.is_some() && part.anonymous_kib > 0, "{resources:?}");
+    }
+}
+
+#[test]
+fn a_load_may_end_its_warm_up_by_itself() {
+    let ended = WarmedUp { length: Nanos(5), steady: false };
+    let start = LoadEvent::WindowStart { warmup: Some(ended) };
+    let mut load = Scripted::new([start, LoadEvent::WindowEnd, record()]);
+    assert_eq!(measured(&mut load).unwrap().warmup, Some(ended));
+    assert_eq!(load.log, ["begin"]);
+}
+
+#[test]
+fn a_load_without_a_window_or_a_record_has_failed() {
+    assert_eq!(
+        measured(&mut Scripted::new([record()])),
+        Err(load_failed("it did not report its window"))
+    );
+    let start = LoadEvent::WindowStart { warmup: None };
+    assert_eq!(
+        measured(&mut Scripted::new([start])),
+        Err(load_failed("it ended without a record"))
+    );
+}
+
+#[test]
+fn a_load_that_goes_on_reporting_does_not_put_the_deadline_off() {
+    let mut load = Scripted::new([LoadEvent::WindowEnd, LoadEvent::WindowEnd]);
+    let deadline = Instant::now() + Duration::from_millis(20);
+    let stop = Stop::never();
+    assert_eq!(next(&mut load, deadline, &stop, || {}), Ok(LoadEvent::WindowEnd));
+    std::thread::sleep(Duration::from_millis(25));
+    let late = next(&mut load, deadline, &stop, || {});
+    assert_eq!(late, Err(load_failed("it did not end in time")));
+    assert_eq!(load.events.len(), 1, "it was not asked any more");
+}
+
+#[test]
+fn a_trial_that_is_stopped_is_no_failure() {
+    let stop = Stop::default();
+    stop.set();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let stopped = next(&mut Scripted::new([LoadEvent::WindowEnd]), deadline, &stop, || {});
+    assert_eq!(stopped, Err(Error::Interrupted));
+}
