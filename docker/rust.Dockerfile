@@ -42,8 +42,9 @@ COPY servers/rust servers/rust
 RUN find db servers -name '*.rs' -exec touch '{}' + \
     && cargo build --release --locked --workspace --exclude stackmark --bins
 COPY db/config db/config
+COPY servers/registry servers/registry
 COPY harness harness
-RUN find db harness -name '*.rs' -exec touch '{}' + \
+RUN find db harness servers/registry -name '*.rs' -exec touch '{}' + \
     && cargo build --release --locked --package stackmark
 
 FROM ${RUNTIME_IMAGE} AS runtime

@@ -41,6 +41,8 @@ pub enum Verb {
     Cmp(Cmp),
     /// Rebuild a run's report from its raw trials
     Report(Report),
+    /// Write what compose.yaml says of each server from the registry
+    Manifests(Manifests),
     /// Say what on this machine makes results worse, and what mends it
     Doctor(Doctor),
     /// Measure the network between two containers
@@ -336,6 +338,14 @@ pub struct Report {
     #[arg(long, value_name = "FILE")]
     pub splice: Option<PathBuf>,
     /// Write nothing; fail if a file differs from what would be written: of RUN, or else of every run and the README
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `stackmark manifests`
+#[derive(Debug, clap::Args)]
+pub struct Manifests {
+    /// Write nothing; fail if a file differs from what would be written
     #[arg(long)]
     pub check: bool,
 }

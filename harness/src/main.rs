@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Verb::Rank(verb) => cmd::rank::run(&verb),
         Verb::Cmp(verb) => cmd::cmp::run(&verb),
         Verb::Report(verb) => cmd::report::run(&verb),
+        Verb::Manifests(verb) => cmd::manifests::run(&verb),
         Verb::Doctor(verb) => cmd::doctor::run(&verb),
         Verb::Netprobe(verb) => cmd::netprobe::run(&verb),
     };

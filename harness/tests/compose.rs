@@ -9,7 +9,7 @@ use std::process::Command;
 
 use regex::Regex;
 use serde_json::{Map, Value};
-use stackmark::definition::{Registry, Server};
+use stackmark::definition::Registry;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -27,14 +27,6 @@ fn registry() -> Registry {
     Registry::read(&Path::new(ROOT).join("servers/servers.toml")).unwrap()
 }
 
-/// What compose.yaml says of a server, all else being the same for all.
-fn block(server: &Server) -> String {
-    let Server { name, dockerfile, .. } = server;
-    format!(
-        "  \"{name}\":\n    <<: *server\n    build: {{ <<: *build, dockerfile: {dockerfile}, args: {{ <<: *images, PACKAGE: \"{name}\" }} }}\n"
-    )
-}
-
 /// The names that a text fills in: `${NAME}` or `${NAME:?…}`.
 fn variables(text: &str) -> BTreeSet<String> {
     let variable = Regex::new(r"\$\{([A-Z_]+)[}:]").unwrap();
@@ -42,34 +34,42 @@ fn variables(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_server_has_its_block_and_no_block_is_without_a_server() {
-    let compose = read("compose.yaml");
-    let (_, rest) = compose.split_once("# servers: begin\n").unwrap();
-    let (blocks, _) = rest.split_once("  # servers: end\n").unwrap();
-    let registry = registry();
-    for server in registry.servers() {
-        let block = block(server);
-        assert!(
-            blocks.contains(&block),
-            "compose.yaml lacks {}; between the markers belongs:\n{block}",
-            server.name
-        );
+fn what_it_says_of_servers_is_what_the_registry_says() {
+    let stackmark = env!("CARGO_BIN_EXE_stackmark");
+    let check = Command::new(stackmark).args(["manifests", "--check"]).current_dir(ROOT).output();
+    let output = check.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for server in registry().servers() {
         assert!(Path::new(ROOT).join(&server.dockerfile).is_file(), "{}", server.dockerfile);
     }
-    let expected: String = registry.servers().iter().map(block).collect();
-    assert_eq!(blocks, expected, "a block without a server, or not in the registry's order");
 }
 
 #[test]
-fn the_harness_waits_for_every_server() {
-    let waits = &services()["harness"]["depends_on"];
-    for server in registry().servers() {
-        let name = &server.name;
-        assert_eq!(
-            waits[name]["condition"], "service_started",
-            "to the harness's depends_on in compose.yaml belongs:\n      \"{name}\": {{ condition: service_started }}"
-        );
+fn a_file_that_lacks_a_server_is_called_stale() {
+    let checkout = tempfile::tempdir().unwrap();
+    fs::create_dir(checkout.path().join("servers")).unwrap();
+    for file in ["servers/servers.toml", "compose.yaml"] {
+        fs::write(checkout.path().join(file), read(file)).unwrap();
     }
+    let manifests = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
+        command.arg("manifests").args(arguments).current_dir(checkout.path());
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(manifests(&["--check"]).0, Some(0));
+    let registry = read("servers/servers.toml").replacen("\nname = \"", "\nname = \"new-", 1);
+    fs::write(checkout.path().join("servers/servers.toml"), registry).unwrap();
+    let (status, text) = manifests(&["--check"]);
+    assert_eq!(status, Some(2));
+    assert!(
+        text.ends_with(
+            "compose.yaml is stale; run `stackmark manifests` and commit what it writes\n"
+        ),
+        "{text}"
+    );
+    assert_eq!(manifests(&[]).0, Some(0));
+    assert_eq!(manifests(&["--check"]).0, Some(0));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! From raw data to every derived file: whatever changes in a report shows here.
 
+use registry::{Axes, Ceilings};
 use stackmark::definition::Profile;
+use stackmark::definition::Role;
 use stackmark::definition::cell::Cell;
 use stackmark::definition::scenario::Catalogue;
 use stackmark::definition::server::RunServer;
-use stackmark::definition::server::{DatabaseLabel, Labels, Role};
 use stackmark::failure::{Failure, Stage};
 use stackmark::format::folder::{self, Raw};
 use stackmark::format::journal::{Entry, Trial};
@@ -21,19 +22,20 @@ use stackmark::workspace::Workspace;
 
 const BLOCKS: u32 = 4;
 
-fn run_server(name: &str, role: Role, database: DatabaseLabel) -> RunServer {
+fn run_server(name: &str, role: Role, database: &str) -> RunServer {
     let word = |text: &str| text.to_owned();
-    let labels = Labels {
-        language: word("L"),
-        framework: word("F"),
-        layer: word("Y"),
-        runtime: word("R"),
-        database,
-    };
+    let is_ceiling = role == Role::Ceiling;
     RunServer {
         name: word(name),
         role,
-        labels,
+        axes: axes("Y", database),
+        answers: vec![word("demo")],
+        needs: (database != registry::NONE).then(|| word(database)).into_iter().collect(),
+        control_of: None,
+        ceilings: Ceilings {
+            http: (database != registry::NONE).then(|| word("nothing")),
+            layer: (!is_ceiling).then(|| word("alone")),
+        },
         twin_of: None,
         variant_of: None,
         pool_size: None,
@@ -41,6 +43,17 @@ fn run_server(name: &str, role: Role, database: DatabaseLabel) -> RunServer {
         run: vec![word(name)],
         env: Default::default(),
     }
+}
+
+fn axes(layer: &str, database: &str) -> Axes {
+    Axes::from([
+        ("language", "L"),
+        ("framework", "F"),
+        ("layer", layer),
+        ("driver", "D"),
+        ("runtime", "R"),
+        ("database", database),
+    ])
 }
 
 fn cells() -> Vec<Cell> {
@@ -160,18 +173,15 @@ fn raw() -> Raw {
             cpus: stackmark::os::placement::Placement::by_size(&(0..2).collect()),
             site: None,
             server: vec![
-                run_server("slow", Role::Contender, DatabaseLabel::Mysql),
-                run_server("broken", Role::Contender, DatabaseLabel::Mysql),
-                run_server("quick", Role::Contender, DatabaseLabel::Mysql),
+                run_server("slow", Role::Contender, "mysql"),
+                run_server("broken", Role::Contender, "mysql"),
+                run_server("quick", Role::Contender, "mysql"),
                 RunServer {
                     twin_of: Some("quick".into()),
-                    ..run_server("again", Role::Control, DatabaseLabel::Mysql)
+                    ..run_server("again", Role::Control, "mysql")
                 },
-                RunServer {
-                    drives_itself: true,
-                    ..run_server("alone", Role::Ceiling, DatabaseLabel::Mysql)
-                },
-                run_server("nothing", Role::Ceiling, DatabaseLabel::None),
+                RunServer { drives_itself: true, ..run_server("alone", Role::Ceiling, "mysql") },
+                run_server("nothing", Role::Ceiling, registry::NONE),
             ],
             cell: cells(),
         },
@@ -227,7 +237,7 @@ fn what_is_written_and_read_back_gives_the_same_files() {
 fn what_a_server_says_of_itself_is_text_and_no_markup() {
     let mut raw = raw();
     let evil = "<script>alert('x')</script>";
-    raw.run.server[0].labels.layer = evil.into();
+    raw.run.server[0].axes = axes(evil, "mysql");
     raw.machine.cpu = evil.into();
     raw.entries.push(Entry::Verified { server: "slow".into(), version: evil.into(), image: None });
     for server in &mut raw.run.server {

@@ -15,6 +15,9 @@ use crate::os::process;
 use crate::os::stop::{Stop, WaitError};
 use crate::workspace::Workspace;
 
+/// How long a command may take that looks for a program.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How long a server may take to print its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -32,22 +35,47 @@ impl<'a> Commands<'a> {
 }
 
 impl Builder for Commands<'_> {
-    /// Runs the server's build command, then its version command.
+    /// Looks for the programs that the server needs, runs its build commands, then its version command.
     ///
     /// A server whose version command fails is not measured.
     fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
         let Commands { workspace, cpus } = *self;
-        let command = |stage, template| {
-            let command = server.command(template, workspace.root());
-            command.map_err(|error| Error::Failed(Failed::new(stage, error)))
-        };
-        let mut build = command(Stage::Build, &server.build)?;
-        logged(&mut build, workspace, &server.name, cpus, stop)
-            .map_err(|error| error.at(Stage::Build))?;
-        let mut print_version = command(Stage::Version, &server.version)?;
+        let root = workspace.root();
+        let unusable = |stage| move |error| Error::Failed(Failed::new(stage, error));
+        for program in &server.needs_program {
+            let mut probe = server.probe_command(program, root).map_err(unusable(Stage::Build))?;
+            find(&mut probe, &program.mend, cpus, stop).map_err(|error| error.at(Stage::Build))?;
+        }
+        for mut step in server.build_commands(root).map_err(unusable(Stage::Build))? {
+            logged(&mut step, workspace, &server.name, cpus, stop)
+                .map_err(|error| error.at(Stage::Build))?;
+        }
+        let mut print_version = server.version_command(root).map_err(unusable(Stage::Version))?;
         let version = version(&mut print_version, cpus, stop);
         let version = version.map_err(|error| error.at(Stage::Version))?;
         Ok(BuildInfo { version, image: None })
+    }
+}
+
+/// Passes if a command that looks for a program succeeds.
+fn find(probe: &mut Command, mend: &str, cpus: &Cpus, stop: &Stop) -> Result<(), Error> {
+    probe.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let words = std::iter::once(probe.get_program()).chain(probe.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let missing = |how: &str| {
+        let probe = words.join(" ");
+        Error::Failed(format!("what it needs is missing, as `{probe}` {how}: run `{mend}`"))
+    };
+    let mut child = process::spawn_tied(probe, Some(cpus), Signal::SIGKILL)
+        .map_err(|error| missing(&format!("cannot be run: {error}")))?;
+    match process::wait(&mut child, Some(Instant::now() + PROBE_TIMEOUT), stop) {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(missing(&format!("failed ({status})"))),
+        Err(WaitError::Interrupted) => Err(Error::Interrupted),
+        Err(WaitError::TimedOut) => {
+            Err(missing(&format!("did not end within {} s", PROBE_TIMEOUT.as_secs())))
+        }
+        Err(WaitError::Failed(error)) => Err(Error::Failed(error.to_string())),
     }
 }
 
@@ -124,4 +152,57 @@ fn cannot_be_run(command: &Command, error: &io::Error) -> Error {
 
 fn command_name(command: &Command) -> String {
     command.get_program().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Registry;
+    use crate::os::placement::Placement;
+
+    /// Builds a server whose entry has these lines too, in a checkout of its own.
+    fn built(lines: &str) -> Result<String, Error<Failed>> {
+        let root = tempfile::tempdir().unwrap();
+        let registry = root.path().join("servers.toml");
+        let entry = r#"
+            [[server]]
+            name = "one"
+            role = "contender"
+            axes = { language = "l", framework = "f", layer = "y", driver = "d", runtime = "r", database = "none" }
+            answers = ["demo"]
+            needs = []
+            dockerfile = "d"
+            build = [["sh", "-c", "echo one > made"], ["sh", "-c", "echo two >> made"]]
+            version = ["sh", "-c", "tr '\n' ' ' < made"]
+            run = ["false"]
+        "#;
+        fs::write(&registry, entry.to_owned() + lines).unwrap();
+        let registry = Registry::read(&registry).unwrap();
+        let cpus = Placement::usable().unwrap();
+        let workspace = Workspace::at(root.path());
+        let mut commands = Commands { workspace: &workspace, cpus: &cpus };
+        Ok(commands.build(&registry.servers()[0], &Stop::never())?.version)
+    }
+
+    #[test]
+    fn the_steps_are_taken_in_their_order() {
+        assert_eq!(built("").unwrap(), "one two");
+        assert_eq!(built("needs_program = [{ probe = ['true'], mend = 'm' }]").unwrap(), "one two");
+    }
+
+    #[test]
+    fn a_missing_program_fails_the_build_with_the_command_that_mends_it() {
+        for (probe, how) in [
+            ("'false'", "`false` failed (exit status: 1)"),
+            ("'no-such-program'", "`no-such-program` cannot be run: No such file"),
+        ] {
+            let lines = format!("needs_program = [{{ probe = [{probe}], mend = 'install it' }}]");
+            let Err(Error::Failed(Failed { stage, reason })) = built(&lines) else {
+                panic!("{probe} finds nothing")
+            };
+            assert_eq!(stage, Stage::Build);
+            assert!(reason.starts_with(&format!("what it needs is missing, as {how}")), "{reason}");
+            assert!(reason.ends_with(": run `install it`"), "{reason}");
+        }
+    }
 }

@@ -27,24 +27,24 @@ pub fn run(args: &args::List) -> anyhow::Result<ExitCode> {
 
 fn servers(args: &args::List, workspace: &Workspace) -> anyhow::Result<Table> {
     let registry = Registry::read(&workspace.registry())?;
-    let mut table = Table::new(&["server", "role", "language", "framework", "layer", "runtime"]);
-    for server in select("server", registry.servers(), &args.filter.servers, |server| &server.name)?
-    {
+    let servers =
+        select("server", registry.servers(), &args.filter.servers, |server| &server.name)?;
+    let mut axes = Vec::from(registry::AXES);
+    for (axis, _) in servers.iter().flat_map(|server| server.axes.iter()) {
+        if !axes.contains(&axis) {
+            axes.push(axis);
+        }
+    }
+    let mut table = Table::new(&[&["server", "role"], &axes[..]].concat());
+    for server in servers {
         let role = match server.role {
             Role::Contender => "contender",
             Role::Ceiling => "ceiling",
             Role::Control => "control",
         };
-        let labels = &server.labels;
-        let cells = [
-            &server.name,
-            role,
-            &labels.language,
-            &labels.framework,
-            &labels.layer,
-            &labels.runtime,
-        ];
-        table.row(cells.map(str::to_owned).to_vec());
+        let made_of = axes.iter().map(|axis| server.axes.get(axis));
+        let cells = [server.name.as_str(), role].into_iter().chain(made_of);
+        table.row(cells.map(str::to_owned).collect());
     }
     Ok(table)
 }

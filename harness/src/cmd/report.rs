@@ -1,15 +1,15 @@
 //! `stackmark report`: rebuilds all that is derived from a run's raw data.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
+use super::{derived, splice};
 use crate::args;
 use crate::format::folder::{self, Raw};
 use crate::report::listing::{self, Listed};
-use crate::report::{derived, excerpt, export, splice};
+use crate::report::{self, excerpt, export};
 use crate::workspace::Workspace;
 
 /// Runs the verb.
@@ -34,9 +34,9 @@ pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
     };
     for (path, text) in files {
         if args.check {
-            check(&path, &text)?;
+            derived::check(&path, &text, "stackmark report --splice README.md")?;
         } else {
-            write_file(&path, &text)?;
+            derived::write(&path, &text)?;
             eprintln!("stackmark: wrote {}", path.display());
         }
     }
@@ -53,8 +53,7 @@ fn everything(document: Option<&Path>) -> anyhow::Result<Vec<(PathBuf, String)>>
         all.extend(own(&folder, &folder::read(&folder)?)?);
     }
     let document = document.map_or_else(|| workspace.root().join("README.md"), Path::to_owned);
-    let text = fs::read_to_string(&document)
-        .with_context(|| format!("cannot read {}", document.display()))?;
+    let text = derived::read(&document)?;
     let shown = splice::shown(&text).with_context(|| {
         format!("{} shows no run; `stackmark report --splice` it", document.display())
     })?;
@@ -69,7 +68,7 @@ fn everything(document: Option<&Path>) -> anyhow::Result<Vec<(PathBuf, String)>>
 /// When the run cannot be read, or a file cannot be written.
 pub fn write(folder: &Path) -> anyhow::Result<()> {
     let files = files(folder, &folder::read(folder)?)?;
-    files.iter().try_for_each(|(path, text)| write_file(path, text))
+    files.iter().try_for_each(|(path, text)| derived::write(path, text))
 }
 
 /// All that is derived from a run, and of a run among the project's results what tells of all of them.
@@ -83,7 +82,7 @@ fn files(folder: &Path, raw: &Raw) -> anyhow::Result<Vec<(PathBuf, String)>> {
 
 /// What is derived from one run alone.
 fn own(folder: &Path, raw: &Raw) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    Ok(derived(raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect())
+    Ok(report::derived(raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect())
 }
 
 /// What tells of all runs.
@@ -109,28 +108,8 @@ fn list(results: &Path) -> anyhow::Result<String> {
     listing::page(runs.collect())
 }
 
-fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    let parent = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(parent)
-        .and_then(|()| fs::write(path, text))
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
 fn spliced(document: &Path, excerpt: &str) -> anyhow::Result<String> {
-    let text = fs::read_to_string(document)
-        .with_context(|| format!("cannot read {}", document.display()))?;
-    splice::splice(&text, excerpt)
+    splice::REPORT
+        .splice(&derived::read(document)?, excerpt)
         .with_context(|| format!("{} has no place for the table", document.display()))
-}
-
-fn check(path: &Path, text: &str) -> anyhow::Result<()> {
-    let found =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    if found != text {
-        bail!(
-            "{} is stale; run `stackmark report --splice README.md` and commit what it writes",
-            path.display()
-        );
-    }
-    Ok(())
 }

@@ -3,8 +3,8 @@
 use super::side::{Side, Test};
 use super::within::{ln_floor, server};
 use super::{Comparison, judge};
+use crate::definition::Role;
 use crate::definition::cell::Cell;
-use crate::definition::server::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::measure::block::Metric;

@@ -13,7 +13,6 @@
 //! correlation of 0.95).
 
 use crate::definition::cell::Cell;
-use crate::definition::server::DatabaseLabel;
 use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
 use crate::measure::block::{Blocks, Metric, Value};
@@ -71,7 +70,7 @@ impl Side {
     pub(super) fn of(raw: &Raw, server: &RunServer, cell: &Cell, metric: Metric) -> Option<Side> {
         Some(Side {
             blocks: Blocks::of(raw, &server.name, cell, metric)?,
-            has_database: server.labels.database != DatabaseLabel::None,
+            has_database: server.has_database(),
         })
     }
 

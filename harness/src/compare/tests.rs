@@ -1,7 +1,7 @@
 //! What is said of runs whose truth is known.
 
 use super::*;
-use crate::definition::server::Role;
+use crate::definition::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::format::synthetic_run::{LARGE, OTHER, SMALL, SyntheticServer, cell, known, run};

@@ -18,11 +18,13 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Whether a server has this cell: one that drives itself asks for random names, and knows no rate.
+    /// Whether a server has this cell: it must answer the scenario's endpoint. A server that drives itself draws what it
+    /// asks for, and knows no rate.
     #[must_use]
-    pub fn is_of(&self, drives_itself: bool) -> bool {
-        !drives_itself
-            || (self.load.kind == LoadKind::Closed
-                && self.scenario.asks == workload::Kind::RandomName)
+    pub fn is_of(&self, answers: &[String], drives_itself: bool) -> bool {
+        let can_be_driven =
+            self.load.kind == LoadKind::Closed && self.scenario.asks == workload::Kind::RandomName;
+        let answered = answers.iter().any(|endpoint| endpoint == self.scenario.endpoint());
+        answered && (can_be_driven || !drives_itself)
     }
 }

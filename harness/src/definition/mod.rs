@@ -17,9 +17,9 @@ use serde::de::DeserializeOwned;
 
 pub use human_time::HumanTime;
 pub use profile::Profile;
+pub use registry::{Registry, Role, Server};
 pub use scenario::{Load, LoadKind, Scenario};
 pub use select::{Filter, select};
-pub use server::{Registry, Role, Server};
 pub use study_file::Study;
 
 /// A definition cannot be used.

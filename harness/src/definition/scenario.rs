@@ -29,6 +29,14 @@ pub struct Scenario {
     pub about: String,
 }
 
+impl Scenario {
+    /// The endpoint that is asked, as the registry's `answers` name it: the path without the slash before it.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.path.trim_start_matches('/')
+    }
+}
+
 /// When an open load's requests are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde::{Deserialize, Deserializer, de};
 
-use super::DefinitionError;
-use super::server::{Registry, Server};
+use super::{DefinitionError, Registry, Server};
 
 /// Which cells: each a regular expression on names; none means all.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -9,9 +9,8 @@ use serde::Deserialize;
 use super::profile::Profile;
 use super::scenario::{Catalogue, check_among};
 use super::select::ServerSelection;
-use super::server::{Registry, Server};
 use super::study::{Published, StudyCell};
-use super::{DefinitionError, read_toml};
+use super::{DefinitionError, Registry, Server, read_toml};
 
 /// A study, read from `<name>.toml`.
 #[derive(Clone, Debug, Deserialize)]

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::earlier;
 use super::journal::{self, Entry, Journal};
 use super::run::RunFile;
 use crate::os::machine::MachineFile;
@@ -155,9 +156,11 @@ pub fn read(folder: &Path) -> Result<Raw, FolderError> {
     }
     let journal = raw.join("journal.jsonl");
     let name = folder.canonicalize().map_err(io_error(folder))?;
+    let mut run: RunFile = read_toml(&path)?;
+    earlier::complete(&mut run);
     Ok(Raw {
         name: name.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        run: read_toml(&path)?,
+        run,
         machine: read_toml(&raw.join("machine.toml"))?,
         entries: journal::read(&journal).map_err(io_error(&journal))?,
     })

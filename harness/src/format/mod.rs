@@ -1,5 +1,6 @@
 //! What a run's folder holds under `raw/`: primary data, written once, from which all else is derived.
 
+mod earlier;
 pub mod folder;
 pub mod journal;
 pub mod measured;

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::site::Site;
 use crate::definition::DefinitionError;
+use crate::definition::Registry;
 use crate::definition::cell::Cell;
-use crate::definition::server::{Registry, RunServer};
+use crate::definition::server::RunServer;
 use crate::definition::study::RunStudy;
 use crate::os::placement::Placement;
 use crate::plan::{Plan, Recorded};

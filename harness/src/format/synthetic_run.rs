@@ -1,10 +1,12 @@
 //! Runs whose truth is known, for tests.
 
+use registry::{Axes, Ceilings};
+
+use crate::definition::Role;
 use crate::definition::cell::Cell;
 use crate::definition::profile::CellTimes;
 use crate::definition::scenario::{self, Load, LoadKind, Scenario};
 use crate::definition::server::RunServer;
-use crate::definition::server::{DatabaseLabel, Labels, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
 use crate::format::measured::Measured;
@@ -94,17 +96,24 @@ pub(crate) fn run(servers: &[SyntheticServer]) -> Raw {
             })));
         }
     }
-    let labels = Labels {
-        language: "L".into(),
-        framework: "F".into(),
-        layer: "Y".into(),
-        runtime: "R".into(),
-        database: DatabaseLabel::Mysql,
+    let first = |role: Role| {
+        servers.iter().find(|server| server.role == role).map(|server| server.name.to_owned())
     };
     let server = servers.iter().map(|server| RunServer {
         name: server.name.into(),
         role: server.role,
-        labels: labels.clone(),
+        axes: Axes::from([
+            ("language", "L"),
+            ("framework", "F"),
+            ("layer", "Y"),
+            ("driver", "D"),
+            ("runtime", "R"),
+            ("database", "mysql"),
+        ]),
+        answers: vec!["demo".into()],
+        needs: vec!["mysql".into()],
+        control_of: first(Role::Contender).filter(|_| server.role == Role::Control),
+        ceilings: Ceilings { http: None, layer: first(Role::Ceiling) },
         twin_of: server.twin_of.map(Into::into),
         variant_of: None,
         pool_size: None,
@@ -115,7 +124,7 @@ pub(crate) fn run(servers: &[SyntheticServer]) -> Raw {
     Raw {
         name: "run".into(),
         run: RunFile {
-            format: 1,
+            format: super::VERSION,
             began: "2026-01-02T03:04:05Z".into(),
             label: "model-2c".into(),
             profile: "quick".into(),

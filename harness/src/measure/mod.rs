@@ -10,9 +10,10 @@ pub mod warning;
 
 use std::collections::BTreeMap;
 
+use crate::definition::Role;
 use crate::definition::cell::Cell;
 use crate::definition::scenario::LoadKind;
-use crate::definition::server::{Role, RunServer};
+use crate::definition::server::RunServer;
 use crate::failure::Failure;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
@@ -128,7 +129,7 @@ pub fn measurements(raw: &Raw) -> Vec<Measurement> {
         .server
         .iter()
         .flat_map(|server| raw.run.cell.iter().map(move |cell| (server, cell)))
-        .filter(|(server, cell)| cell.is_of(server.drives_itself));
+        .filter(|(server, cell)| cell.is_of(&server.answers, server.drives_itself));
     cells
         .map(|(server, cell)| {
             let key = (server.name.as_str(), cell.scenario.name.as_str(), cell.load.name.as_str());

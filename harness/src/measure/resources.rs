@@ -3,7 +3,6 @@
 use super::warning::Warning;
 use crate::database::{Counter, Counters};
 use crate::definition::cell::Cell;
-use crate::definition::server::DatabaseLabel;
 use crate::definition::server::RunServer;
 use crate::format::journal::Trial;
 use crate::observe::steal::Steal;
@@ -143,10 +142,7 @@ fn stolen(trial: &Trial) -> Option<f64> {
 
 /// The work that one request of a cell owes the services.
 pub(super) fn owed(server: &RunServer, cell: &Cell) -> Work {
-    match server.labels.database {
-        DatabaseLabel::None => Work::default(),
-        _ => cell.scenario.asks.owes(),
-    }
+    if server.has_database() { cell.scenario.asks.owes() } else { Work::default() }
 }
 
 /// What the counters and the host give cause to say of all trials of a cell.
@@ -193,27 +189,25 @@ pub(super) fn warnings(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definition::Role;
     use crate::definition::profile::CellTimes;
     use crate::definition::scenario::{self, Load, LoadKind, Scenario};
-    use crate::definition::server::{Labels, Role};
     use crate::format::measured::Measured;
     use crate::load::LoadRecord;
     use crate::observe::window::Resources;
     use crate::workload::Kind;
+    use registry::{Axes, Ceilings};
 
-    fn reported(asks: Kind, database: DatabaseLabel, counts: Counters, stolen: f64) -> Vec<String> {
+    fn reported(asks: Kind, database: &str, counts: Counters, stolen: f64) -> Vec<String> {
         let word = String::new;
-        let labels = Labels {
-            language: word(),
-            framework: word(),
-            layer: word(),
-            runtime: word(),
-            database,
-        };
         let server = RunServer {
             name: word(),
             role: Role::Contender,
-            labels,
+            axes: Axes::from([("database", database)]),
+            answers: Vec::new(),
+            needs: vec!["mysql".into()],
+            control_of: None,
+            ceilings: Ceilings::default(),
             twin_of: None,
             variant_of: None,
             pool_size: None,
@@ -258,7 +252,7 @@ mod tests {
 
     #[test]
     fn counters_that_do_not_fit_the_load_are_reported() {
-        let (name, mysql) = (Kind::RandomName, DatabaseLabel::Mysql);
+        let (name, mysql) = (Kind::RandomName, "mysql");
         let counts = |queries, connects, connections| -> Counters {
             let values = [
                 (Counter::Queries, queries),
@@ -278,6 +272,6 @@ mod tests {
             ]
         );
         assert_eq!(reported(Kind::Nothing, mysql, counts(0, 0, 1), 0.0), [""; 0]);
-        assert_eq!(reported(name, DatabaseLabel::None, counts(0, 0, 0), 0.0), [""; 0]);
+        assert_eq!(reported(name, registry::NONE, counts(0, 0, 0), 0.0), [""; 0]);
     }
 }

@@ -90,14 +90,16 @@ impl Plan {
                     name: recorded.original().to_owned(),
                     known: known.map(|server| server.name.as_str()).collect::<Vec<_>>().join(", "),
                 })?;
+                let server = match recorded.pool_size {
+                    Some(size) => server.with_pool_size(size),
+                    None => server.clone(),
+                };
                 // Its trials bear its recorded name.
                 Ok(Server {
                     name: recorded.name.clone(),
                     role: recorded.role,
                     twin_of: recorded.twin_of.clone(),
-                    variant_of: recorded.variant_of.clone(),
-                    pool_size: recorded.pool_size,
-                    ..server.clone()
+                    ..server
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;

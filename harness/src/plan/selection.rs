@@ -54,7 +54,8 @@ pub(super) fn has(studies: &[RunStudy], server: &Server, cell: &Cell) -> bool {
     let is_asked = |study: &RunStudy| {
         study.has_server(&server.name) && study.has_cell(&cell.scenario.name, &cell.load.name)
     };
-    cell.is_of(server.drives_itself) && (studies.is_empty() || studies.iter().any(is_asked))
+    cell.is_of(&server.answers, server.drives_itself)
+        && (studies.is_empty() || studies.iter().any(is_asked))
 }
 
 /// Each server once, in the registry's order; a server before its variants, and those by the number of connections.

@@ -1,31 +1,30 @@
 use super::selection::twin;
 use super::*;
 use crate::definition::scenario::{self, Load, LoadKind, Scenario};
-use crate::definition::server::{DatabaseLabel, Labels};
 use crate::definition::study::StudyCell;
 use crate::definition::{Role, profile};
 use crate::units::PerSecond;
 use crate::workload::Kind;
 use crate::workspace::Workspace;
 use proptest::prelude::*;
+use registry::{Axes, Ceilings};
 
 fn server(name: &str, drives_itself: bool) -> Server {
     let word = || "x".to_owned();
     Server {
         name: name.to_owned(),
         role: if drives_itself { Role::Ceiling } else { Role::Contender },
-        labels: Labels {
-            language: word(),
-            framework: word(),
-            layer: word(),
-            runtime: word(),
-            database: DatabaseLabel::Mysql,
-        },
+        axes: Axes::default(),
+        answers: vec!["c".into()],
+        needs: vec![word()],
+        control_of: None,
+        ceilings: Ceilings::default(),
         dockerfile: word(),
-        build: vec![word()],
+        build: vec![vec![word()]],
         version: vec![word()],
         run: vec![word()],
         env: Default::default(),
+        needs_program: Vec::new(),
         drives_itself,
         twin_of: None,
         variant_of: None,

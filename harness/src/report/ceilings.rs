@@ -2,7 +2,7 @@
 //! the price of the layer apart from that of the framework.
 
 use crate::compare;
-use crate::definition::server::Role;
+use crate::definition::Role;
 use crate::format::folder::Raw;
 use crate::measure::block::Metric;
 
@@ -24,10 +24,9 @@ pub(super) fn table(raw: &Raw, ranking: &Ranking) -> Option<Table> {
         "goodput, of the layer alone",
         "goodput, of HTTP alone",
     ]);
-    let null = ranking.null();
     for row in ranking.rows.iter().filter(|row| row.role != Role::Ceiling) {
-        let alone = ranking.alone(row);
-        if alone.or(null).is_none() {
+        let (http, layer) = (ranking.http_alone(row), ranking.layer_alone(row));
+        if layer.or(http).is_none() {
             continue;
         }
         let cpu = |row: &Row| row.capacity().map(|figures| with_interval(&figures.server_cpu));
@@ -39,13 +38,13 @@ pub(super) fn table(raw: &Raw, ranking: &Ranking) -> Option<Table> {
         let part = |ceiling: &Row| Share::of(row, ceiling)?.text();
         let cells = [
             cpu(row),
-            alone.and_then(cpu),
-            alone.and_then(over),
-            null.and_then(over),
-            alone.and_then(part),
-            null.and_then(part),
+            layer.and_then(cpu),
+            layer.and_then(over),
+            http.and_then(over),
+            layer.and_then(part),
+            http.and_then(part),
         ];
-        let mut text = vec![row.server.clone(), row.labels.layer.clone()];
+        let mut text = vec![row.server.clone(), row.axes.get("layer").to_owned()];
         text.extend(cells.map(|cell| cell.unwrap_or_else(|| "–".into())));
         table.row(text);
     }

@@ -13,7 +13,6 @@ mod position;
 pub mod ranking;
 mod ranking_text;
 mod resources;
-pub mod splice;
 pub mod summary;
 pub mod table;
 

@@ -1,6 +1,5 @@
 //! Where a cell stands among its scenario's: its tier, and its goodput as a part of its ceilings'.
 
-use crate::definition::server::{DatabaseLabel, Labels, Role};
 use crate::measure::Measurement;
 
 use super::number;
@@ -29,8 +28,8 @@ impl Position {
         let closed = (ranking.closed.as_deref() == load).then_some(row);
         Position {
             tier: row.tier.filter(|_| ranking.ordering_load() == load),
-            of_null: closed.and_then(|row| Share::of(row, ranking.null()?)),
-            of_alone: closed.and_then(|row| Share::of(row, ranking.alone(row)?)),
+            of_null: closed.and_then(|row| Share::of(row, ranking.http_alone(row)?)),
+            of_alone: closed.and_then(|row| Share::of(row, ranking.layer_alone(row)?)),
         }
     }
 }
@@ -66,25 +65,20 @@ impl Share {
 
 impl Ranking {
     /// The ceiling that is HTTP alone.
-    pub(super) fn null(&self) -> Option<&Row> {
-        self.ceiling(|labels| labels.database == DatabaseLabel::None)
+    pub(super) fn http_alone(&self, row: &Row) -> Option<&Row> {
+        self.row(row.ceilings.http.as_deref()?)
     }
 
     /// The ceiling that is a server's layer alone.
-    pub(super) fn alone(&self, row: &Row) -> Option<&Row> {
-        self.ceiling(|labels| {
-            labels.database != DatabaseLabel::None && labels.layer == row.labels.layer
-        })
-    }
-
-    fn ceiling(&self, is: impl Fn(&Labels) -> bool) -> Option<&Row> {
-        self.rows.iter().find(|row| row.role == Role::Ceiling && is(&row.labels))
+    pub(super) fn layer_alone(&self, row: &Row) -> Option<&Row> {
+        self.row(row.ceilings.layer.as_deref()?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definition::Role;
     use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, known, run};
     use crate::measure::measurements;
     use crate::report::ranking::rankings;

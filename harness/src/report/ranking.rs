@@ -1,9 +1,11 @@
 //! Which measurement stands where: one table a scenario, contenders before controls and ceilings.
 
+use registry::{Axes, Ceilings};
+
 use crate::compare::{self, Comparison, Pairs};
+use crate::definition::Role;
 use crate::definition::cell::Cell;
 use crate::definition::server::RunServer;
-use crate::definition::server::{Labels, Role};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::measure::block::Metric;
@@ -65,7 +67,11 @@ pub struct Row {
     /// Of a twin: the server that it is under another name.
     pub twin_of: Option<String>,
     /// What it is made of.
-    pub labels: Labels,
+    pub axes: Axes,
+    /// The contender that it differs from in one thing, if it is a control.
+    pub control_of: Option<String>,
+    /// The ceilings that it is held against.
+    pub ceilings: Ceilings,
     /// Whether it asked its layer by itself: then it has no open load.
     pub drives_itself: bool,
     /// From 1; of contenders that were measured.
@@ -143,7 +149,7 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
     };
     let has_cell = |server: &RunServer| {
         let mut cells = raw.run.cell.iter().filter(|cell| cell.scenario.name == scenario);
-        cells.any(|cell| cell.is_of(server.drives_itself))
+        cells.any(|cell| cell.is_of(&server.answers, server.drives_itself))
     };
     let mut rows: Vec<Row> = raw
         .run
@@ -154,7 +160,9 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
             server: server.name.clone(),
             role: server.role,
             twin_of: server.twin_of.clone(),
-            labels: server.labels.clone(),
+            axes: server.axes.clone(),
+            control_of: server.control_of.clone(),
+            ceilings: server.ceilings.clone(),
             drives_itself: server.drives_itself,
             tier: None,
             ratio: None,
@@ -193,6 +201,11 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
 }
 
 impl Ranking {
+    /// The row of the server of this name.
+    pub(super) fn row(&self, server: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.server == server)
+    }
+
     /// What orders: goodput, or server CPU per request.
     #[must_use]
     pub fn metric(&self) -> Metric {
@@ -261,14 +274,12 @@ impl Ranking {
         }
     }
 
-    /// Each control against the contender that has its framework and layer.
+    /// Each control against the contender that it is a control of.
     fn controls(&self, raw: &Raw, cell: &Cell) -> Vec<Control> {
         let controls =
             self.rows.iter().filter(|row| row.role == Role::Control && row.twin_of.is_none());
         let compared = controls.filter_map(|control| {
-            let made_of = |row: &Row| (row.labels.framework.clone(), row.labels.layer.clone());
-            let contender =
-                self.rows.iter().find(|row| row.competes() && made_of(row) == made_of(control))?;
+            let contender = self.row(control.control_of.as_deref()?)?;
             let cost = compare::within(
                 raw,
                 names(cell),

@@ -1,7 +1,7 @@
 //! A ranking as text: its table, and the sentences that it needs.
 
 use crate::compare::Adjustment;
-use crate::definition::server::Role;
+use crate::definition::Role;
 use crate::measure::warning::Warning;
 
 use super::number::{self, percent, with_ends, with_interval};
@@ -59,8 +59,8 @@ impl Ranking {
             let mut text = vec![
                 row.tier.map_or_else(dash, |tier| tier.to_string()),
                 row.server.clone(),
-                row.labels.framework.clone(),
-                row.labels.layer.clone(),
+                row.axes.get("framework").to_owned(),
+                row.axes.get("layer").to_owned(),
             ];
             text.extend(cells.map(|cell| cell.unwrap_or_else(dash)));
             let warnings = warnings(row);

@@ -19,6 +19,16 @@ pub enum ServiceError {
         /// The variable that names another server.
         variable: &'static str,
     },
+    /// A server needs what no service gives.
+    #[error(
+        "{server} needs {need:?}, which no service gives: correct `needs` in servers/servers.toml, or add the service"
+    )]
+    NotGiven {
+        /// The server.
+        server: String,
+        /// What it needs.
+        need: String,
+    },
     /// The folder of the private service cannot be used.
     #[error(
         "the private {service}'s folder fails at {path} ({cause}): correct its rights, or free 2 GB of disk"

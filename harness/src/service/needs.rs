@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Lease, Origin, Service, ServiceError, of_family};
+use super::{Lease, Origin, SERVICES, Service, ServiceError, of_family};
 use crate::database::{self, Database};
 use crate::definition::Server;
 use crate::os::machine::ServiceFacts;
@@ -12,19 +12,26 @@ use crate::os::stop::Stop;
 use crate::os::url::SecretUrl;
 
 /// The services that at least one of `servers` needs, each once.
-#[must_use]
-pub fn needed(servers: &[Server]) -> Vec<&'static dyn Service> {
+///
+/// # Errors
+/// When a server needs what no service gives.
+pub fn needed(servers: &[Server]) -> Result<Vec<&'static dyn Service>, ServiceError> {
     let mut needed: Vec<&'static dyn Service> = Vec::new();
-    for service in servers.iter().flat_map(needed_by) {
+    for (server, need) in servers.iter().flat_map(|s| s.needs.iter().map(move |need| (s, need))) {
+        let service = giving(need).ok_or_else(|| ServiceError::NotGiven {
+            server: server.name.clone(),
+            need: need.clone(),
+        })?;
         if needed.iter().all(|known| known.name() != service.name()) {
             needed.push(service);
         }
     }
-    needed
+    Ok(needed)
 }
 
-fn needed_by(server: &Server) -> Option<&'static dyn Service> {
-    server.database().and_then(of_family)
+/// The service of that name, or the first that is a database of that family.
+fn giving(need: &str) -> Option<&'static dyn Service> {
+    SERVICES.into_iter().find(|service| service.name() == need).or_else(|| of_family(need))
 }
 
 /// Services that run for as long as this lives.
@@ -59,7 +66,8 @@ impl Services {
 
     /// The variables that `server` must be started with, and their values.
     pub fn environment(&self, server: &Server) -> impl Iterator<Item = (&'static str, &SecretUrl)> {
-        let needs: Vec<_> = needed_by(server).into_iter().map(Service::name).collect();
+        let needs: Vec<_> =
+            server.needs.iter().filter_map(|need| giving(need)).map(Service::name).collect();
         let needed = self.iter().filter(move |lease| needs.contains(&lease.service().name()));
         needed.map(|lease| (lease.service().variable(), lease.url()))
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use demo_data::Truth;
+use registry::Server;
 use serde_json::Value;
 use url::Url;
 
@@ -12,7 +13,6 @@ use crate::{
     ledger::Ledger,
     process::{Running, Settings},
     proxy::{Mode, OPEN, Proxy},
-    registry::Server,
     subject::Shared,
 };
 

@@ -2,10 +2,11 @@
 //!
 //! The honest fixture must pass every case; with one lie each it must fail the case that is there to find it.
 
-use std::{env, sync::Arc};
+use std::{collections::BTreeMap, env, sync::Arc};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use libtest_mimic::Trial;
+use registry::{Axes, Ceilings, Role, Server};
 use url::Url;
 
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
     driven, fixture,
     ledger::Ledger,
     packets,
-    registry::{Labels, Server},
     subject::Subject,
 };
 
@@ -140,10 +140,21 @@ fn server(lie: &str) -> Result<Server> {
     let command = |word: &str| vec![program.clone(), fixture::ARGUMENT.to_owned(), word.to_owned()];
     Ok(Server {
         name: fixture::NAME.to_owned(),
-        labels: Labels { database: "mysql".to_owned() },
+        role: Role::Contender,
+        axes: Axes::from([("database", "mysql")]),
+        answers: vec!["demo".to_owned(), "idle".to_owned()],
+        needs: vec!["mysql".to_owned()],
+        control_of: None,
+        ceilings: Ceilings::default(),
         drives_itself: false,
+        dockerfile: String::new(),
         build: Vec::new(),
         version: command(fixture::VERSION),
         run: command(lie),
+        env: BTreeMap::new(),
+        needs_program: Vec::new(),
+        twin_of: None,
+        variant_of: None,
+        pool_size: None,
     })
 }

@@ -15,15 +15,20 @@ mod port;
 mod process;
 mod proctree;
 mod proxy;
-mod registry;
 mod subject;
 mod wait;
 
-use std::{env, process::ExitCode, sync::Arc};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
 use mysql_async::prelude::Queryable as _;
+use registry::Registry;
 use tokio::runtime;
 use url::Url;
 
@@ -57,8 +62,9 @@ fn suite() -> Result<ExitCode> {
     };
     let ledger = Arc::new(Ledger::default());
     let mut trials = Vec::new();
-    for server in registry::read()? {
-        let applicable = cases::ALL.iter().filter(|case| case.applies_to(&server));
+    let registry = Registry::read(&root().join("servers/servers.toml"))?;
+    for server in registry.servers() {
+        let applicable = cases::ALL.iter().filter(|case| case.applies_to(server));
         let (database, ledger) = (Arc::clone(&database), Arc::clone(&ledger));
         let subject = Arc::new(Subject::new(server.clone(), database, ledger));
         trials.extend(applicable.map(|case| {
@@ -73,6 +79,11 @@ fn suite() -> Result<ExitCode> {
         eprintln!("{death}");
     }
     Ok(if deaths.is_empty() { conclusion.exit_code() } else { ExitCode::from(101) })
+}
+
+/// The repository's root, where every command of the registry runs.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// A test of one case; the last one of a server to end takes its shared process with it.

@@ -4,16 +4,18 @@ use std::{
     fs::File,
     io::Read as _,
     net::SocketAddr,
+    path::Path,
     process::{Child, ExitStatus, Stdio},
     sync::{Mutex, OnceLock},
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
+use registry::Server;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::NamedTempFile;
 
-use crate::{http::Connection, port::Port, proctree, registry::Server, wait::until};
+use crate::{http::Connection, port::Port, proctree, root, wait::until};
 
 /// How long a server may take from its start until `/health` answers 200.
 const READY: Duration = Duration::from_secs(10);
@@ -71,8 +73,15 @@ impl Running {
     pub(crate) fn spawn(server: &Server, settings: &Settings) -> Result<Self> {
         let output = NamedTempFile::new().context("a temporary file for the server's log")?;
         let log = File::options().append(true).open(output.path())?;
-        let child = server
-            .run_command(&settings.environment())?
+        let mut command = server.run_command(&root(), &settings.environment())?;
+        let program = Path::new(command.get_program());
+        // A bare name is looked up in PATH.
+        ensure!(
+            program.components().count() == 1 || program.exists(),
+            "{name} is not built: run `cargo run --release -p stackmark -- build -s '^{name}$'` first",
+            name = server.name
+        );
+        let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, anyhow, bail};
+use registry::Server;
 use tokio::{
     runtime::{Builder, Runtime},
     sync::{Mutex, RwLock},
@@ -21,7 +22,6 @@ use crate::{
     ledger::Ledger,
     process::Running,
     proxy::{OPEN, Proxy},
-    registry::Server,
 };
 
 /// The time limit of a case; most cases take milliseconds.

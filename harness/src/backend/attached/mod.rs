@@ -43,7 +43,7 @@ impl Attached {
     pub(super) fn open(at: AddressTemplate, context: Context<'_>) -> Result<Attached, Error> {
         let servers = Servers { at };
         check_pool_sizes(context.servers)?;
-        let needed = service::needed(context.servers);
+        let needed = service::needed(context.servers)?;
         check_variables(&needed)?;
         let services = Services::acquire(context.workspace.root(), &needed)?;
         let db = services.database().map(database_container).transpose()?;

@@ -89,7 +89,7 @@ impl<'a> Docker<'a> {
                  the run is marked as scaled: CPUs {placement}"
             );
         }
-        let needed = service::needed(servers);
+        let needed = service::needed(servers)?;
         images::prepare(&cli, &config, context, !needed.is_empty())?;
 
         let teardown = Teardown::start(&cli, lock)?;

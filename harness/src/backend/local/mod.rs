@@ -48,23 +48,24 @@ impl<'a> Local<'a> {
         context: Context<'a>,
     ) -> Result<Local<'a>, Error> {
         let Context { workspace, usable, servers, .. } = context;
-        let services = Services::acquire(workspace.root(), &service::needed(servers))?;
+        let services = Services::acquire(workspace.root(), &service::needed(servers)?)?;
         let placement = placement.unwrap_or_else(|| Placement::by_size(usable));
         let commands = Commands::new(context);
         Ok(Local { workspace, commands, services, placement, counters: None })
     }
 
     fn spawn(&self, server: &Server, address: SocketAddr) -> Result<ServerProcess, Error> {
-        let mut command = server
-            .command(&server.run, self.workspace.root())
-            .map_err(|error| Error::Failed(error.to_string()))?;
-        let urls = self.services.environment(server).map(|(name, url)| (name, url.expose()));
         let cpus = &self.placement.sets.server;
-        command
-            .env("BIND", address.to_string())
-            .envs(urls)
-            .env("POOL_SIZE", server.pool_size().to_string())
-            .env("WORKERS", cpus.count().to_string());
+        let mut settings = vec![
+            ("BIND", address.to_string()),
+            ("POOL_SIZE", server.pool_size().to_string()),
+            ("WORKERS", cpus.count().to_string()),
+        ];
+        let urls = self.services.environment(server);
+        settings.extend(urls.map(|(name, url)| (name, url.expose().to_owned())));
+        let mut command = server
+            .run_command(self.workspace.root(), &settings)
+            .map_err(|error| Error::Failed(error.to_string()))?;
         let log = self.workspace.private().join("logs").join(format!("{}.log", server.name));
         ServerProcess::spawn(&mut command, cpus, address, log)
     }

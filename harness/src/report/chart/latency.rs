@@ -3,7 +3,7 @@
 use plotters::chart::ChartBuilder;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use crate::definition::server::Role;
+use crate::definition::Role;
 use crate::format::folder::Raw;
 use crate::measure::pooled::Pooled;
 

@@ -5,7 +5,7 @@ mod canvas;
 mod latency;
 mod points;
 
-use crate::definition::server::Role;
+use crate::definition::Role;
 use crate::format::folder::Raw;
 use crate::measure::Figures;
 use crate::stats::Estimate;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::definition::server::{DatabaseLabel, Role};
+use crate::definition::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::measure::Measurement;
@@ -86,8 +86,7 @@ struct Server {
     /// What runs its concurrency.
     runtime: String,
     /// The database it queries, or `none`.
-    #[schemars(with = "String")]
-    database: DatabaseLabel,
+    database: String,
     /// Of a twin: the server that it is under another name.
     twin_of: Option<String>,
     /// Whether it asked its layer by itself, without HTTP.
@@ -215,11 +214,11 @@ fn servers(raw: &Raw) -> Vec<Server> {
     let servers = raw.run.server.iter().map(|server| Server {
         name: server.name.clone(),
         role: server.role,
-        language: server.labels.language.clone(),
-        framework: server.labels.framework.clone(),
-        layer: server.labels.layer.clone(),
-        runtime: server.labels.runtime.clone(),
-        database: server.labels.database,
+        language: server.axes.get("language").to_owned(),
+        framework: server.axes.get("framework").to_owned(),
+        layer: server.axes.get("layer").to_owned(),
+        runtime: server.axes.get("runtime").to_owned(),
+        database: server.axes.get("database").to_owned(),
         twin_of: server.twin_of.clone(),
         drives_itself: server.drives_itself,
         version: verified(&server.name).map(|(version, _)| version),

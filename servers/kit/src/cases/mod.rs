@@ -16,7 +16,9 @@ use std::pin::Pin;
 
 use anyhow::{Context as _, Result};
 
-use crate::{bench::Bench, registry::Server};
+use registry::Server;
+
+use crate::bench::Bench;
 
 type Run = for<'a> fn(&'a Bench) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 

@@ -4,12 +4,15 @@ use std::{net::TcpListener, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{bench::Bench, process::Settings};
+use crate::{bench::Bench, process::Settings, root};
 
 /// `--version` prints one line that begins with the server's name, and needs no configuration.
 pub(super) async fn version(bench: &Bench) -> Result<()> {
-    let output =
-        bench.server.version_command()?.output().context("the version command cannot be run")?;
+    let output = bench
+        .server
+        .version_command(&root())?
+        .output()
+        .context("the version command cannot be run")?;
     let text = String::from_utf8(output.stdout).context("a version that is not UTF-8")?;
     let name = &bench.server.name;
     ensure!(output.status.success(), "the version command ended with {}", output.status);
@@ -23,8 +26,11 @@ pub(super) async fn version(bench: &Bench) -> Result<()> {
 
 /// `/health` tells who answers: the line of `--version`.
 pub(super) async fn version_in_health(bench: &Bench) -> Result<()> {
-    let output =
-        bench.server.version_command()?.output().context("the version command cannot be run")?;
+    let output = bench
+        .server
+        .version_command(&root())?
+        .output()
+        .context("the version command cannot be run")?;
     let printed = String::from_utf8(output.stdout).context("a version that is not UTF-8")?;
     let health = bench.connect().await?.get("/health").await?.json(200)?;
     ensure!(

@@ -1,0 +1,90 @@
+//! A server's commands, ready to start.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use crate::server::Program;
+use crate::{Error, Server};
+
+/// The contract's variables. A command has those that it is given, and none that happens to be set here.
+pub const VARIABLES: [&str; 6] =
+    ["BIND", "DATABASE_URL", "REDIS_URL", "UPSTREAM_URL", "POOL_SIZE", "WORKERS"];
+
+/// The variables that hold a password.
+pub(crate) const SECRETS: [&str; 2] = ["DATABASE_URL", "REDIS_URL"];
+
+impl Server {
+    /// The command that runs the server in the foreground, with `settings` as its environment. `${BIND}` and other
+    /// variables in its arguments see the settings first, then the server's own `env`, then this process's environment.
+    ///
+    /// # Errors
+    /// When an argument names a variable that is not set and has no default.
+    pub fn run_command(&self, root: &Path, settings: &[(&str, String)]) -> Result<Command, Error> {
+        self.command(&self.run, root, settings)
+    }
+
+    /// The command that prints the server's name and versions, which needs no setting.
+    ///
+    /// # Errors
+    /// When an argument names a variable that is not set and has no default.
+    pub fn version_command(&self, root: &Path) -> Result<Command, Error> {
+        self.command(&self.version, root, &[])
+    }
+
+    /// The commands that build the server, in their order.
+    ///
+    /// # Errors
+    /// When an argument names a variable that is not set and has no default.
+    pub fn build_commands(&self, root: &Path) -> Result<Vec<Command>, Error> {
+        self.build.iter().map(|step| self.command(step, root, &[])).collect()
+    }
+
+    /// The command that succeeds where a program of [`needs_program`](Server::needs_program) is installed.
+    ///
+    /// # Errors
+    /// When an argument names a variable that is not set and has no default.
+    pub fn probe_command(&self, program: &Program, root: &Path) -> Result<Command, Error> {
+        self.command(&program.probe, root, &[])
+    }
+
+    fn command(
+        &self,
+        words: &[String],
+        root: &Path,
+        settings: &[(&str, String)],
+    ) -> Result<Command, Error> {
+        let value = |name: &str| {
+            let set = settings.iter().find(|(setting, _)| *setting == name).map(|(_, value)| value);
+            match set.or_else(|| self.env.get(name)) {
+                Some(value) => Ok(Some(value.clone())),
+                // Not to be set is an error, unless the word has a default for it.
+                None => env::var(name).map(Some),
+            }
+        };
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| shellexpand::env_with_context(word, value).map(|word| word.into_owned()))
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::Variable {
+                server: self.name.clone(),
+                cause: error.to_string(),
+            })?;
+        // The registry refuses an empty command; an empty program is refused by the system.
+        let (program, arguments) =
+            words.split_first().map_or(("", &[][..]), |(program, rest)| (program.as_str(), rest));
+        // A program with a folder in its name is found from the checkout, wherever this process was started; a bare
+        // name is looked up in PATH.
+        let mut command = if program.contains('/') {
+            Command::new(root.join(program))
+        } else {
+            Command::new(program)
+        };
+        command.args(arguments).current_dir(root);
+        for name in VARIABLES {
+            command.env_remove(name);
+        }
+        command.envs(&self.env).envs(settings.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+}
