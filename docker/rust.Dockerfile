@@ -35,6 +35,7 @@ RUN cargo build --release --locked --workspace --exclude stackmark --bins \
 COPY db/schema db/schema
 COPY db/seed db/seed
 COPY servers/contract servers/contract
+COPY servers/drive servers/drive
 COPY servers/frameworks servers/frameworks
 COPY servers/layers servers/layers
 COPY servers/rust servers/rust

@@ -9,7 +9,6 @@ pub mod arrivals;
 pub mod connection;
 pub mod engine;
 pub mod goose;
-pub mod latencies;
 pub mod protocol;
 pub mod record;
 pub mod recorder;

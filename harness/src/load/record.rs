@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use drive::histogram;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::connection::Broken;
-use super::latencies;
 use crate::units::Nanos;
 use crate::workload::Wrong;
 
@@ -79,14 +79,17 @@ impl ErrorKind {
 /// A histogram of nanoseconds: 3 significant digits from 1 ns to 2 minutes, longer ones counted there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Latencies(#[serde(with = "latencies")] Histogram<u64>);
+pub struct Latencies(#[serde(with = "histogram")] Histogram<u64>);
 
 impl Default for Latencies {
     fn default() -> Latencies {
-        Latencies(
-            Histogram::new_with_bounds(latencies::LOW, latencies::HIGH, latencies::DIGITS)
-                .expect("the bounds are those of a histogram"),
-        )
+        Latencies(histogram::empty())
+    }
+}
+
+impl From<Histogram<u64>> for Latencies {
+    fn from(histogram: Histogram<u64>) -> Latencies {
+        Latencies(histogram)
     }
 }
 

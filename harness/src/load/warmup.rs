@@ -1,55 +1,38 @@
 //! When a warm-up is over: not after a guess, but when the rate of right answers is steady.
 
+use drive::SteadyRate;
+
 use crate::definition::warmup::{WarmedUp, Warmup};
 use crate::units::Nanos;
 
 /// How often the answers of a warm-up are counted.
-pub const SLICE: Nanos = Nanos(100_000_000);
+pub const SLICE: Nanos = Nanos(drive::SLICE.as_nanos() as u64);
 
-/// Two halves of a warm-up may differ by this part of their mean and still be steady.
-const TOLERANCE: f64 = 0.05;
-
-/// Watches a warm-up, slice by slice.
-///
-/// The rate is steady when the right answers of the last two stretches, each half as long as the shortest
-/// warm-up and at least two slices, differ by at most 5% of their mean, or by twice the standard deviation of the difference of two
-/// Poisson counts, √(a + b), whichever is more: a slow load's counts are never equal.
+/// Watches a warm-up, slice by slice. A server that drives itself ends its warm-up by the same rule.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    slices: Vec<u64>,
-    half: usize,
-    least: usize,
-    most: usize,
+    rate: SteadyRate,
+    passed: u64,
+    most: u64,
 }
 
 impl Watch {
-    /// Of a warm-up that has not begun.
+    /// A warm-up that has not begun.
     #[must_use]
     pub fn new(warmup: Warmup) -> Watch {
-        let slices = |length: Nanos| length.0.div_ceil(SLICE.0) as usize;
-        let least = slices(warmup.least);
-        Watch { slices: Vec::new(), half: (least / 2).max(2), least, most: slices(warmup.most) }
-    }
-
-    /// So many right answers came in the next slice. Tells when the warm-up is over.
-    pub fn slice(&mut self, right: u64) -> Option<WarmedUp> {
-        self.slices.push(right);
-        let count = self.slices.len();
-        let steady = self.is_steady();
-        ((steady && count >= self.least) || count >= self.most)
-            .then_some(WarmedUp { length: Nanos(SLICE.0 * count as u64), steady })
-    }
-
-    fn is_steady(&self) -> bool {
-        let mut newest = self.slices.rchunks(self.half);
-        let (Some(later), Some(earlier)) = (newest.next(), newest.next()) else { return false };
-        if earlier.len() < self.half {
-            return false;
+        Watch {
+            rate: SteadyRate::new(warmup.least.into()),
+            passed: 0,
+            most: warmup.most.0.div_ceil(SLICE.0),
         }
-        let sum = |slices: &[u64]| slices.iter().sum::<u64>() as f64;
-        let (earlier, later) = (sum(earlier), sum(later));
-        let both = earlier + later;
-        both > 0.0 && (later - earlier).abs() <= (TOLERANCE * both / 2.0).max(2.0 * both.sqrt())
+    }
+
+    /// Counts the right answers of the next slice. Returns how the warm-up ended if it is over.
+    pub fn slice(&mut self, right: u64) -> Option<WarmedUp> {
+        self.passed += 1;
+        let steady = self.rate.slice(right);
+        (steady || self.passed >= self.most)
+            .then_some(WarmedUp { length: Nanos(SLICE.0 * self.passed), steady })
     }
 }
 

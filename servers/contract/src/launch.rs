@@ -6,28 +6,40 @@ use std::{
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
-use crate::{HealthError, Settings, SettingsError, Shutdown, Store, health};
+use crate::{HealthCheckError, Settings, SettingsError, Shutdown, health_check, store::Store};
 
-/// The versions this build was resolved to: what `--version` prints is what is linked.
+/// The versions that this build was resolved to: `--version` prints what is linked.
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// Connections the kernel queues while the server is busy (and `net.core.somaxconn` allows).
 const BACKLOG: i32 = 1024;
 
-/// What `--version` prints of this process, from the moment it serves.
+/// The line that `--version` prints of this process, set before it serves.
 static LINE: OnceLock<String> = OnceLock::new();
 
-/// Who a server is, for `--version` and the line at its start.
+/// A server's name and versions, for `--version` and the line of log at its start; [`identity!`](crate::identity) makes one.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
     /// The server's name, as in the registry.
     pub name: &'static str,
     /// The server's own version.
     pub version: &'static str,
-    /// The packages it is there to show, framework first, then layer.
+    /// The packages that the server is there to show, framework first, then layer.
     pub packages: &'static [&'static str],
+}
+
+/// The [`Identity`] of the server whose crate this is written in: `contract::identity!["axum", "diesel"]`.
+#[macro_export]
+macro_rules! identity {
+    [$($package:literal),+] => {
+        $crate::Identity {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            packages: &[$($package),+],
+        }
+    };
 }
 
 impl Identity {
@@ -39,7 +51,7 @@ impl Identity {
     }
 }
 
-/// The version that Cargo.lock holds of a package.
+/// A package's version in Cargo.lock.
 fn locked_version(name: &str) -> &'static str {
     LOCK.split("[[package]]")
         .find_map(|entry| {
@@ -63,7 +75,7 @@ pub enum LaunchError {
     /// A setting is wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The address cannot be had.
+    /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; set BIND to a free address of this machine")]
     Listen {
         /// The address of `BIND`.
@@ -74,20 +86,20 @@ pub enum LaunchError {
     /// Signals cannot be caught.
     #[error("cannot catch signals: {0}; start the server anew")]
     Signals(#[from] ctrlc::Error),
-    /// Another process, asked with `--health`, is not healthy.
+    /// The server that `--health` asks is not healthy.
     #[error(transparent)]
-    Health(#[from] HealthError),
-    /// The server broke while it served.
+    Health(#[from] HealthCheckError),
+    /// Serving failed.
     #[error("the server failed: {0}")]
     Serve(#[from] io::Error),
 }
 
-/// The line that `--version` prints of the server that this process is; `None` before [`launch`].
+/// The line that `--version` prints of this process; `None` before [`launch`].
 pub(crate) fn version_line() -> Option<&'static str> {
     LINE.get().map(String::as_str)
 }
 
-/// A whole server's `main`: a framework's `run` over the layer `S`.
+/// Is the whole `main` of a server: opens the store `S` of a layer and hands it to a framework's `run`.
 pub fn main<S: Store>(
     identity: Identity,
     run: impl FnOnce(TcpListener, S, &Settings, Shutdown) -> io::Result<()>,
@@ -98,11 +110,11 @@ pub fn main<S: Store>(
     })
 }
 
-/// The part of [`main`] that does not know of stores. `prepare` reads the settings before the address is taken and
-/// returns what then serves, until the [`Shutdown`].
+/// Is the `main` of a server without a store. `prepare` reads the settings before the address is taken and returns the
+/// function that then serves until the [`Shutdown`].
 ///
-/// Exits with 0 after SIGTERM, 2 if arguments, settings or the address are wrong, 1 if serving failed. With `--health` it
-/// asks the server at `BIND` instead, and exits with 0 if that is healthy, else 1.
+/// The exit status is 0 after SIGTERM, 2 if arguments, settings or the address are wrong, and 1 if serving failed. With
+/// `--health` the process asks the server at `BIND` instead: the status is 0 if that is healthy, else 1.
 pub fn launch<R>(
     identity: Identity,
     prepare: impl FnOnce(&Settings) -> Result<R, SettingsError>,
@@ -133,7 +145,7 @@ where
             return Ok(());
         }
         Some(argument) if argument == "--health" => {
-            return Ok(health::ask(Settings::from_env()?.bind)?);
+            return Ok(health_check::ask(Settings::from_env()?.bind)?);
         }
         Some(argument) => {
             return Err(LaunchError::Argument(argument.to_string_lossy().into_owned()));
@@ -155,11 +167,11 @@ where
     Ok(serve(listener, &settings, shutdown)?)
 }
 
-/// A non-blocking listener, the same for all frameworks.
+/// Opens a non-blocking listener, the same for all frameworks.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    // Linux hands the listener's option on to every accepted connection, which no framework then has to be told.
+    // Linux passes the listener's option on to every accepted connection, so no framework has to set it.
     socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -167,9 +179,18 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// A multi-threaded tokio runtime with `WORKERS` threads.
-pub fn runtime(settings: &Settings) -> io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(settings.workers).enable_all().build()
+/// Runs `serving` to its end on a multi-threaded tokio runtime with `WORKERS` threads.
+///
+/// Threads that a layer has left behind, waiting for a silent database, are not waited for: no client is.
+pub fn block_on(
+    settings: &Settings,
+    serving: impl Future<Output = io::Result<()>>,
+) -> io::Result<()> {
+    let runtime =
+        Builder::new_multi_thread().worker_threads(settings.workers).enable_all().build()?;
+    let served = runtime.block_on(serving);
+    runtime.shutdown_background();
+    served
 }
 
 #[cfg(test)]

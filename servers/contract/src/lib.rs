@@ -1,22 +1,25 @@
-//! What every Rust server has in common, so that two servers differ only in their framework and their layer:
-//! settings, the [`Store`] trait, request parameters, the listening socket, the allocator and the process's manners.
+//! What every Rust server has in common, so that two servers differ only in their framework and their layer.
+//!
+//! [`endpoint`] has a module for each endpoint: its path, its parameters and the body of its answer. [`store`] has a
+//! trait for each thing that a layer can do. The rest makes a process of them: settings, the listening socket, the
+//! allocator, and an orderly end.
 //!
 //! `servers/CONTRACT.md` says the same for servers in any language.
 
-mod health;
+pub mod endpoint;
+mod health_check;
 mod launch;
-mod name;
+mod refusal;
 mod settings;
 mod shutdown;
-mod store;
+pub mod store;
 mod timestamp;
 
-pub use health::HealthError;
-pub use launch::{Identity, LaunchError, launch, main, runtime};
-pub use name::{ALPHABET, DemoQuery, NAME_LEN, NameError, random_name};
+pub use health_check::HealthCheckError;
+pub use launch::{Identity, LaunchError, block_on, launch, main};
+pub use refusal::Refusal;
 pub use settings::{DatabaseUrl, Settings, SettingsError};
 pub use shutdown::Shutdown;
-pub use store::{DEADLINE, ErrorBody, HealthBody, Store, StoreError, within_deadline};
 pub use timestamp::serialize_utc;
 
 // The allocator decides some percent of a small request's cost, so all servers share one.

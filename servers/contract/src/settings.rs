@@ -2,7 +2,7 @@ use std::{env, fmt, net::SocketAddr, num::NonZeroU16, str::FromStr};
 
 use url::Url;
 
-/// What the environment tells a server.
+/// A server's settings, from its environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `BIND`: the address to listen on (127.0.0.1:8080).
@@ -14,7 +14,7 @@ pub struct Settings {
     database_url: Option<DatabaseUrl>,
 }
 
-/// A setting that cannot be used, in one sentence that says what to do.
+/// A setting that cannot be used. The sentence says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// A variable's value cannot be understood.
@@ -22,9 +22,9 @@ pub enum SettingsError {
     Invalid {
         /// The variable.
         name: &'static str,
-        /// Its value.
+        /// The variable's value.
         value: String,
-        /// What it should be.
+        /// What the value should be.
         expected: &'static str,
     },
     /// A variable without a default is missing, or its value cannot be understood.
@@ -32,7 +32,7 @@ pub enum SettingsError {
     Required {
         /// The variable.
         name: &'static str,
-        /// What it should be.
+        /// What the value should be.
         expected: &'static str,
     },
     /// `DATABASE_URL` is missing.
@@ -91,7 +91,7 @@ fn parse<T: FromStr>(
         .transpose()
 }
 
-/// `DATABASE_URL`, known to be `mysql://user…@host…/database`. Its `Debug` form hides it, for it holds a password.
+/// `DATABASE_URL`, checked to be `mysql://user…@host…/database`. It holds a password, so its `Debug` form hides it.
 #[derive(Clone)]
 pub struct DatabaseUrl(String);
 
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_values_are_told_with_their_name() {
+    fn bad_values_are_named() {
         for (name, value) in [("BIND", "nonsense"), ("POOL_SIZE", "0"), ("WORKERS", "-1")] {
             let message = settings(&[(name, value)]).unwrap_err().to_string();
             assert!(message.starts_with(&format!("{name}=\"{value}\" is not ")), "{message}");

@@ -2,7 +2,7 @@ use std::{process, thread, time::Duration};
 
 use tokio::sync::oneshot;
 
-/// From the signal to the end come what may; the contract allows 5 s.
+/// The longest time from the signal to the process's end; the contract allows 5 s.
 const LAST_EXIT: Duration = Duration::from_secs(4);
 
 /// The request to stop: SIGTERM, or Ctrl-C.
@@ -10,9 +10,9 @@ const LAST_EXIT: Duration = Duration::from_secs(4);
 pub struct Shutdown(oneshot::Receiver<()>);
 
 impl Shutdown {
-    /// Catches the signals from here on: a server must not die of one that comes while it starts.
+    /// Catches the signals from now on: a server must not die of one that comes while it starts.
     ///
-    /// After the first signal the process has four seconds to end by itself. A client that never reads its answer, or a
+    /// After the first signal the process has four seconds to end by itself: a client that never reads its answer, or a
     /// driver that never returns, must not keep it alive.
     pub(crate) fn on_signal() -> Result<Shutdown, ctrlc::Error> {
         let (sender, receiver) = oneshot::channel();
@@ -26,7 +26,7 @@ impl Shutdown {
         Ok(Shutdown(receiver))
     }
 
-    /// Resolves when the server shall stop; at once if the signal has come already.
+    /// Resolves when the server is to stop; at once if the signal has come already.
     pub async fn requested(self) {
         // The handler keeps the sender until it sends.
         let _ = self.0.await;

@@ -3,7 +3,7 @@ use serde::{Serialize, Serializer};
 
 /// Writes a timestamp read in a UTC session as `2024-08-20T01:00:00Z`; for `#[serde(serialize_with = …)]`.
 ///
-/// Drivers hand out a timestamp without a zone; models that already hold a `DateTime<Utc>` serialise so by themselves.
+/// Drivers return a timestamp without a zone; a model that holds a `DateTime<Utc>` needs no such attribute.
 pub fn serialize_utc<S: Serializer>(
     time: &NaiveDateTime,
     serializer: S,

@@ -1,4 +1,4 @@
-//! What a case is given: the server under test, the database behind it, and the truth.
+//! A case's view of its surroundings: the server under test, the database behind it, and the truth.
 
 use std::sync::{Arc, LazyLock};
 

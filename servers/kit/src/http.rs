@@ -1,4 +1,4 @@
-//! One HTTP/1.1 connection, and what is to be checked in an answer.
+//! HTTP/1.1 connections, and the checks of an answer.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,7 +19,7 @@ use tokio::{
 };
 use url::form_urlencoded;
 
-/// No answer may take longer, whatever goes wrong behind the server.
+/// The longest time that any answer may take, whatever goes wrong behind the server.
 const HANG: Duration = Duration::from_secs(5);
 
 /// A keep-alive connection. hyper is strict about lengths: a body cut short or followed by more is an error.
@@ -39,12 +39,12 @@ impl Connection {
         Ok(Self { sender, address })
     }
 
-    /// `GET target`, where target is a path with its query.
+    /// Asks `GET target`, where target is a path with its query.
     pub(crate) async fn get(&mut self, target: &str) -> Result<Answer> {
         self.send(Method::GET, target, "").await
     }
 
-    /// `GET /demo?name=…` with the name form-encoded.
+    /// Asks `GET /demo?name=…` with the name form-encoded.
     pub(crate) async fn lookup(&mut self, name: &str) -> Result<Answer> {
         self.get(&demo(name)).await
     }
@@ -92,7 +92,7 @@ pub(crate) fn demo(name: &str) -> String {
     format!("/demo?name={encoded}")
 }
 
-/// A target that fits into a message.
+/// Shortens a target so that it fits into a message.
 pub(crate) fn abridged(target: &str) -> String {
     match target.char_indices().nth(120) {
         Some((end, _)) => format!("{}… ({} bytes)", &target[..end], target.len()),
@@ -101,7 +101,7 @@ pub(crate) fn abridged(target: &str) -> String {
 }
 
 /// Writes `bytes` on a new connection, ends the sending side if `finish`, and reads until the server closes.
-/// Write errors are no failure: a server may refuse before it has read everything.
+/// Write errors are no failure: a server may refuse before it has read all.
 pub(crate) async fn raw(address: SocketAddr, bytes: &[u8], finish: bool) -> Result<Vec<u8>> {
     let mut stream =
         TcpStream::connect(address).await.with_context(|| format!("no connection to {address}"))?;
@@ -115,7 +115,7 @@ pub(crate) async fn raw(address: SocketAddr, bytes: &[u8], finish: bool) -> Resu
     }
 }
 
-/// An answer that is read while it comes. Dropping it closes the connection.
+/// An answer that is read while it comes. Its connection is closed when the value is dropped.
 pub(crate) struct Stream {
     stream: TcpStream,
     text: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What a run of the kit has cost, server by server, and which processes ended without a case to blame.
+//! The cost of a run of the kit, server by server, and the processes that ended without a case to blame.
 
 use std::{
     collections::BTreeMap,

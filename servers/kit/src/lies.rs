@@ -1,6 +1,6 @@
-//! The kit tried on itself: a case that cannot fail proves nothing.
+//! The kit tried on itself, because a case that cannot fail proves nothing.
 //!
-//! The honest fixture must pass every case; with one lie each it must fail the case that is there to find it.
+//! The honest fixture must pass every case; with a lie it must fail each case whose `finds` names the lie.
 
 use std::{collections::BTreeMap, env, sync::Arc};
 
@@ -13,55 +13,9 @@ use crate::{
     cases::{self, Case},
     driven, fixture,
     ledger::Ledger,
-    packets,
+    packets::mysql,
     subject::Subject,
 };
-
-/// A lie of the fixture, and the case that must find it.
-const LIES: &[(&str, &str)] = &[
-    ("drops_a_row", "boundary_names"),
-    ("doubles_a_row", "boundary_names"),
-    ("changes_a_value", "given_names"),
-    ("swaps_the_times", "given_names"),
-    ("adds_a_column", "given_names"),
-    ("says_text_html", "given_names"),
-    ("mixes_up_answers", "two_hundred_connections"),
-    ("always_finds_nothing", "random_lookups"),
-    ("always_the_same_name", "random_lookups"),
-    ("takes_any_name", "refused_names"),
-    ("counts_bytes", "refused_names"),
-    ("trims_names", "spaces_matter"),
-    ("folds_case", "case_matters"),
-    ("matches_patterns", "boundary_names"),
-    ("splices_names_into_sql", "injection_shaped_names"),
-    ("errors_as_200", "unknown_paths"),
-    ("any_method", "unknown_methods"),
-    ("closes_after_each_answer", "keep_alive"),
-    ("answers_from_memory", "one_command_per_lookup"),
-    ("pings_before_each_lookup", "one_command_per_lookup"),
-    ("resets_after_each_lookup", "one_command_per_lookup_under_load"),
-    ("connects_for_each_lookup", "one_command_per_lookup"),
-    ("doubles_the_pool", "pool_size"),
-    ("halves_the_pool", "pool_size"),
-    ("ignores_workers", "workers"),
-    ("empty_when_the_database_is_away", "database_refuses"),
-    ("waits_for_the_database", "database_silent"),
-    ("keeps_broken_connections", "database_refuses"),
-    ("keeps_unread_answers", "late_answers"),
-    ("needs_the_database_at_start", "database_away_at_start"),
-    ("logs_the_password", "database_denies"),
-    ("accepts_after_sigterm", "sigterm_with_lookups_in_flight"),
-    ("drops_what_is_in_flight", "sigterm_with_lookups_in_flight"),
-    ("waits_for_the_database", "sigterm_with_database_silent"),
-    ("keeps_idle_connections", "sigterm_when_idle"),
-    ("ignores_sigterm", "sigterm_under_load"),
-    ("dies_of_garbage", "bad_requests"),
-    ("leaks_abandoned_connections", "abandoned_requests"),
-    ("says_another_version", "version_in_health"),
-    ("logs_each_request", "log_lines"),
-    ("tells_the_password", "bad_database_url"),
-    ("takes_any_setting", "bad_settings"),
-];
 
 /// The kit's tests of itself.
 pub(crate) fn trials(database: &Arc<Url>, ledger: &Arc<Ledger>) -> Result<Vec<Trial>> {
@@ -76,14 +30,15 @@ pub(crate) fn trials(database: &Arc<Url>, ledger: &Arc<Ledger>) -> Result<Vec<Tr
         .map(|case| crate::trial(format!("kit::{}::honest", case.name), *case, Arc::clone(&honest)))
         .collect();
     trials.push(Trial::test("kit::packets_in_pieces", || {
-        crate::test(async { packets::check_reader() })
+        crate::test(async { mysql::check_reader() })
     }));
     trials.push(Trial::test("kit::driven", || crate::test(async { driven::try_check() })));
-    for &(lie, finder) in LIES {
-        let case = Case::named(finder)?;
-        let subject = subject(lie, ledger)?;
-        let name = format!("kit::{finder}::{lie}");
-        trials.push(Trial::test(name, move || crate::test(check_found(&case, &subject))));
+    for case in cases::ALL {
+        for lie in case.finds {
+            let subject = subject(lie, ledger)?;
+            let name = format!("kit::{}::{lie}", case.name);
+            trials.push(Trial::test(name, move || crate::test(check_found(case, &subject))));
+        }
     }
     let mortal = subject("dies_of_garbage", ledger)?;
     trials.push(Trial::test("kit::shared::killer_is_named", move || {
@@ -104,7 +59,7 @@ async fn check_found(case: &Case, subject: &Subject) -> Result<()> {
     Ok(())
 }
 
-/// Of two cases that ask one process, the one that ends it is named, and the other gets a new process.
+/// When one of two cases that ask a process ends it, that case is named, and the other gets a new process.
 async fn check_killer_is_named(subject: &Subject) -> Result<()> {
     let (killer, bystander) = (Case::named("bad_requests")?, Case::named("random_lookups")?);
     let (killed, stood_by) = tokio::join!(subject.run(&killer), subject.run(&bystander));
@@ -117,20 +72,20 @@ async fn check_killer_is_named(subject: &Subject) -> Result<()> {
 
 /// A process that ends between two cases is replaced, and its end is not forgotten.
 async fn check_death_is_reported(subject: Subject, ledger: &Ledger) -> Result<()> {
-    subject.run(&Case::named("health_and_idle")?).await?;
+    subject.run(&Case::named("version_in_health")?).await?;
     subject.kill_shared().await?;
     subject.run(&Case::named("given_names")?).await?;
     ensure!(ledger.deaths().is_empty(), "reported before a case could be found: {ledger:?}");
     drop(subject);
     let deaths = ledger.deaths();
     ensure!(
-        deaths.len() == 1 && deaths[0].contains("health_and_idle"),
+        deaths.len() == 1 && deaths[0].contains("version_in_health"),
         "the end of one process is reported as {deaths:?}"
     );
     Ok(())
 }
 
-/// The fixture as a registry entry: this very program, run as a server.
+/// Makes a registry entry of the fixture: this very program, run as a server.
 fn server(lie: &str) -> Result<Server> {
     let program = env::current_exe()?
         .into_os_string()

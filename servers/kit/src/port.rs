@@ -1,4 +1,4 @@
-//! Ports for servers and proxies: free, and kept free for whoever was given one.
+//! Ports for servers and proxies, which stay free until they are used.
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
@@ -8,10 +8,10 @@ use std::{
     },
 };
 
-/// A loopback TCP port that nobody listens on, given to nobody else while this value lives.
+/// A loopback TCP port that nobody listens on, and that the kit gives to nobody else while this value lives.
 ///
-/// It lies below the kernel's ephemeral range: no outgoing connection and no `bind` to port 0 can take it
-/// between its choice and its use. The UDP port of the same number keeps other kits on this machine away.
+/// The port lies below the kernel's ephemeral range: no outgoing connection and no `bind` to port 0 can take it between
+/// its choice and its use. The UDP port of the same number keeps other kits on this machine away.
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
     address: SocketAddr,
@@ -30,7 +30,7 @@ impl Port {
             let port = FIRST + (std::process::id().wrapping_mul(977).wrapping_add(step)) % COUNT;
             let port = u16::try_from(port).expect("32,000 at most");
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            // Claimed first, tried then: the trial takes the port for a moment.
+            // The claim comes first, because the try takes the port for a moment.
             if let Ok(claim) = UdpSocket::bind(address)
                 && TcpListener::bind(address).is_ok()
             {

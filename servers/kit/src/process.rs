@@ -1,4 +1,4 @@
-//! A server as a process: started, waited for, signalled, and always reaped.
+//! A server's process, which is started, waited for, signalled, and always reaped.
 
 use std::{
     fs::File,
@@ -30,12 +30,12 @@ pub(crate) struct Settings {
     pub(crate) database_url: Option<String>,
     pub(crate) pool_size: String,
     pub(crate) workers: String,
-    /// Where the kit connects to, also if `bind` is nonsense; nobody else is given it meanwhile.
+    /// The port that the kit connects to, even if `bind` is nonsense.
     pub(crate) port: Port,
 }
 
 impl Settings {
-    /// A free loopback port, a small pool and two workers.
+    /// Settings with a free loopback port, a small pool and two workers.
     pub(crate) fn new(database_url: Option<String>) -> Self {
         let port = Port::free();
         Self {
@@ -60,7 +60,7 @@ impl Settings {
     }
 }
 
-/// A started server. Dropping it kills the process and whatever it started.
+/// A started server. When the value is dropped, the process and its descendants are killed.
 pub(crate) struct Running {
     child: Mutex<Child>,
     port: Port,
@@ -136,10 +136,10 @@ impl Running {
         Connection::open(self.port.address()).await
     }
 
-    /// Everything the server has written to its standard output and error.
+    /// The text that the server has written to its standard output and error.
     pub(crate) fn log(&self) -> String {
         let mut bytes = Vec::new();
-        // An unreadable log must not hide the failure it was to explain.
+        // An unreadable log must not hide the failure that it was to explain.
         if let Ok(mut file) = File::open(self.output.path()) {
             let _ = file.read_to_end(&mut bytes);
         }
@@ -164,7 +164,7 @@ impl Running {
         until(limit, || async { self.exit_status() }).await
     }
 
-    /// Asks the server to end, as a supervisor does.
+    /// Sends SIGTERM, as a supervisor does.
     pub(crate) fn terminate(&self) -> Result<()> {
         let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("a process id")?;
         kill_process(pid, Signal::TERM).context("SIGTERM")

@@ -1,4 +1,4 @@
-//! What Linux's `/proc` says of a process and its descendants.
+//! A process and its descendants, read from Linux's `/proc`.
 
 use std::fs;
 
@@ -18,17 +18,17 @@ pub(crate) fn tree(pid: u32) -> Vec<u32> {
     found
 }
 
-/// Threads of the whole tree; a process counts as at least one.
+/// The number of threads of the whole tree.
 pub(crate) fn threads(pid: u32) -> usize {
     tree(pid).iter().map(|pid| names(&format!("/proc/{pid}/task")).len()).sum()
 }
 
-/// Open file descriptors of the whole tree.
+/// The number of open file descriptors of the whole tree.
 pub(crate) fn descriptors(pid: u32) -> usize {
     tree(pid).iter().map(|pid| names(&format!("/proc/{pid}/fd")).len()).sum()
 }
 
-// A process may end between two reads: what is gone counts as nothing.
+// A process may end between two reads, and then counts as nothing.
 fn names(folder: &str) -> Vec<String> {
     fs::read_dir(folder)
         .into_iter()

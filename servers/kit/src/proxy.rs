@@ -1,4 +1,4 @@
-//! A TCP proxy between a server and its database that can slow, hold and cut, and counts what passes.
+//! A TCP proxy between a server and its database, which can slow, hold and cut connections and counts what passes.
 
 use std::{
     collections::BTreeMap,
@@ -19,15 +19,18 @@ use tokio::{
 };
 
 use crate::{
-    packets::{ClientStream, Command, Tally},
+    packets::{
+        Tally,
+        mysql::{ClientStream, LOOKUP},
+    },
     port::Port,
     wait::until,
 };
 
-/// What happens to bytes and connections.
+/// The proxy's treatment of bytes and connections.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Mode {
-    /// Everything passes, the client's bytes after this delay.
+    /// All bytes pass, the client's after this delay.
     Forward(Duration),
     /// A black hole: connections are accepted and stay open, no byte passes. Held bytes pass when the mode changes.
     Hold,
@@ -35,7 +38,7 @@ pub(crate) enum Mode {
     Refuse,
 }
 
-/// Nothing in the way.
+/// All bytes pass at once.
 pub(crate) const OPEN: Mode = Mode::Forward(Duration::ZERO);
 
 #[derive(Default)]
@@ -46,7 +49,7 @@ struct Record {
     streams: BTreeMap<u64, ClientStream>,
 }
 
-/// A proxy on a port of its own; it accepts connections as long as this value lives.
+/// A running proxy with its own port. It accepts connections as long as this value lives.
 pub(crate) struct Proxy {
     port: Port,
     mode: watch::Sender<Mode>,
@@ -127,7 +130,7 @@ impl Proxy {
         )
     }
 
-    /// What was sent since `earlier`, without the set-up of connections that had prepared nothing by then.
+    /// The commands that were sent since `earlier`, without the set-up of connections that had executed nothing by then.
     pub(crate) fn commands_since(&self, earlier: &Snapshot) -> Result<Tally> {
         let record = self.record();
         let mut sent = Tally::default();
@@ -138,8 +141,8 @@ impl Proxy {
             );
             let before = earlier.0.get(id).cloned().unwrap_or_default();
             let mut grown = stream.commands.since(&before);
-            if before.count(Command::EXECUTE) == 0 {
-                grown.0.retain(|command, _| *command == Command::EXECUTE);
+            if before.count(LOOKUP) == 0 {
+                grown = grown.only(LOOKUP);
             }
             sent.add(&grown);
         }

@@ -60,7 +60,7 @@ pub(crate) struct Shared {
     users: StdMutex<Users>,
 }
 
-/// The cases that have to do with a shared process.
+/// The cases that ask a shared process.
 #[derive(Default)]
 struct Users {
     /// The cases that are asking it.
@@ -222,7 +222,7 @@ impl Drop for Subject {
 }
 
 impl Shared {
-    /// Notes that a case begins to ask; the cases that it finds there.
+    /// Notes that a case begins to ask, and returns the cases that are asking already.
     fn enter(&self, case: &'static str) -> BTreeSet<&'static str> {
         let mut users = lock(&self.users);
         let company = users.now.clone();
@@ -256,7 +256,7 @@ async fn limited(case: &Case, bench: &Bench) -> Result<()> {
     }
 }
 
-/// Adds what the server has said, beyond the line at its start.
+/// Adds the server's log to an error, if it has more than the line at its start.
 fn with_log(error: anyhow::Error, running: &Running) -> anyhow::Error {
     let log = running.log();
     if log.lines().count() > 1 { error.context(format!("the server said: {log}")) } else { error }

@@ -1,4 +1,4 @@
-//! Waiting for a condition instead of sleeping for a guess.
+//! Waiting for a condition instead of for a guessed time.
 
 use std::{future::Future, time::Duration};
 

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use serde::Deserialize;
+use drive::{Driven, Event, Parameters};
 
 use super::longest;
 use crate::backend::{Backend, Instance, LoadEvent, RunningLoad};
@@ -21,54 +21,6 @@ use crate::observe::meter::Meter;
 use crate::os::http;
 use crate::os::stop::Stop;
 use crate::units::Nanos;
-
-/// What it reports, a JSON line each.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-enum Event {
-    WindowStart {
-        warmup_ns: u64,
-        steady: bool,
-    },
-    WindowEnd,
-    Driven(Driven),
-    /// It could not go on to its end.
-    Failed {
-        reason: String,
-    },
-    /// Added by the harness: a line that is no event, or the end of the answer.
-    #[serde(skip)]
-    Broken(String),
-}
-
-/// What it counted, by the names of a [`LoadRecord`].
-#[derive(Debug, Deserialize)]
-struct Driven {
-    sent: u64,
-    right: u64,
-    errors: u64,
-    right_in_window: u64,
-    window_ns: u64,
-    in_system_ns: u64,
-    response: Latencies,
-    asked_in_all: u64,
-}
-
-impl Driven {
-    /// Passes if it counted the window that was asked for, and the counts fit each other.
-    fn check(&self, spec: &LoadSpec) -> Result<(), String> {
-        let odd = if self.window_ns != spec.window.0 {
-            format!("a window of {} ns", self.window_ns)
-        } else if self.sent != self.right + self.errors {
-            format!("{} sent, {} right and {} errors", self.sent, self.right, self.errors)
-        } else if self.response.count() != self.right {
-            format!("{} right and {} response times", self.right, self.response.count())
-        } else {
-            return Ok(());
-        };
-        Err(format!("it reported {odd}, which cannot be"))
-    }
-}
 
 /// Lets `instance` query its database as `spec`, a closed load's, says.
 ///
@@ -97,7 +49,7 @@ struct SelfDriven {
     address: SocketAddr,
     spec: LoadSpec,
     /// The events that the server reports; absent until the load has begun.
-    events: Option<Receiver<Event>>,
+    events: Option<Receiver<Result<Event, String>>>,
 }
 
 impl RunningLoad for SelfDriven {
@@ -107,7 +59,7 @@ impl RunningLoad for SelfDriven {
 
     fn begin(&mut self) -> Result<(), Error> {
         let (sender, events) = channel();
-        listen(self.address, path(&self.spec), longest(&self.spec), sender);
+        listen(self.address, target(&self.spec), longest(&self.spec), sender);
         self.events = Some(events);
         Ok(())
     }
@@ -120,7 +72,7 @@ impl RunningLoad for SelfDriven {
         let events = self.events.as_ref();
         let events = events.ok_or_else(|| Error::Failed("it has not begun".into()))?;
         let event = match events.recv_timeout(timeout) {
-            Ok(event) => event,
+            Ok(event) => event.map_err(Error::Failed)?,
             Err(RecvTimeoutError::Timeout) => return Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(Error::Failed("it ended without a record".into()));
@@ -134,37 +86,44 @@ impl RunningLoad for SelfDriven {
             }
             Event::WindowEnd => Ok(Some(LoadEvent::WindowEnd)),
             Event::Driven(driven) => {
-                driven.check(&self.spec).map_err(Error::Failed)?;
-                Ok(Some(LoadEvent::Record(Box::new(record(&self.spec, driven)))))
+                driven.check(self.spec.window.0).map_err(|contradiction| {
+                    Error::Failed(format!("its counts cannot be: {contradiction}"))
+                })?;
+                Ok(Some(LoadEvent::Record(Box::new(record(&self.spec, *driven)))))
             }
-            Event::Failed { reason } | Event::Broken(reason) => Err(Error::Failed(reason)),
+            Event::Failed { reason } => Err(Error::Failed(reason)),
         }
     }
 }
 
-fn path(spec: &LoadSpec) -> String {
+fn target(spec: &LoadSpec) -> String {
     let millis = |length: Nanos| length.0 / 1_000_000;
-    format!(
-        "/drive?users={}&warmup_ms={}&warmup_limit_ms={}&window_ms={}",
-        spec.users,
-        millis(spec.warmup.least),
-        millis(spec.warmup.most),
-        millis(spec.window)
-    )
+    let parameters = Parameters {
+        users: spec.users as usize,
+        warmup_ms: millis(spec.warmup.least),
+        warmup_limit_ms: millis(spec.warmup.most),
+        window_ms: millis(spec.window),
+    };
+    parameters.target()
 }
 
-/// Passes on what the server reports, until it ends its answer.
-fn listen(address: SocketAddr, path: String, timeout: Duration, events: Sender<Event>) {
+/// Passes on the events of the answer until it ends, or the reason why one cannot be read.
+fn listen(
+    address: SocketAddr,
+    target: String,
+    timeout: Duration,
+    events: Sender<Result<Event, String>>,
+) {
     thread::spawn(move || {
-        let broken = |reason: String| Event::Broken(format!("it did not drive itself: {reason}"));
-        let lines = match http::lines(address, &path, timeout) {
+        let broken = |reason: String| Err(format!("it did not drive itself: {reason}"));
+        let lines = match http::lines(address, &target, timeout) {
             Ok(lines) => BufReader::new(lines).lines(),
             Err(error) => return drop(events.send(broken(error.to_string()))),
         };
         for line in lines {
             let event = match line {
                 Ok(line) => serde_json::from_str(&line)
-                    .unwrap_or_else(|error| broken(format!("it said {line:?}: {error}"))),
+                    .or_else(|error| broken(format!("{line:?} is not an event: {error}"))),
                 Err(error) => broken(error.to_string()),
             };
             // Nothing receives any more when the trial was given up.
@@ -177,21 +136,22 @@ fn listen(address: SocketAddr, path: String, timeout: Duration, events: Sender<E
 
 fn record(spec: &LoadSpec, driven: Driven) -> LoadRecord {
     let errors = Errors { count: driven.errors, response: Latencies::default() };
+    let response = Latencies::from(driven.response);
     LoadRecord {
         users: spec.users,
         window: Nanos(driven.window_ns),
         sent: driven.sent,
-        asked_in_all: driven.asked_in_all,
+        asked_in_all: driven.requests_total,
         right: driven.right,
-        // Whatever a layer can fail with, a server would answer with a status.
+        // A server would answer whatever a layer fails with by a status.
         errors: if driven.errors == 0 {
             BTreeMap::new()
         } else {
             BTreeMap::from([(ErrorKind::Status, errors)])
         },
         right_in_window: driven.right_in_window,
-        response: driven.response.clone(),
-        service: driven.response,
+        response: response.clone(),
+        service: response,
         in_system: Nanos(driven.in_system_ns),
         connections_busy: Nanos(driven.in_system_ns),
         ..LoadRecord::default()

@@ -16,23 +16,23 @@ use actix_web::{
     },
     web::{self, Data, ServiceConfig},
 };
-use contract::DEADLINE;
+use contract::store::DEADLINE;
 use tokio::{io::AsyncWriteExt, sync::Semaphore};
 
-/// A stop must not wait longer for workers that are too busy to be held.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// The time that a stop may spend on holding workers: some may be too busy.
+const TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Keeps all workers running at a stop until no request can be waiting for the database any more.
 ///
 /// actix ends a worker as soon as it has no request left, and with it the runtime that drives the database connections
-/// opened there. The pool is shared, so a request of another worker may be using one of them, and would fail. Hence a
-/// last request for each worker, which takes as long as a call to the store can take.
+/// opened there. The pool is shared, so a request of another worker may be using one of them, and would fail. Therefore
+/// each worker gets a last request, which takes as long as a call to the store can take.
 pub(crate) struct Hold {
-    /// Known to this process only: nobody else shall be able to occupy a worker.
+    /// A path that only this process knows, so that no client can occupy a worker.
     path: String,
-    /// A permit for each of these requests that has arrived.
+    /// A permit for each last request that has arrived.
     arrived: Semaphore,
-    /// The workers they have arrived at.
+    /// The workers at which last requests have arrived.
     held: Mutex<HashSet<ThreadId>>,
 }
 
@@ -51,10 +51,10 @@ impl Hold {
         config.app_data(Data::clone(hold)).route(&hold.path, web::get().to(answer));
     }
 
-    /// Holds all workers. The returned connections have to live until the server has stopped.
+    /// Holds all workers. The returned connections must live until the server has stopped.
     pub(crate) async fn workers(&self, address: SocketAddr, workers: usize) -> Vec<TcpStream> {
         let mut streams = Vec::new();
-        let held = timeout(PATIENCE, async {
+        let held = timeout(TIMEOUT, async {
             // New connections go to the workers in turn, but other clients take turns too.
             while self.held().len() < workers {
                 let mut stream = TcpStream::connect(address).await?;

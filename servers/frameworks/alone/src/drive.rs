@@ -4,26 +4,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-use contract::{Store, random_name, within_deadline};
+use contract::{
+    endpoint::demo::random_name,
+    store::{Lookup, within_deadline},
+};
+use drive::{Event, Load, SLICE, SteadyRate};
 use tokio::{
     sync::{mpsc, watch},
     task::{JoinError, JoinSet},
     time::sleep_until,
 };
 
-use crate::{
-    event::Event,
-    parameters::Load,
-    recorder::{Exchange, Recorders, Window},
-    warmup::{SLICE, Warmup},
-};
+use crate::recorder::{Exchange, Recorders, Window};
 
-/// The one who listens to a drive has gone.
+/// The client that has asked for the drive has closed its connection.
 struct Gone;
 
-/// Drives `load` on `store` and tells its events. It ends early when the server shall stop, and when nobody listens
-/// any more; its users are gone when it returns.
-pub(crate) async fn drive<S: Store>(
+/// Drives `load` on `store` and sends the events. The drive ends early when the server is to stop, and when its client
+/// has gone; its users have ended when this returns.
+pub(crate) async fn drive<S: Lookup>(
     store: S,
     load: Load,
     mut stopped: watch::Receiver<bool>,
@@ -33,20 +32,20 @@ pub(crate) async fn drive<S: Store>(
     let outcome = tokio::select! {
         measured = measure(store, load, &mut users, &events) => measured,
         () = events.closed() => Err(Gone),
-        // The error would be that the server has ended, which is as good a reason to stop.
+        // An error would mean that the server has ended, which is as good a reason to stop.
         _ = stopped.wait_for(|stopped| *stopped) => {
-            Ok(Event::Failed { reason: "the server was told to stop".to_owned() })
+            Ok(Event::Failed { reason: "the server stops".to_owned() })
         }
     };
     users.shutdown().await;
     if let Ok(last) = outcome {
-        // Nobody is left to tell if the listener has gone by now.
-        let _ = tell(&events, &last).await;
+        // If the client has gone by now, nobody needs the last event.
+        let _ = send(&events, &last).await;
     }
 }
 
-/// Warm-up, window and drain; the last event.
-async fn measure<S: Store>(
+/// Runs warm-up, window and drain, and returns the last event.
+async fn measure<S: Lookup>(
     store: S,
     load: Load,
     users: &mut JoinSet<()>,
@@ -62,24 +61,24 @@ async fn measure<S: Store>(
         let start = since(origin);
         Window { start, end: start + nanos(load.window) }
     });
-    tell(events, &Event::WindowStart { warmup_ns: window.start, steady }).await?;
+    send(events, &Event::WindowStart { warmup_ns: window.start, steady }).await?;
     sleep_until((origin + Duration::from_nanos(window.end)).into()).await;
-    tell(events, &Event::WindowEnd).await?;
+    send(events, &Event::WindowEnd).await?;
     Ok(match drain(users).await {
         Ok(()) => Event::Driven(Box::new(recorders.sum(window.end - window.start))),
         Err(panicked) => Event::Failed { reason: format!("the layer failed: {panicked}") },
     })
 }
 
-/// Waits until the rate is steady, or as long as it may take. Whether it is steady.
+/// Waits until the rate is steady, which is true, or until the warm-up has reached its limit, which is false.
 async fn warm_up(load: Load, recorders: &Recorders, origin: Instant) -> bool {
-    let mut warmup = Warmup::new(load.warmup);
+    let mut rate = SteadyRate::new(load.warmup);
     let mut counted = 0;
     let mut slice_end = SLICE;
     while slice_end <= load.warmup_limit {
         sleep_until((origin + slice_end).into()).await;
         let answered = recorders.answered();
-        if warmup.slice(answered - counted) {
+        if rate.slice(answered - counted) {
             return true;
         }
         counted = answered;
@@ -89,8 +88,8 @@ async fn warm_up(load: Load, recorders: &Recorders, origin: Instant) -> bool {
     false
 }
 
-/// One user: asks for one name after another until the window has ended.
-async fn ask<S: Store>(store: S, user: usize, recorders: Arc<Recorders>, origin: Instant) {
+/// Is one user, who asks for one name after another until the window has ended.
+async fn ask<S: Lookup>(store: S, user: usize, recorders: Arc<Recorders>, origin: Instant) {
     let mut end = u64::MAX;
     loop {
         let name = random_name();
@@ -100,9 +99,9 @@ async fn ask<S: Store>(store: S, user: usize, recorders: Arc<Recorders>, origin:
         }
         let found = within_deadline(store.find_by_name(name)).await;
         let done = since(origin);
-        // Nobody reads the rows: without the box they need not be made.
+        // Nobody reads the rows: without the black box the compiler could leave them out.
         let right = black_box(found).is_ok();
-        if let Some(known) = recorders.of(user).done(Exchange { sent, done, right }) {
+        if let Some(known) = recorders.get(user).done(Exchange { sent, done, right }) {
             end = known;
         }
     }
@@ -116,8 +115,11 @@ async fn drain(users: &mut JoinSet<()>) -> Result<(), JoinError> {
     Ok(())
 }
 
-async fn tell(events: &mpsc::Sender<String>, event: &Event) -> Result<(), Gone> {
-    events.send(event.line()).await.map_err(|_| Gone)
+async fn send(events: &mpsc::Sender<String>, event: &Event) -> Result<(), Gone> {
+    let mut line = serde_json::to_string(event)
+        .expect("numbers, strings and a histogram within its bounds are serialisable");
+    line.push('\n');
+    events.send(line).await.map_err(|_| Gone)
 }
 
 fn since(origin: Instant) -> u64 {
@@ -130,7 +132,10 @@ fn nanos(length: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use contract::{Settings, SettingsError, StoreError};
+    use contract::{
+        Settings, SettingsError,
+        store::{Store, StoreError},
+    };
     use serde_json::Value;
     use tokio::time::sleep;
 
@@ -144,24 +149,26 @@ mod tests {
     };
     const LONG: Load = Load { window: Duration::from_secs(3_600), ..SHORT };
 
-    /// Answers after a millisecond, short names with an error.
+    /// A store that answers after a millisecond, and short names with an error.
     #[derive(Clone)]
     struct Fake;
 
     impl Store for Fake {
-        type Item = ();
-
         fn open(_: &Settings) -> Result<Fake, SettingsError> {
             Ok(Fake)
         }
 
+        async fn ping(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    impl Lookup for Fake {
+        type Row = ();
+
         async fn find_by_name(&self, name: String) -> Result<Vec<()>, StoreError> {
             sleep(Duration::from_millis(1)).await;
             if name.len() < 100 { Err(StoreError::Deadline) } else { Ok(Vec::new()) }
-        }
-
-        async fn ping(&self) -> Result<(), StoreError> {
-            Ok(())
         }
     }
 
@@ -170,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn its_counts_add_up() {
+    async fn the_counts_add_up() {
         let (_stop, stopped) = watch::channel(false);
         let (events, mut lines) = mpsc::channel(4);
         drive(Fake, SHORT, stopped, events).await;
@@ -186,7 +193,7 @@ mod tests {
         let count = |field: &str| driven[field].as_u64().unwrap();
         assert_eq!(count("sent"), count("right") + count("errors"));
         assert!(count("errors") > 0 && count("right") > 0, "{driven}");
-        assert!(count("asked_in_all") > count("sent"), "{driven}");
+        assert!(count("requests_total") > count("sent"), "{driven}");
         assert_eq!(count("window_ns"), 300_000_000);
         // Each user always has a request in the system, but for the time it takes to send the next.
         let full = 8 * count("window_ns");
@@ -206,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_ends_when_nobody_listens() {
+    async fn a_client_that_leaves_ends_it() {
         let (_stop, stopped) = watch::channel(false);
         let (events, mut lines) = mpsc::channel(4);
         let drive = tokio::spawn(drive(Fake, LONG, stopped, events));

@@ -1,18 +1,17 @@
 use std::sync::{Mutex, MutexGuard};
 
+use drive::{Driven, histogram};
 use hdrhistogram::Histogram;
 
-use crate::event::Driven;
-
-/// Recorders of one drive. Each user has one of its own up to this many; more users share them, because a histogram takes 230 kB.
+/// The largest number of recorders of one drive: more users share them, because a histogram takes 230 kB.
 const MOST_RECORDERS: usize = 64;
 
 /// A stretch of time, in nanoseconds since the drive's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
-    /// When it begins.
+    /// The first moment that belongs to it.
     pub(crate) start: u64,
-    /// When it has ended.
+    /// The first moment after it.
     pub(crate) end: u64,
 }
 
@@ -21,30 +20,30 @@ impl Window {
         (self.start..self.end).contains(&moment)
     }
 
-    /// How much of the time between two moments lies in it.
+    /// The part of the time between two moments that lies in the window.
     fn overlap(self, from: u64, to: u64) -> u64 {
         to.min(self.end).saturating_sub(from.max(self.start))
     }
 }
 
-/// One request that has come to its end, in nanoseconds since the drive's start.
+/// A request that has ended, in nanoseconds since the drive's start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exchange {
-    /// When it was sent.
+    /// The moment at which it was sent.
     pub(crate) sent: u64,
-    /// When its rows were there, or the error.
+    /// The moment at which its rows were there, or the error.
     pub(crate) done: u64,
     /// Whether the rows were found.
     pub(crate) right: bool,
 }
 
-/// What some users have done.
+/// The counts of some users.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     /// Unknown during the warm-up.
     window: Option<Window>,
     asked: u64,
-    /// Of `asked`.
+    /// Right answers among the `asked`.
     answered: u64,
     sent: u64,
     errors: u64,
@@ -63,12 +62,11 @@ impl Recorder {
             errors: 0,
             right_in_window: 0,
             in_system: 0,
-            response: Histogram::new_with_bounds(1, 120_000_000_000, 3)
-                .expect("the bounds are those of a histogram"),
+            response: histogram::empty(),
         }
     }
 
-    /// A request has ended. When no more are to be sent, if that is known.
+    /// Records a request that has ended, and returns the moment after which no more are to be sent, if it is known.
     pub(crate) fn done(&mut self, exchange: Exchange) -> Option<u64> {
         let Exchange { sent, done, right } = exchange;
         self.asked += 1;
@@ -88,18 +86,18 @@ impl Recorder {
     }
 }
 
-/// The recorders of all users. Each has a lock that hardly two ever want at once.
+/// The recorders of all users. Two users hardly ever want the same lock at once.
 #[derive(Debug)]
 pub(crate) struct Recorders(Vec<Mutex<Recorder>>);
 
 impl Recorders {
-    /// For so many users.
+    /// Makes recorders for a number of users.
     pub(crate) fn new(users: usize) -> Recorders {
         Recorders((0..users.min(MOST_RECORDERS)).map(|_| Mutex::new(Recorder::new())).collect())
     }
 
-    /// The recorder of a user.
-    pub(crate) fn of(&self, user: usize) -> MutexGuard<'_, Recorder> {
+    /// Locks the recorder of a user.
+    pub(crate) fn get(&self, user: usize) -> MutexGuard<'_, Recorder> {
         lock(&self.0[user % self.0.len()])
     }
 
@@ -108,9 +106,9 @@ impl Recorders {
         self.0.iter().map(|recorder| lock(recorder).answered).sum()
     }
 
-    /// Begins the window, which is `window(now)`; `now` is called while nobody can record.
+    /// Begins the window, which `window` returns while no user can record.
     ///
-    /// So whoever has recorded without knowing the window was done before it began, and nothing in it is lost.
+    /// A request that was recorded before had therefore ended before the window began: nothing in the window is lost.
     pub(crate) fn open(&self, window: impl FnOnce() -> Window) -> Window {
         let mut all: Vec<_> = self.0.iter().map(lock).collect();
         let window = window();
@@ -120,7 +118,7 @@ impl Recorders {
         window
     }
 
-    /// All that was recorded, for a window of `window_ns`.
+    /// Adds up all that was recorded, for a window of `window_ns`.
     pub(crate) fn sum(&self, window_ns: u64) -> Driven {
         let mut sum = Recorder::new();
         for recorder in self.0.iter().map(lock) {
@@ -139,7 +137,7 @@ impl Recorders {
             window_ns,
             in_system_ns: sum.in_system,
             response: sum.response,
-            asked_in_all: sum.asked,
+            requests_total: sum.asked,
         }
     }
 }
@@ -162,7 +160,7 @@ mod tests {
     fn a_request_belongs_to_the_window_in_which_it_was_sent() {
         let recorders = Recorders::new(2);
         // Before the window is known.
-        assert_eq!(recorders.of(0).done(exchange(100, 900, true)), None);
+        assert_eq!(recorders.get(0).done(exchange(100, 900, true)), None);
         recorders.open(|| WINDOW);
         for (sent, done, right) in [
             // Sent before it and answered in it; sent in it, one of them an error; answered after it; sent after it.
@@ -172,13 +170,13 @@ mod tests {
             (1_900, 2_500, true),
             (2_000, 2_100, true),
         ] {
-            assert_eq!(recorders.of(1).done(exchange(sent, done, right)), Some(2_000));
+            assert_eq!(recorders.get(1).done(exchange(sent, done, right)), Some(2_000));
         }
         let sum = recorders.sum(1_000);
         assert_eq!((sum.sent, sum.right, sum.errors), (3, 2, 1));
         assert_eq!(sum.right_in_window, 2);
         assert_eq!(sum.in_system_ns, 100 + 300 + 100 + 100);
-        assert_eq!(sum.asked_in_all, 6);
+        assert_eq!(sum.requests_total, 6);
         assert_eq!(sum.response.len(), sum.right);
         assert_eq!(recorders.answered(), 5);
     }
@@ -188,7 +186,7 @@ mod tests {
         let recorders = Recorders::new(1_000);
         recorders.open(|| WINDOW);
         for user in 0..1_000 {
-            recorders.of(user).done(exchange(1_500, 1_600, true));
+            recorders.get(user).done(exchange(1_500, 1_600, true));
         }
         assert_eq!(recorders.sum(1_000).sent, 1_000);
     }

@@ -4,55 +4,32 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use contract::{ErrorBody, NameError, StoreError};
+use contract::Refusal;
 
-/// axum's own `Query`, whose rejection is answered in JSON like every other error.
-#[derive(FromRequestParts)]
+/// axum's own `Query`, whose rejection is answered in JSON like every other refusal.
+#[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(Error))]
-pub(crate) struct Query<T>(pub(crate) T);
+pub struct Query<T>(pub T);
 
-/// Everything a request can come to except an answer.
-pub(crate) enum Error {
-    Query(QueryRejection),
-    Name(NameError),
-    Store(StoreError),
-    NotFound,
-    MethodNotAllowed,
-}
+/// A [`Refusal`] as a response of axum.
+#[derive(Debug)]
+pub struct Error(Refusal);
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let (status, body) = match self {
-            Error::Query(rejection) => {
-                (StatusCode::BAD_REQUEST, ErrorBody::new(rejection.body_text()))
-            }
-            Error::Name(error) => (StatusCode::BAD_REQUEST, ErrorBody::new(error)),
-            Error::Store(error) => (StatusCode::SERVICE_UNAVAILABLE, ErrorBody::new(error)),
-            Error::NotFound => {
-                (StatusCode::NOT_FOUND, ErrorBody::new("there is nothing at this path"))
-            }
-            Error::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, ErrorBody::new("only GET is answered here"))
-            }
-        };
-        (status, Json(body)).into_response()
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        Error(refusal)
     }
 }
 
 impl From<QueryRejection> for Error {
     fn from(rejection: QueryRejection) -> Error {
-        Error::Query(rejection)
+        Error(Refusal::BadRequest(rejection.body_text()))
     }
 }
 
-impl From<NameError> for Error {
-    fn from(error: NameError) -> Error {
-        Error::Name(error)
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Error {
-        Error::Store(error)
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status()).expect("refusals have valid statuses");
+        (status, Json(self.0)).into_response()
     }
 }

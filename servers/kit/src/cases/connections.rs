@@ -1,4 +1,4 @@
-//! Connections: kept, closed when asked, and read in whatever pieces come.
+//! Connections are kept, closed when the client asks for it, and read in whatever pieces come.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) async fn keep_alive(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// `Connection: close`, and HTTP/1.0, end with the answer.
+/// A connection ends with the answer after `Connection: close` and after HTTP/1.0.
 pub(super) async fn close_is_honoured(bench: &Bench) -> Result<()> {
     let address = bench.shared()?.address();
     for request in [
@@ -45,7 +45,7 @@ pub(super) async fn close_is_honoured(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// A request byte by byte is the same request.
+/// A request that comes byte by byte is the same request.
 pub(super) async fn request_in_pieces(bench: &Bench) -> Result<()> {
     let address = bench.shared()?.address();
     let name = TRUTH.row(11).name;
@@ -68,7 +68,7 @@ pub(super) async fn request_in_pieces(bench: &Bench) -> Result<()> {
     };
     timeout(Duration::from_secs(5), complete).await.context("no answer within 5 s")??;
     ensure!(answer.starts_with(b"HTTP/1.1 200"), "answered {:?}", String::from_utf8_lossy(&answer));
-    // The same connection goes on, and closing it is noticed by the server only: the shared process is still well.
+    // Closing the connection in the middle of nothing does the shared process no harm.
     drop(stream);
     let well = until(Duration::from_secs(2), || async {
         bench.connect().await.ok()?.get("/health").await.ok()

@@ -1,4 +1,4 @@
-//! The database goes away, in every way it can, and comes back.
+//! The database goes away, in every way that it can, and comes back.
 
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,9 @@ use crate::{
 };
 
 const POOL: usize = 4;
-/// The contract's second, and what a busy machine may add to it.
+/// The contract's time for a 503, and what a busy machine may add to it.
 const WITHIN: Duration = Duration::from_millis(1_000 + 200);
-/// How soon a server must be well again after its database.
+/// The time within which a server must be well again after its database.
 const BACK: Duration = Duration::from_secs(5);
 
 /// The database is stopped: connections are cut and refused.
@@ -24,12 +24,12 @@ pub(super) async fn database_refuses(bench: &Bench) -> Result<()> {
     check_outage(bench, Mode::Refuse).await
 }
 
-/// The database is there and says nothing, on old connections and on new.
+/// The database accepts connections and says nothing, on old ones and on new.
 pub(super) async fn database_silent(bench: &Bench) -> Result<()> {
     check_outage(bench, Mode::Hold).await
 }
 
-/// The database turns the user away: 503 like any failure, and the password stays secret.
+/// The database denies the login: that is 503 like any failure, and the password stays secret.
 pub(super) async fn database_denies(bench: &Bench) -> Result<()> {
     const PASSWORD: &str = "not-the-password";
     let settings = bench.with_password(PASSWORD)?;
@@ -38,13 +38,13 @@ pub(super) async fn database_denies(bench: &Bench) -> Result<()> {
     check_unavailable(&running).await?;
     let answer = running.connect().await?.get("/demo").await?;
     let said = format!("{}{}", String::from_utf8_lossy(&answer.body), running.log());
-    ensure!(!said.contains(PASSWORD), "the password is told: {said}");
+    ensure!(!said.contains(PASSWORD), "the password is shown: {said}");
     Ok(())
 }
 
 async fn check_outage(bench: &Bench, outage: Mode) -> Result<()> {
     let (proxy, running) = bench.start_proxied(POOL, 2).await?;
-    // Twice: what one outage leaves behind must not break the server in the next.
+    // A second outage shows what the first has left behind.
     for _ in 0..2 {
         check_serves(bench, &running).await?;
         proxy.set(outage).await?;
@@ -96,7 +96,7 @@ pub(super) async fn database_away_at_start(bench: &Bench) -> Result<()> {
     check_comes_back(bench, &running).await
 }
 
-/// Three times as many users as the pool has connections: all hear 503 within a second, waiting for the pool included.
+/// Checks that three times as many users as the pool has connections all get 503 within a second.
 async fn check_unavailable(running: &Running) -> Result<()> {
     let mut users = JoinSet::new();
     for user in 0..3 * POOL {
@@ -122,13 +122,13 @@ async fn check_unavailable(running: &Running) -> Result<()> {
             running.log()
         );
     }
-    // What needs no database does not miss it.
+    // Requests that need no database are answered as ever.
     let mut connection = running.connect().await?;
     ensure!(connection.get("/idle").await?.rows()?.is_empty(), "/idle finds rows");
     connection.get("/demo?name=").await?.check_error(400)
 }
 
-/// Lookups are answered again within `BACK`, and from then on without exception, and `/health` says so.
+/// Checks that lookups are answered again within `BACK`, and from then on all of them, and that `/health` says so.
 async fn check_comes_back(bench: &Bench, running: &Running) -> Result<()> {
     let lookups = until(BACK, || async {
         match is_back(bench, running).await {
@@ -143,8 +143,8 @@ async fn check_comes_back(bench: &Bench, running: &Running) -> Result<()> {
     check_serves(bench, running).await
 }
 
-/// Whether several times as many lookups as the pool has connections are answered. Each connection that the
-/// outage broke may cost one more 503; a wrong answer is not forgiven.
+/// Whether several times as many lookups as the pool has connections are answered. Each connection that the outage broke
+/// may cost one more 503; a wrong answer is an error.
 async fn is_back(bench: &Bench, running: &Running) -> Result<bool> {
     let mut connection = running.connect().await?;
     for index in 100..100 + 4 * POOL as u64 {

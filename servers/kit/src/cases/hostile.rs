@@ -1,4 +1,4 @@
-//! Clients that break the protocol or walk away: a server neither dies nor leaks.
+//! Clients that break the protocol or walk away neither end a server nor make it leak.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
     wait::until,
 };
 
-/// Garbage is refused or the connection closed, and the next client is served.
+/// Garbage is refused or its connection closed, and the next client is served.
 pub(super) async fn bad_requests(bench: &Bench) -> Result<()> {
     let running = bench.shared()?;
     let long_header =
@@ -49,11 +49,11 @@ pub(super) async fn bad_requests(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Clients that leave in the middle: of a request, of an answer, or without a word.
+/// Clients that leave in the middle of a request or an answer, or without a word, leave no descriptor behind.
 pub(super) async fn abandoned_requests(bench: &Bench) -> Result<()> {
     const CLIENTS: usize = 60;
     let running = bench.start(&bench.settings()).await?;
-    // The pool and whatever is opened on first use are not leaks.
+    // Descriptors of the pool, and others that are opened on first use, are no leaks.
     for _ in 0..2 {
         abandon(&running, CLIENTS).await?;
         check_well(bench, &running).await?;
@@ -91,7 +91,7 @@ async fn abandon(running: &Running, clients: usize) -> Result<()> {
     Ok(())
 }
 
-/// The number of open descriptors once it no longer falls.
+/// Waits until the number of open descriptors no longer falls, and returns it.
 async fn settled_descriptors(running: &Running) -> usize {
     let mut last = usize::MAX;
     until(Duration::from_secs(2), || {

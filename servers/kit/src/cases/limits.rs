@@ -1,4 +1,4 @@
-//! What a server may use: its pool, its workers, its round trips.
+//! The limits of a server: its pool, its workers, its round trips.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::traffic::{ask, fill_pool};
 use crate::{
     bench::{Bench, TRUTH},
-    packets::Command,
+    packets::mysql::LOOKUP,
     proctree,
     proxy::Mode,
     subject::POOL,
@@ -32,12 +32,12 @@ pub(super) async fn pool_size(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// One after another: N lookups are N executions of a prepared statement and nothing else.
+/// N lookups, one after another, are N executions of a prepared statement and nothing else.
 pub(super) async fn one_command_per_lookup(bench: &Bench) -> Result<()> {
     check_round_trips(bench, 1, 150).await
 }
 
-/// The same with eight users on four connections, where pools wait, check and reset.
+/// N lookups by eight users on four connections, where pools wait, check and reset, are N executions and nothing else.
 pub(super) async fn one_command_per_lookup_under_load(bench: &Bench) -> Result<()> {
     check_round_trips(bench, 8, 40).await
 }
@@ -54,8 +54,8 @@ async fn check_round_trips(bench: &Bench, users: u64, lookups: u64) -> Result<()
     let sent = proxy.commands_since(&before)?;
     let expected = users * lookups;
     ensure!(
-        sent.count(Command::EXECUTE) == expected && sent.0.len() == 1,
-        "{expected} lookups sent {sent}; {expected} COM_STMT_EXECUTE are allowed, each a lookup"
+        sent.is_only(LOOKUP, expected),
+        "{expected} lookups sent {sent}; {expected} {LOOKUP} are allowed, each a lookup"
     );
     let opened = proxy.accepted() - accepted;
     ensure!(

@@ -1,12 +1,10 @@
-//! The cases: what a server is tried for, and which servers each is for.
+//! The cases: the properties of the contract, the servers that each is for, and the lies that each must find.
 
 mod connections;
 mod database;
-mod drive;
+mod endpoint;
 mod hostile;
 mod limits;
-mod lookups;
-mod names;
 mod routing;
 mod shutdown;
 mod startup;
@@ -15,9 +13,12 @@ mod traffic;
 use std::pin::Pin;
 
 use anyhow::{Context as _, Result};
-
 use registry::Server;
 
+use self::endpoint::{
+    demo::{lookups, names},
+    drive, health, idle,
+};
 use crate::bench::Bench;
 
 type Run = for<'a> fn(&'a Bench) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -29,6 +30,8 @@ pub(crate) struct Case {
     pub(crate) run: Run,
     pub(crate) process: Process,
     needs: Needs,
+    /// The lies of the fixture that the case must find.
+    pub(crate) finds: &'static [&'static str],
 }
 
 /// The process that a case asks.
@@ -69,15 +72,18 @@ impl Case {
     }
 }
 
-/// `process, need: path, …;` as a list of cases named after their functions.
+/// `process, need: module::function finds [lie, …], …;` as a list of cases named after their functions.
 macro_rules! cases {
-    ($($process:ident, $needs:ident: $($module:ident :: $case:ident),+;)+) => {
+    ($($process:ident, $needs:ident: $(
+        $module:ident :: $case:ident $(finds [$($lie:ident),+])?
+    ),+;)+) => {
         &[$($(
             Case {
                 name: stringify!($case),
                 run: |bench| Box::pin($module::$case(bench)),
                 process: Process::$process,
                 needs: Needs::$needs,
+                finds: &[$($(stringify!($lie)),+)?],
             },
         )+)+]
     };
@@ -89,72 +95,74 @@ macro_rules! cases {
 /// They run in this order, a few at a time: first those that mostly wait, so that the others use the CPU meanwhile.
 pub(crate) const ALL: &[Case] = cases! {
     Own, Nothing:
-        shutdown::sigterm_under_load;
+        shutdown::sigterm_under_load finds [ignores_sigterm];
     Own, Database:
-        database::database_silent,
-        database::database_denies,
-        database::database_refuses;
+        database::database_silent finds [waits_for_the_database],
+        database::database_denies finds [logs_the_password],
+        database::database_refuses finds [empty_when_the_database_is_away, keeps_broken_connections];
     Own, Drive:
         drive::drive_without_database;
     Own, Nothing:
         shutdown::sigterm_at_once;
     Own, Database:
         shutdown::sigterm_with_one_worker_busy,
-        database::database_away_at_start;
+        database::database_away_at_start finds [needs_the_database_at_start];
     Alone, Drive:
         drive::drive_counts;
     Own, Database:
-        limits::pool_size,
-        database::late_answers,
-        shutdown::sigterm_with_database_silent,
-        shutdown::sigterm_with_lookups_in_flight;
+        limits::pool_size finds [doubles_the_pool, halves_the_pool],
+        database::late_answers finds [keeps_unread_answers],
+        shutdown::sigterm_with_database_silent finds [waits_for_the_database],
+        shutdown::sigterm_with_lookups_in_flight finds [accepts_after_sigterm, drops_what_is_in_flight];
     Own, Nothing:
-        shutdown::sigterm_when_idle;
+        shutdown::sigterm_when_idle finds [keeps_idle_connections];
     Alone, Drive:
         drive::drive_ends_with_its_client;
     Own, Drive:
         drive::sigterm_while_driving;
     Own, Database:
         database::database_cut_mid_query,
-        startup::bad_database_url;
+        startup::bad_database_url finds [shows_the_password];
     Own, Nothing:
-        hostile::abandoned_requests,
-        limits::workers,
-        startup::bad_settings,
+        hostile::abandoned_requests finds [leaks_abandoned_connections],
+        limits::workers finds [ignores_workers],
+        startup::bad_settings finds [takes_any_setting],
         startup::port_taken,
         startup::version;
     Alone, Database:
-        limits::one_command_per_lookup,
-        limits::one_command_per_lookup_under_load;
+        limits::one_command_per_lookup
+            finds [answers_from_memory, pings_before_each_lookup, connects_for_each_lookup],
+        limits::one_command_per_lookup_under_load finds [resets_after_each_lookup];
     Alone, Drive:
         drive::drive_in_company;
     Alone, Nothing:
-        startup::log_lines;
+        startup::log_lines finds [logs_each_request];
     Shared, Database:
-        lookups::random_lookups;
+        lookups::random_lookups finds [always_finds_nothing, always_the_same_name];
     Shared, Nothing:
-        lookups::given_names,
-        lookups::two_hundred_connections,
-        names::boundary_names,
-        names::refused_names,
+        lookups::given_names
+            finds [changes_a_value, swaps_the_times, adds_a_column, says_text_html],
+        lookups::two_hundred_connections finds [mixes_up_answers],
+        names::boundary_names finds [drops_a_row, doubles_a_row, matches_patterns],
+        names::refused_names finds [takes_any_name, counts_bytes],
         names::all_characters,
         names::percent_encoded_names,
         names::utf8_names,
         names::bytes_that_are_not_utf8,
-        names::case_matters,
-        names::spaces_matter,
-        names::injection_shaped_names,
+        names::case_matters finds [folds_case],
+        names::spaces_matter finds [trims_names],
+        names::injection_shaped_names finds [splices_names_into_sql],
         names::long_names,
         names::other_parameters,
-        routing::health_and_idle,
-        routing::unknown_paths,
-        routing::unknown_methods,
+        idle::idle_finds_nothing finds [takes_any_name, finds_rows_when_idle],
+        health::version_in_health finds [says_another_version],
+        routing::unknown_paths finds [errors_as_200],
+        routing::unknown_methods finds [any_method],
         routing::head_requests,
-        connections::keep_alive,
+        connections::keep_alive finds [closes_after_each_answer],
         connections::close_is_honoured,
         connections::request_in_pieces,
-        hostile::bad_requests,
-        startup::version_in_health;
+        hostile::bad_requests finds [dies_of_garbage];
     Shared, Drive:
         drive::drive_refusals;
 };

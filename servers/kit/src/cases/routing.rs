@@ -3,29 +3,20 @@
 use anyhow::{Result, ensure};
 use hyper::Method;
 
+use super::endpoint::TARGETS;
 use crate::{
     bench::{Bench, TRUTH},
     http::Answer,
 };
 
-/// `/health` says 200, `/idle` an empty array.
-pub(super) async fn health_and_idle(bench: &Bench) -> Result<()> {
-    let mut connection = bench.connect().await?;
-    for _ in 0..20 {
-        connection.get("/health").await?.json(200)?;
-        ensure!(connection.get("/idle").await?.rows()?.is_empty(), "/idle finds rows");
-    }
-    Ok(())
-}
-
-/// Anything but the endpoints, to the letter, is 404.
+/// A path that is no endpoint's, to the letter, is 404.
 pub(super) async fn unknown_paths(bench: &Bench) -> Result<()> {
     let mut connection = bench.connect().await?;
     for target in ["/", "/demo/1", "/Demo", "/demox", "/nothing?name=A", "/demo%2F", "/..", "/%00"]
     {
         check_refusal(&connection.get(target).await?, &[404])?;
     }
-    // Routers differ by custom on a slash at the end: unknown, or the same path. Never a redirect.
+    // Routers differ on a slash at the end: an unknown path, or the same, but never a redirect.
     let slash = connection.get("/idle/").await?;
     if slash.status != 200 {
         check_refusal(&slash, &[404])?;
@@ -36,9 +27,9 @@ pub(super) async fn unknown_paths(bench: &Bench) -> Result<()> {
 /// A known path with another method is 405, with or without a body.
 pub(super) async fn unknown_methods(bench: &Bench) -> Result<()> {
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-        for path in ["/demo", "/demo?name=A", "/idle", "/health"] {
+        for path in TARGETS {
             for body in ["", "name=A"] {
-                // A server may close rather than read a body nobody wants: a connection each.
+                // A server may close rather than read a body that it has no use for: each request has a connection.
                 let mut connection = bench.connect().await?;
                 check_refusal(&connection.send(method.clone(), path, body).await?, &[405])?;
             }
@@ -55,7 +46,7 @@ pub(super) async fn unknown_methods(bench: &Bench) -> Result<()> {
 /// HEAD is answered like GET without the body, or refused.
 pub(super) async fn head_requests(bench: &Bench) -> Result<()> {
     let mut connection = bench.connect().await?;
-    for path in ["/demo?name=A", "/idle", "/health"] {
+    for path in TARGETS {
         let answer = connection.send(Method::HEAD, path, "").await?;
         ensure!(
             matches!(answer.status, 200 | 405),
@@ -68,7 +59,7 @@ pub(super) async fn head_requests(bench: &Bench) -> Result<()> {
     bench.check_lookup(&mut bench.connect().await?, &TRUTH.row(2).name).await
 }
 
-/// A refusal by the server's routing: its body is JSON where it has one that says so.
+/// Checks a refusal by the server's routing, whose body is JSON if its Content-Type says so.
 fn check_refusal(answer: &Answer, statuses: &[u16]) -> Result<()> {
     ensure!(
         statuses.contains(&answer.status),

@@ -1,4 +1,4 @@
-//! SIGTERM: what was asked is answered, what is idle is closed, and the process ends with 0.
+//! After SIGTERM requests are answered, idle connections are closed, and the process ends with 0.
 
 use std::{
     sync::{
@@ -25,11 +25,11 @@ use crate::{
     wait::until,
 };
 
-/// From SIGTERM to the end of the process.
+/// The time from SIGTERM to the end of the process.
 const END: Duration = Duration::from_secs(5);
 const POOL: usize = 4;
 
-/// 32 users in full swing: whoever gets a byte of an answer gets all of it.
+/// SIGTERM while 32 users ask: an answer that has begun is sent to its end.
 pub(super) async fn sigterm_under_load(bench: &Bench) -> Result<()> {
     const USERS: u64 = 32;
     let running = bench.start(&bench.settings()).await?;
@@ -55,7 +55,7 @@ pub(super) async fn sigterm_under_load(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Keep-alive connections without a request are closed at once and hold nothing up.
+/// SIGTERM while no request is under way: idle connections are closed at once and hold nothing up.
 pub(super) async fn sigterm_when_idle(bench: &Bench) -> Result<()> {
     let running = bench.start(&bench.settings()).await?;
     let mut idle = Vec::new();
@@ -75,7 +75,7 @@ pub(super) async fn sigterm_when_idle(bench: &Bench) -> Result<()> {
     .context("idle connections stay open")
 }
 
-/// A server that answers at all ends as it should: SIGTERM comes with the first answer.
+/// SIGTERM right after the first answer: the server ends as it should.
 pub(super) async fn sigterm_at_once(bench: &Bench) -> Result<()> {
     // A server that ends fast is tried twelve times, a slow one four times.
     let lane = || async {
@@ -94,7 +94,7 @@ pub(super) async fn sigterm_at_once(bench: &Bench) -> Result<()> {
 async fn check_sigterm_at_once(bench: &Bench) -> Result<()> {
     let running = bench.spawn(&bench.settings())?;
     let start = Instant::now();
-    // No pause between two tries: a handler that is installed a moment too late is the point.
+    // There is no pause between two tries, so that a handler that is installed a moment too late is found.
     while !answers(&running).await {
         ensure!(start.elapsed() < END, "/idle is not answered within {END:?}: {}", running.log());
         tokio::task::yield_now().await;
@@ -107,7 +107,7 @@ async fn answers(running: &Running) -> bool {
     connection.get("/idle").await.is_ok_and(|answer| answer.status == 200)
 }
 
-/// Lookups whose queries are at the database when SIGTERM comes are answered with their rows.
+/// SIGTERM while queries are at the database: their lookups are answered with their rows.
 pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> {
     let (proxy, running) = bench.start_proxied(POOL, 2).await?;
     let mut idle = running.connect().await?;
@@ -128,9 +128,10 @@ pub(super) async fn sigterm_with_lookups_in_flight(bench: &Bench) -> Result<()> 
     check_exit(&running).await
 }
 
-/// One lookup in flight, and nothing else for the other worker to do: what that one has opened must outlive it.
+/// SIGTERM while one worker has a lookup in flight and the other nothing to do: a connection that the idle worker has
+/// opened must outlive it.
 pub(super) async fn sigterm_with_one_worker_busy(bench: &Bench) -> Result<()> {
-    // Which worker has opened the lookup's connection is chance.
+    // Chance decides which worker has opened the lookup's connection.
     let twice = || async {
         for _ in 0..2 {
             check_sigterm_with_one_worker_busy(bench).await?;
@@ -146,7 +147,7 @@ async fn check_sigterm_with_one_worker_busy(bench: &Bench) -> Result<()> {
     let asked = hold_lookups(&proxy, &running, 1).await?;
     running.terminate()?;
     let refuses = until(Duration::from_millis(300), || is_closed_to_new(&running)).await;
-    // No outsider can see the idle worker end: give it the time.
+    // The end of the idle worker cannot be seen from outside: it is given the time.
     sleep(Duration::from_millis(50)).await;
     proxy.set(OPEN).await?;
     for (name, answer) in asked.finish().await.context("a lookup in flight at SIGTERM")? {
@@ -161,7 +162,7 @@ async fn is_closed_to_new(running: &Running) -> Option<()> {
     late.get("/idle").await.is_err().then_some(())
 }
 
-/// A database that says nothing holds nobody up: what is in flight is refused, and the process ends.
+/// SIGTERM while the database says nothing: lookups in flight are refused, and the process ends.
 pub(super) async fn sigterm_with_database_silent(bench: &Bench) -> Result<()> {
     let (proxy, running) = bench.start_proxied(POOL, 2).await?;
     fill_pool(&proxy, &running, POOL).await?;
@@ -173,13 +174,13 @@ pub(super) async fn sigterm_with_database_silent(bench: &Bench) -> Result<()> {
     check_exit(&running).await
 }
 
-/// SIGTERM, then as [`check_exit`].
+/// Sends SIGTERM and checks that the process ends as it should.
 pub(super) async fn check_end(running: &Running) -> Result<()> {
     running.terminate()?;
     check_exit(running).await
 }
 
-/// The process ends in time, and with 0.
+/// Checks that the process ends in time, and with 0.
 pub(super) async fn check_exit(running: &Running) -> Result<()> {
     let status = running.wait_for_exit(END).await.context("after SIGTERM")?;
     ensure!(
@@ -190,7 +191,7 @@ pub(super) async fn check_exit(running: &Running) -> Result<()> {
     Ok(())
 }
 
-/// Asks until the server closes; an answer that begins and does not end is an error.
+/// Asks until the server closes the connection; an answer that begins and does not end is an error.
 async fn ask_until_closed(
     mut stream: TcpStream,
     user: u64,
@@ -202,7 +203,7 @@ async fn ask_until_closed(
             "GET {} HTTP/1.1\r\nHost: kit\r\n\r\n",
             demo(&TRUTH.row(user * 50 + step % 50).name)
         );
-        // A request that the server never read, because it closed first, goes without an answer.
+        // A server that closes first has never read the request, which goes without an answer.
         if stream.write_all(request.as_bytes()).await.is_err() {
             return Ok(());
         }
@@ -234,7 +235,7 @@ async fn ask_until_closed(
     Ok(())
 }
 
-/// Whether head and body are all there.
+/// Whether the head and the body have come to their end.
 fn is_whole(answer: &[u8]) -> Result<bool> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut headers);

@@ -1,21 +1,16 @@
-//! The command line, the environment, and what a server says.
+//! The command line, the environment, and the log.
 
 use std::{net::TcpListener, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::endpoint::TARGETS;
 use crate::{bench::Bench, process::Settings, root};
 
 /// `--version` prints one line that begins with the server's name, and needs no configuration.
 pub(super) async fn version(bench: &Bench) -> Result<()> {
-    let output = bench
-        .server
-        .version_command(&root())?
-        .output()
-        .context("the version command cannot be run")?;
-    let text = String::from_utf8(output.stdout).context("a version that is not UTF-8")?;
+    let text = printed_version(bench)?;
     let name = &bench.server.name;
-    ensure!(output.status.success(), "the version command ended with {}", output.status);
     ensure!(text.lines().count() == 1, "not one line: {text:?}");
     ensure!(
         text.split_whitespace().next() == Some(name) && text.contains(|c: char| c.is_ascii_digit()),
@@ -24,31 +19,25 @@ pub(super) async fn version(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// `/health` tells who answers: the line of `--version`.
-pub(super) async fn version_in_health(bench: &Bench) -> Result<()> {
+/// The output of the version command.
+pub(super) fn printed_version(bench: &Bench) -> Result<String> {
     let output = bench
         .server
         .version_command(&root())?
         .output()
         .context("the version command cannot be run")?;
-    let printed = String::from_utf8(output.stdout).context("a version that is not UTF-8")?;
-    let health = bench.connect().await?.get("/health").await?.json(200)?;
-    ensure!(
-        health["version"] == printed.trim_end_matches('\n'),
-        "/health says {health}, --version {printed:?}"
-    );
-    Ok(())
+    ensure!(output.status.success(), "the version command ended with {}", output.status);
+    String::from_utf8(output.stdout).context("a version that is not UTF-8")
 }
 
-/// One line at the start and none for a request.
+/// A server logs one line at its start and none for a request.
 pub(super) async fn log_lines(bench: &Bench) -> Result<()> {
     let running = bench.shared()?;
     let at_start = running.log_when_ready();
     ensure!(at_start.lines().count() == 1, "not one line of log at the start: {at_start:?}");
     let before = running.log();
     let mut connection = running.connect().await?;
-    for target in ["/demo", "/idle", "/demo?name=", "/nothing", "/health"].iter().cycle().take(100)
-    {
+    for target in ["/demo", "/demo?name=", "/nothing"].iter().chain(TARGETS).cycle().take(100) {
         connection.get(target).await?;
     }
     let log = running.log();
@@ -57,7 +46,7 @@ pub(super) async fn log_lines(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// A port in use: a sentence that names the address, and an exit status that is not 0.
+/// With a port in use, a server ends with a sentence that names the address, and a status that is not 0.
 pub(super) async fn port_taken(bench: &Bench) -> Result<()> {
     let settings = bench.settings();
     let _holder = TcpListener::bind(&settings.bind)?;
@@ -65,7 +54,7 @@ pub(super) async fn port_taken(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Settings that make no sense: a sentence that names the variable, and an exit status that is not 0.
+/// With a setting that makes no sense, a server ends with a sentence that names the variable, and a status that is not 0.
 pub(super) async fn bad_settings(bench: &Bench) -> Result<()> {
     const NUMBERS: [&str; 4] = ["0", "-1", "many", ""];
     let bind = async {
@@ -92,9 +81,9 @@ pub(super) async fn bad_settings(bench: &Bench) -> Result<()> {
     tokio::try_join!(bind, workers, pool_size).map(drop)
 }
 
-/// A database URL that is none, or missing; its password stays secret.
+/// Without a usable DATABASE_URL, a server ends with a sentence that keeps its password secret.
 pub(super) async fn bad_database_url(bench: &Bench) -> Result<()> {
-    const PASSWORD: &str = "not-to-be-told";
+    const PASSWORD: &str = "to-be-kept-secret";
     for url in [
         None,
         Some(String::new()),
@@ -103,7 +92,7 @@ pub(super) async fn bad_database_url(bench: &Bench) -> Result<()> {
     ] {
         let settings = Settings { database_url: url, ..bench.settings() };
         let log = check_refuses_to_start(bench, &settings, "DATABASE_URL").await?;
-        ensure!(!log.contains(PASSWORD), "the password is told: {log}");
+        ensure!(!log.contains(PASSWORD), "the password is shown: {log}");
     }
     Ok(())
 }
@@ -117,24 +106,24 @@ async fn check_refuses_to_start(
     let status = running
         .wait_for_exit(Duration::from_secs(5))
         .await
-        .with_context(|| format!("started with {}", told(settings)))?;
+        .with_context(|| format!("started with {}", shown(settings)))?;
     let log = running.log();
-    ensure!(!status.success(), "ended with 0 although started with {}", told(settings));
+    ensure!(!status.success(), "ended with 0 although started with {}", shown(settings));
     ensure!(
         log.contains(naming),
         "does not name {naming}, started with {}: {log:?}",
-        told(settings)
+        shown(settings)
     );
     ensure!(
         log.lines().count() <= 2,
         "more than a sentence, started with {}: {log}",
-        told(settings)
+        shown(settings)
     );
     Ok(log)
 }
 
 /// The settings without the database's password.
-fn told(settings: &Settings) -> String {
+fn shown(settings: &Settings) -> String {
     format!(
         "BIND={:?} POOL_SIZE={:?} WORKERS={:?}",
         settings.bind, settings.pool_size, settings.workers

@@ -1,4 +1,4 @@
-//! Users of a server: some that ask in turn, some that wait for an answer the database holds back.
+//! Users of a server: some ask one request after another, others wait for an answer that the database holds back.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::{
     wait::until,
 };
 
-/// `users` at once, each with its own connection and `lookups` one after another, half of them random.
-/// The given names are few, so that an answer from memory shows as a lookup that the database never saw.
+/// Lets `users` ask at once, each with its own connection and `lookups` one after another, half of them random. The given
+/// names are few, so that an answer from memory shows as a lookup that the database has not seen.
 pub(super) async fn ask(running: &Running, users: u64, lookups: u64) -> Result<()> {
     let mut tasks = JoinSet::new();
     for _ in 0..users {
@@ -91,7 +91,7 @@ pub(super) async fn hold_lookups(
 }
 
 impl InFlight {
-    /// The names and their answers.
+    /// Waits for the answers, and returns them with their names.
     pub(super) async fn finish(mut self) -> Result<Vec<(String, Answer)>> {
         let mut answers = Vec::new();
         while let Some(joined) = self.0.join_next().await {

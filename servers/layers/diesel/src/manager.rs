@@ -6,10 +6,10 @@ use diesel::{
     result::QueryResult,
 };
 
-/// Makes connections, and throws away those that failed.
+/// Makes connections, and discards those on which something failed.
 ///
-/// Diesel's own manager takes a MySQL connection for broken only when a transaction was left open, and relies on a ping
-/// before each use for the rest. That ping would be a round trip per request.
+/// Diesel's own manager regards a MySQL connection as broken only when a transaction was left open, and relies on a
+/// ping before each use for the rest. That ping would be a round trip per request.
 pub(crate) struct Manager {
     url: DatabaseUrl,
 }

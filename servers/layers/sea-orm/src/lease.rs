@@ -10,8 +10,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::pool::Manager;
 
-/// A pooled connection that SeaORM can query. Dropped, it is closed: only [`Lease::give_back`] returns it to the pool,
-/// so none comes back after an error, or in the middle of an answer when the request was dropped.
+/// A pooled connection that SeaORM can query. A lease that is dropped closes it: only [`Lease::give_back`] returns it to
+/// the pool, so none comes back after an error, or in the middle of an answer when the request was dropped.
 pub(crate) struct Lease {
     // SeaORM queries through a shared reference, sqlx through a unique one.
     connection: Option<Mutex<Object<Manager>>>,
@@ -72,8 +72,8 @@ impl ConnectionTrait for Lease {
     }
 }
 
-/// SeaORM's statement as sqlx's, prepared on its first use and then kept by the connection. SeaORM writes the SQL
-/// itself and binds every value, which is what sqlx wants to be assured of.
+/// Makes SeaORM's statement one of sqlx, which the connection prepares on its first use and keeps. SeaORM writes the
+/// SQL itself and binds every value, which is what sqlx asks to be assured of.
 fn prepared(statement: Statement) -> Query<'static, MySql, SqlxValues> {
     let values = statement.values.unwrap_or(Values(Vec::new()));
     sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))

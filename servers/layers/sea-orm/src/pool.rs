@@ -1,13 +1,54 @@
-use contract::{Settings, SettingsError};
-use deadpool::managed::{self, Metrics, QueueMode, RecycleResult};
+use contract::{
+    Settings, SettingsError,
+    store::{Store, StoreError},
+};
+use deadpool::managed::{self, Metrics, Pool, QueueMode, RecycleResult};
 use sea_orm::sqlx::{
     self, ConnectOptions, Connection, MySqlConnection,
     mysql::{MySqlConnectOptions, MySqlSslMode},
 };
 
-pub(crate) type Pool = managed::Pool<Manager>;
+use crate::lease::Lease;
 
-/// Makes sqlx connections. A connection that comes back is good: a [`Lease`](crate::lease::Lease) returns no other.
+/// A pool of sqlx connections.
+#[derive(Clone, Debug)]
+pub struct SeaOrm {
+    pool: Pool<Manager>,
+}
+
+impl Store for SeaOrm {
+    fn open(settings: &Settings) -> Result<SeaOrm, SettingsError> {
+        let options = settings
+            .database_url()?
+            .expose()
+            .parse::<MySqlConnectOptions>()
+            .map_err(|error| SettingsError::Database(error.to_string()))?
+            .ssl_mode(MySqlSslMode::Disabled)
+            .disable_statement_logging();
+        let pool = Pool::builder(Manager { options })
+            .max_size(settings.pool_size)
+            // The connection that was used last is the warmest; the other layers' pools do the same.
+            .queue_mode(QueueMode::Lifo)
+            .build()
+            .expect("a pool without timeouts needs no runtime");
+        Ok(SeaOrm { pool })
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let connection = self.lease().await?;
+        connection.ping().await.map_err(StoreError::unavailable)?;
+        connection.give_back();
+        Ok(())
+    }
+}
+
+impl SeaOrm {
+    pub(crate) async fn lease(&self) -> Result<Lease, StoreError> {
+        self.pool.get().await.map(Lease::new).map_err(StoreError::unavailable)
+    }
+}
+
+/// Makes sqlx connections. A connection that comes back is good: a [`Lease`] returns no other.
 #[derive(Debug)]
 pub(crate) struct Manager {
     options: MySqlConnectOptions,
@@ -24,21 +65,4 @@ impl managed::Manager for Manager {
     async fn recycle(&self, _: &mut MySqlConnection, _: &Metrics) -> RecycleResult<sqlx::Error> {
         Ok(())
     }
-}
-
-/// A pool of at most `POOL_SIZE` connections, none of them made yet.
-pub(crate) fn open(settings: &Settings) -> Result<Pool, SettingsError> {
-    let options = settings
-        .database_url()?
-        .expose()
-        .parse::<MySqlConnectOptions>()
-        .map_err(|error| SettingsError::Database(error.to_string()))?
-        .ssl_mode(MySqlSslMode::Disabled)
-        .disable_statement_logging();
-    Ok(Pool::builder(Manager { options })
-        .max_size(settings.pool_size)
-        // The connection that was used last is the warmest; the other layers' pools do the same.
-        .queue_mode(QueueMode::Lifo)
-        .build()
-        .expect("a pool without timeouts needs no runtime"))
 }

@@ -2,14 +2,7 @@
 
 use std::process::ExitCode;
 
-use contract::Identity;
-use layer_diesel::Diesel;
-
 fn main() -> ExitCode {
-    let identity = Identity {
-        name: env!("CARGO_PKG_NAME"),
-        version: env!("CARGO_PKG_VERSION"),
-        packages: &["actix-web", "diesel"],
-    };
-    contract::main(identity, framework_actix::run::<Diesel>)
+    let identity = contract::identity!["actix-web", "diesel"];
+    contract::main(identity, framework_actix::run::<layer_diesel::Diesel>)
 }

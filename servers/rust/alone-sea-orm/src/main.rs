@@ -2,14 +2,7 @@
 
 use std::process::ExitCode;
 
-use contract::Identity;
-use layer_sea_orm::SeaOrm;
-
 fn main() -> ExitCode {
-    let identity = Identity {
-        name: env!("CARGO_PKG_NAME"),
-        version: env!("CARGO_PKG_VERSION"),
-        packages: &["sea-orm"],
-    };
-    contract::main(identity, framework_alone::run::<SeaOrm>)
+    let identity = contract::identity!["sea-orm"];
+    contract::main(identity, framework_alone::run::<layer_sea_orm::SeaOrm>)
 }

@@ -5,16 +5,11 @@ mod burning;
 
 use std::process::ExitCode;
 
-use contract::Identity;
 use layer_mysql_async::MysqlAsync;
 
 use crate::burning::Burning;
 
 fn main() -> ExitCode {
-    let identity = Identity {
-        name: env!("CARGO_PKG_NAME"),
-        version: env!("CARGO_PKG_VERSION"),
-        packages: &["axum", "mysql_async"],
-    };
+    let identity = contract::identity!["axum", "mysql_async"];
     contract::main(identity, framework_axum::run::<Burning<MysqlAsync>>)
 }

@@ -1,30 +1,24 @@
-//! The control: the server axum-mysql-async written straight, as the two libraries' documentation would, without
-//! [`contract::Store`]. What the two differ by is what the trait costs.
-
-mod database;
-mod error;
+//! The control: the server axum-mysql-async written straight, as the two libraries' documentation would, without the
+//! traits of [`contract::store`]. The two differ by what the traits cost.
 
 use std::{io, net::TcpListener, process::ExitCode};
 
-use axum::{
-    Json, Router,
-    extract::{Query, State, rejection::QueryRejection},
-    routing::get,
+use axum::{Json, Router, extract::State, routing::get};
+use contract::{
+    Refusal, Settings, Shutdown,
+    endpoint::{
+        demo::{self, Parameters},
+        health, idle,
+    },
+    store::{StoreError, within_deadline},
 };
-use contract::{DEADLINE, DemoQuery, HealthBody, Identity, Settings, Shutdown};
+use framework_axum::{Error, Query};
+use layer_mysql_async::DemoRow;
 use mysql_async::{Pool, prelude::Queryable};
-use tokio::time::timeout;
-
-use crate::{database::DemoRow, error::Error};
 
 fn main() -> ExitCode {
-    let identity = Identity {
-        name: env!("CARGO_PKG_NAME"),
-        version: env!("CARGO_PKG_VERSION"),
-        packages: &["axum", "mysql_async"],
-    };
-    contract::launch(identity, |settings| {
-        let pool = database::pool(settings)?;
+    contract::launch(contract::identity!["axum", "mysql_async"], |settings| {
+        let pool = Pool::new(layer_mysql_async::options(settings)?);
         Ok(move |listener, settings: &Settings, shutdown| run(listener, pool, settings, shutdown))
     })
 }
@@ -35,35 +29,46 @@ fn run(
     settings: &Settings,
     shutdown: Shutdown,
 ) -> io::Result<()> {
-    let router = Router::new()
-        .route("/demo", get(demo))
-        .route("/idle", get(idle))
-        .route("/health", get(health))
-        .fallback(|| async { Error::NotFound })
-        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+    let routes = Router::new()
+        .route(demo::PATH, get(answer_demo))
+        .route(idle::PATH, get(answer_idle))
+        .route(health::PATH, get(answer_health))
         .with_state(pool);
-    contract::runtime(settings)?.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        axum::serve(listener, router).with_graceful_shutdown(shutdown.requested()).await
-    })
+    contract::block_on(settings, framework_axum::serve(listener, routes, shutdown.requested()))
 }
 
-async fn demo(
+async fn answer_demo(
     State(pool): State<Pool>,
-    query: Result<Query<DemoQuery>, QueryRejection>,
+    Query(parameters): Query<Parameters>,
 ) -> Result<Json<Vec<DemoRow>>, Error> {
-    let name = query?.0.into_name()?;
-    Ok(Json(timeout(DEADLINE, database::find_by_name(&pool, name)).await??))
+    let name = parameters.into_name()?;
+    let rows =
+        within_deadline(async { find_by_name(&pool, name).await.map_err(StoreError::unavailable) });
+    Ok(Json(rows.await.map_err(Refusal::from)?))
 }
 
-async fn idle(
-    query: Result<Query<DemoQuery>, QueryRejection>,
-) -> Result<Json<Vec<DemoRow>>, Error> {
-    query?.0.into_name()?;
+async fn answer_idle(Query(parameters): Query<Parameters>) -> Result<Json<Vec<()>>, Error> {
+    parameters.into_name()?;
     Ok(Json(Vec::new()))
 }
 
-async fn health(State(pool): State<Pool>) -> Result<Json<HealthBody>, Error> {
-    timeout(DEADLINE, async { pool.get_conn().await?.ping().await }).await??;
-    Ok(Json(HealthBody::of_this_server()))
+async fn answer_health(State(pool): State<Pool>) -> Result<Json<health::Body>, Error> {
+    let ping = within_deadline(async { ping(&pool).await.map_err(StoreError::unavailable) });
+    ping.await.map_err(Refusal::from)?;
+    Ok(Json(health::Body::of_this_server()))
+}
+
+async fn find_by_name(pool: &Pool, name: String) -> mysql_async::Result<Vec<DemoRow>> {
+    let mut connection = pool.get_conn().await?;
+    connection
+        .exec_map(
+            "SELECT id, name, create_time, update_time FROM demo_data WHERE name = ?",
+            (name,),
+            |(id, name, create_time, update_time)| DemoRow { id, name, create_time, update_time },
+        )
+        .await
+}
+
+async fn ping(pool: &Pool) -> mysql_async::Result<()> {
+    pool.get_conn().await?.ping().await
 }

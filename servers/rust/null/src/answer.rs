@@ -1,6 +1,13 @@
 use std::borrow::Cow;
 
-use contract::{DemoQuery, ErrorBody, HealthBody};
+use contract::{
+    Refusal,
+    endpoint::{
+        demo::{self, Parameters},
+        health, idle,
+    },
+};
+use serde::Serialize;
 
 /// A status line's code and reason, and a JSON body.
 pub(crate) struct Answer {
@@ -13,47 +20,38 @@ impl Answer {
     pub(crate) fn to(method: &str, target: &str) -> Answer {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         match (method, path) {
-            ("GET" | "HEAD", "/demo" | "/idle") => match name(query) {
-                Ok(_) => Answer::ok(b"[]"),
-                Err(error) => Answer::error("400 Bad Request", &error),
-            },
-            ("GET" | "HEAD", "/health") => {
-                Answer::json("200 OK", serde_json::to_vec(&HealthBody::of_this_server()))
+            ("GET" | "HEAD", demo::PATH | idle::PATH) => {
+                match Parameters::parse(query).and_then(Parameters::into_name) {
+                    Ok(_) => Answer { status: "200 OK", body: Cow::Borrowed(b"[]") },
+                    Err(refusal) => Answer::refusal(&refusal),
+                }
             }
-            (_, "/demo" | "/idle" | "/health") => Answer::error(
-                "405 Method Not Allowed",
-                &ErrorBody::new("only GET is answered here"),
-            ),
-            _ => Answer::error("404 Not Found", &ErrorBody::new("there is nothing at this path")),
+            ("GET" | "HEAD", health::PATH) => {
+                Answer::json("200 OK", &health::Body::of_this_server())
+            }
+            (_, demo::PATH | idle::PATH | health::PATH) => {
+                Answer::refusal(&Refusal::MethodNotAllowed)
+            }
+            _ => Answer::refusal(&Refusal::NotFound),
         }
     }
 
-    /// Answers what cannot be parsed.
-    pub(crate) fn bad_request(error: httparse::Error) -> Answer {
-        Answer::error("400 Bad Request", &ErrorBody::new(error))
+    /// Answers with a refusal.
+    pub(crate) fn refusal(refusal: &Refusal) -> Answer {
+        let status = match refusal {
+            Refusal::BadRequest(_) => "400 Bad Request",
+            Refusal::NotFound => "404 Not Found",
+            Refusal::MethodNotAllowed => "405 Method Not Allowed",
+            Refusal::Conflict(_) => "409 Conflict",
+            Refusal::TooLong => "431 Request Header Fields Too Large",
+            Refusal::Rejected => "500 Internal Server Error",
+            Refusal::Unavailable(_) => "503 Service Unavailable",
+        };
+        Answer::json(status, refusal)
     }
 
-    /// Answers what is longer than a request may be.
-    pub(crate) fn too_large() -> Answer {
-        Answer::error(
-            "431 Request Header Fields Too Large",
-            &ErrorBody::new("the request is too long"),
-        )
+    fn json(status: &'static str, body: &impl Serialize) -> Answer {
+        let body = serde_json::to_vec(body).expect("strings are serialisable");
+        Answer { status, body: Cow::Owned(body) }
     }
-
-    fn ok(body: &'static [u8]) -> Answer {
-        Answer { status: "200 OK", body: Cow::Borrowed(body) }
-    }
-
-    fn error(status: &'static str, body: &ErrorBody) -> Answer {
-        Answer::json(status, serde_json::to_vec(body))
-    }
-
-    fn json(status: &'static str, body: serde_json::Result<Vec<u8>>) -> Answer {
-        Answer { status, body: Cow::Owned(body.expect("strings are serialisable")) }
-    }
-}
-
-fn name(query: &str) -> Result<String, ErrorBody> {
-    DemoQuery::parse(query).map_err(ErrorBody::new)?.into_name().map_err(ErrorBody::new)
 }

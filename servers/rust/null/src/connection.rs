@@ -1,5 +1,6 @@
 use std::{future::Future, io, io::Write, mem::MaybeUninit, pin::pin};
 
+use contract::Refusal;
 use httparse::{Header, Request, Status};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,30 +15,30 @@ const MAX_HEAD: usize = 128 * 1024;
 /// The most headers a request may have.
 const MAX_HEADERS: usize = 64;
 
-/// One parsed request's consequences.
+/// The consequences of a request.
 struct Exchange {
     answer: Answer,
     /// The bytes that the request took of the input.
     taken: usize,
     /// Whether the client asked for the head only.
     head_only: bool,
-    /// What becomes of the connection.
+    /// The connection's future.
     then: Then,
 }
 
-/// What becomes of a connection after an answer.
+/// A connection's future after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
-    /// It stays, as it does by default.
+    /// The connection stays open, as it does by default.
     Keep,
-    /// It stays, and an HTTP/1.0 client must be told so.
+    /// The connection stays open, and the answer must say so to an HTTP/1.0 client.
     KeepAndSay,
-    /// It ends.
+    /// The connection ends.
     Close,
 }
 
-/// Answers a connection's requests until its client closes it, something is wrong with one, or `stop` resolves while
-/// none is under way.
+/// Answers a connection's requests until its client closes it, a request is faulty, or `stop` resolves while none is
+/// under way.
 pub(crate) async fn converse(
     mut stream: TcpStream,
     stop: impl Future<Output = ()>,
@@ -66,13 +67,15 @@ pub(crate) async fn converse(
     }
 }
 
-/// The exchange that the head of `input` asks for; `None` while the head is not complete.
+/// Parses the request at the head of `input`; `None` while that is not complete.
 fn parse(input: &[u8], stopping: bool) -> Option<Exchange> {
     if input.is_empty() {
         return None;
     }
-    let fatal =
-        |answer| Some(Exchange { answer, taken: input.len(), head_only: false, then: Then::Close });
+    let fatal = |refusal| {
+        let answer = Answer::refusal(&refusal);
+        Some(Exchange { answer, taken: input.len(), head_only: false, then: Then::Close })
+    };
     let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
     let mut request = Request::new(&mut []);
     match request.parse_with_uninit_headers(input, &mut headers) {
@@ -86,12 +89,12 @@ fn parse(input: &[u8], stopping: bool) -> Option<Exchange> {
             })
         }
         Ok(Status::Partial) if input.len() < MAX_HEAD => None,
-        Ok(Status::Partial) | Err(httparse::Error::TooManyHeaders) => fatal(Answer::too_large()),
-        Err(error) => fatal(Answer::bad_request(error)),
+        Ok(Status::Partial) | Err(httparse::Error::TooManyHeaders) => fatal(Refusal::TooLong),
+        Err(error) => fatal(Refusal::BadRequest(error.to_string())),
     }
 }
 
-/// The connection ends if the client closes it, or if a body follows: no endpoint reads one.
+/// Decides whether the connection ends: if the client asks for that, or if a body follows, which no endpoint reads.
 fn then(request: &Request<'_, '_>) -> Then {
     let says = |header: &Header<'_>, token: &[u8]| {
         header

@@ -34,7 +34,7 @@ pub(crate) fn run(
                     let worker = turn.next().expect("there is at least one worker");
                     worker.spawn(serve(stream, stopped.clone()));
                 }
-                // Mostly that no file descriptor is left; one is free again when a client has gone.
+                // Mostly no file descriptor is left; one is free again when a client has gone.
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
@@ -45,7 +45,7 @@ pub(crate) fn run(
     })
 }
 
-/// A thread that drives a runtime until the process ends.
+/// Starts a thread that drives a runtime until the process ends.
 fn worker() -> io::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
@@ -55,12 +55,12 @@ fn worker() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// Serves one connection, and drops `stopped` only when it has ended.
+/// Serves one connection, and drops `stopped` only when the connection has ended.
 async fn serve(stream: std::net::TcpStream, mut stopped: watch::Receiver<()>) {
     let Ok(stream) = TcpStream::from_std(stream) else { return };
-    // A connection that ends in an error has lost its client: there is nobody to tell.
+    // A connection that ends in an error has lost its client, so there is nobody to answer.
     let _ = converse(stream, async {
-        // The error would be that the sender is gone, which is as good a reason to stop.
+        // An error would mean that the sender is gone, which is as good a reason to stop.
         let _ = stopped.changed().await;
     })
     .await;

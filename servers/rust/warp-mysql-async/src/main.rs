@@ -2,14 +2,7 @@
 
 use std::process::ExitCode;
 
-use contract::Identity;
-use layer_mysql_async::MysqlAsync;
-
 fn main() -> ExitCode {
-    let identity = Identity {
-        name: env!("CARGO_PKG_NAME"),
-        version: env!("CARGO_PKG_VERSION"),
-        packages: &["warp", "mysql_async"],
-    };
-    contract::main(identity, framework_warp::run::<MysqlAsync>)
+    let identity = contract::identity!["warp", "mysql_async"];
+    contract::main(identity, framework_warp::run::<layer_mysql_async::MysqlAsync>)
 }

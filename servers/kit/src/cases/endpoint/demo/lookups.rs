@@ -1,4 +1,4 @@
-//! What lookups find, by value.
+//! The rows that lookups find, compared by value.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -11,8 +11,8 @@ use crate::{
     http::{Connection, demo},
 };
 
-/// Without a name the server draws one: mostly nothing is found, and what is found is right and complete.
-pub(super) async fn random_lookups(bench: &Bench) -> Result<()> {
+/// Without a name the server draws one, as often as it should one that finds rows, and the rows are right and complete.
+pub(in crate::cases) async fn random_lookups(bench: &Bench) -> Result<()> {
     const LOOKUPS: usize = 3_000;
     let mut connection = bench.connect().await?;
     let mut hits = 0;
@@ -38,7 +38,7 @@ pub(super) async fn random_lookups(bench: &Bench) -> Result<()> {
 }
 
 /// Names from all over the table find their rows, every value equal to the truth.
-pub(super) async fn given_names(bench: &Bench) -> Result<()> {
+pub(in crate::cases) async fn given_names(bench: &Bench) -> Result<()> {
     const LOOKUPS: u64 = 250;
     let mut connection = bench.connect().await?;
     // A stride that shares no factor with the table: all lengths, both ends.
@@ -49,8 +49,8 @@ pub(super) async fn given_names(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// 200 connections at once, each with its own lookups: nobody gets another's answer, nobody is left out.
-pub(super) async fn two_hundred_connections(bench: &Bench) -> Result<()> {
+/// 200 connections at once, each with its own lookups, all get their own answers.
+pub(in crate::cases) async fn two_hundred_connections(bench: &Bench) -> Result<()> {
     const CONNECTIONS: u64 = 200;
     let address = bench.shared()?.address();
     let all_open = Arc::new(Barrier::new(usize::try_from(CONNECTIONS)?));
@@ -75,7 +75,7 @@ pub(super) async fn two_hundred_connections(bench: &Bench) -> Result<()> {
             bench.check_rows(&name, &answer)?;
         }
     }
-    // The server is as before: a lookup of a name nobody has.
+    // The server is as before: a name that no row has finds nothing.
     let nobody: Vec<Value> = bench.connect().await?.lookup("~").await?.rows()?;
     ensure!(nobody.is_empty(), "a name that nobody has finds {nobody:?}");
     Ok(())

@@ -1,4 +1,4 @@
-//! `--health`: the server's program asks the server that runs beside it, for an image that has no other client.
+//! `--health`: the server's program asks `/health` of the server that runs beside it, for an image that has no other client.
 
 use std::{
     io::{self, Read, Write},
@@ -6,46 +6,49 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::endpoint::health;
+
 /// How long the server may take to answer; a supervisor gives the whole check three seconds.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The longest beginning of an answer that is looked at: `HTTP/1.1 200`.
+/// The bytes of an answer that are looked at: `HTTP/1.1 200`.
 const STATUS: usize = 12;
 
 /// Why a server is not known to be healthy.
 #[derive(Debug, thiserror::Error)]
-pub enum HealthError {
+pub enum HealthCheckError {
     /// There was no answer.
     #[error("{address} does not answer: {source}; set BIND to where the server listens")]
     Silent {
-        /// Who was asked.
+        /// The address that was asked.
         address: SocketAddr,
         /// The system's reason.
         source: io::Error,
     },
-    /// There was another answer than 200.
+    /// The answer was not 200.
     #[error(
-        "{address} answers /health with {status:?} instead of HTTP/1.1 200; see the server's log"
+        "{address} answers {} with {status:?} instead of HTTP/1.1 200; see the server's log",
+        health::PATH
     )]
     Unhealthy {
-        /// Who was asked.
+        /// The address that was asked.
         address: SocketAddr,
-        /// How the answer begins.
+        /// The beginning of the answer.
         status: String,
     },
 }
 
-/// Asks for `/health` where a server with this `BIND` can be reached.
-pub(crate) fn ask(bind: SocketAddr) -> Result<(), HealthError> {
+/// Asks for `/health` at an address where a server with this `BIND` can be reached.
+pub(crate) fn ask(bind: SocketAddr) -> Result<(), HealthCheckError> {
     let address = reachable(bind);
-    let status = status(address).map_err(|source| HealthError::Silent { address, source })?;
+    let status = status(address).map_err(|source| HealthCheckError::Silent { address, source })?;
     match status.strip_prefix("HTTP/1.") {
         Some(rest) if rest.ends_with(" 200") => Ok(()),
-        _ => Err(HealthError::Unhealthy { address, status }),
+        _ => Err(HealthCheckError::Unhealthy { address, status }),
     }
 }
 
-/// Nobody can connect to the address that means all addresses; loopback is one of them.
+/// Puts loopback in the place of the address that means all addresses, to which nobody can connect.
 fn reachable(bind: SocketAddr) -> SocketAddr {
     let ip = match bind.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -55,11 +58,15 @@ fn reachable(bind: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, bind.port())
 }
 
-/// The first bytes of the answer, with the status in them.
+/// Reads the first bytes of the answer, which hold the status.
 fn status(address: SocketAddr) -> io::Result<String> {
     let deadline = Instant::now() + LIMIT;
     let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;
-    write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n",
+        health::PATH
+    )?;
     let mut answer = Vec::with_capacity(STATUS);
     while answer.len() < STATUS {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -72,7 +79,7 @@ fn status(address: SocketAddr) -> io::Result<String> {
             Ok(0) => break,
             Ok(read) => answer.extend_from_slice(&piece[answer.len()..][..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // What the system calls a read that has timed out.
+            // The system's name for a read that has timed out.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 return Err(io::ErrorKind::TimedOut.into());
             }
@@ -89,7 +96,7 @@ mod tests {
     use super::*;
 
     /// Asks a server that answers once, in these pieces.
-    fn asked(pieces: &'static [&'static str]) -> Result<(), HealthError> {
+    fn asked(pieces: &'static [&'static str]) -> Result<(), HealthCheckError> {
         let listener = TcpListener::bind("0.0.0.0:0").unwrap();
         let bind = listener.local_addr().unwrap();
         let server = thread::spawn(move || {
@@ -117,19 +124,19 @@ mod tests {
         asked(&["HTTP/1.0 200 OK\r\n\r\n"]).unwrap();
         let error = asked(&["HTTP/1.1 503 Service Unavailable\r\n\r\n"]).unwrap_err().to_string();
         assert!(error.contains("\"HTTP/1.1 503\""), "{error}");
-        assert!(matches!(asked(&["SSH-2.0-x 200\r\n"]), Err(HealthError::Unhealthy { .. })));
-        assert!(matches!(asked(&[]), Err(HealthError::Unhealthy { .. })));
+        assert!(matches!(asked(&["SSH-2.0-x 200\r\n"]), Err(HealthCheckError::Unhealthy { .. })));
+        assert!(matches!(asked(&[]), Err(HealthCheckError::Unhealthy { .. })));
     }
 
     #[test]
-    fn nobody_there_is_not_healthy() {
+    fn a_free_port_is_not_healthy() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let error = ask(free).unwrap_err();
-        assert!(matches!(error, HealthError::Silent { .. }), "{error}");
+        assert!(matches!(error, HealthCheckError::Silent { .. }), "{error}");
     }
 
     #[test]
-    fn who_never_answers_is_given_up() {
+    fn a_mute_server_is_given_up() {
         let mute = TcpListener::bind("127.0.0.1:0").unwrap();
         let error = ask(mute.local_addr().unwrap()).unwrap_err().to_string();
         assert!(error.contains("timed out"), "{error}");

@@ -1,84 +1,39 @@
 //! What a MySQL client sends, read packet by packet.
 //!
-//! A packet is three bytes of length, one of sequence, and the payload. A command is the one client packet
-//! whose sequence is 0; the packets of the handshake count on from the server's greeting.
-
-use std::{collections::BTreeMap, fmt};
+//! A packet is three bytes of length, one of sequence, and the payload. A command is a client packet whose sequence
+//! is 0; the packets of the handshake count on from the server's greeting.
 
 use anyhow::{Result, ensure};
 
-/// A command's first byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Command(pub(crate) u8);
+use super::Tally;
 
-impl Command {
-    /// COM_STMT_EXECUTE
-    pub(crate) const EXECUTE: Self = Self(0x17);
-}
+/// The command that executes a prepared statement: a lookup.
+pub(crate) const LOOKUP: &str = "COM_STMT_EXECUTE";
 
-impl fmt::Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            0x01 => "COM_QUIT",
-            0x02 => "COM_INIT_DB",
-            0x03 => "COM_QUERY",
-            0x0e => "COM_PING",
-            0x16 => "COM_STMT_PREPARE",
-            0x17 => "COM_STMT_EXECUTE",
-            0x18 => "COM_STMT_SEND_LONG_DATA",
-            0x19 => "COM_STMT_CLOSE",
-            0x1a => "COM_STMT_RESET",
-            0x1b => "COM_SET_OPTION",
-            0x1c => "COM_STMT_FETCH",
-            0x1f => "COM_RESET_CONNECTION",
-            other => return write!(f, "command 0x{other:02x}"),
-        };
-        f.write_str(name)
+/// The name of a command by its first byte.
+fn name(command: u8) -> &'static str {
+    match command {
+        0x01 => "COM_QUIT",
+        0x02 => "COM_INIT_DB",
+        0x03 => "COM_QUERY",
+        0x0e => "COM_PING",
+        0x16 => "COM_STMT_PREPARE",
+        0x17 => LOOKUP,
+        0x18 => "COM_STMT_SEND_LONG_DATA",
+        0x19 => "COM_STMT_CLOSE",
+        0x1a => "COM_STMT_RESET",
+        0x1b => "COM_SET_OPTION",
+        0x1c => "COM_STMT_FETCH",
+        0x1f => "COM_RESET_CONNECTION",
+        _ => "commands without a name here",
     }
 }
 
-/// How often each command was sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally(pub(crate) BTreeMap<Command, u64>);
-
-impl Tally {
-    pub(crate) fn count(&self, command: Command) -> u64 {
-        self.0.get(&command).copied().unwrap_or(0)
-    }
-
-    pub(crate) fn sum(&self) -> u64 {
-        self.0.values().sum()
-    }
-
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (command, count) in &other.0 {
-            *self.0.entry(*command).or_default() += count;
-        }
-    }
-
-    /// What was sent since `earlier`.
-    pub(crate) fn since(&self, earlier: &Self) -> Self {
-        let grown =
-            self.0.iter().map(|(command, count)| (*command, count - earlier.count(*command)));
-        Self(grown.filter(|(_, count)| *count > 0).collect())
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts: Vec<String> =
-            self.0.iter().map(|(command, count)| format!("{count} {command}")).collect();
-        f.write_str(
-            if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") }.as_str(),
-        )
-    }
-}
-
-/// The client's side of one connection, fed in whatever pieces the network makes of it.
+/// The client's side of one connection, fed in whatever pieces the network delivers.
 #[derive(Default)]
 pub(crate) struct ClientStream {
     pending: Vec<u8>,
-    /// Payload bytes of the current packet still to come, which nobody looks at.
+    /// Payload bytes of the current packet that are still to come and are not looked at.
     skip: usize,
     greeted: bool,
     opaque: bool,
@@ -86,7 +41,7 @@ pub(crate) struct ClientStream {
 }
 
 impl ClientStream {
-    /// Header, and the handshake's capability flags or the command byte behind it.
+    /// The bytes before the payload: length and sequence.
     const HEADER: usize = 4;
     const CLIENT_COMPRESS: u8 = 0x20;
     const CLIENT_SSL: u8 = 0x08; // in the second byte
@@ -112,7 +67,8 @@ impl ClientStream {
         }
     }
 
-    /// Payload bytes to look at: none before the header is whole.
+    /// The number of payload bytes to look at, none before the header is whole: the handshake's capability flags, or the
+    /// command's byte.
     fn peek(&self) -> usize {
         if self.pending.len() < Self::HEADER {
             return 0;
@@ -133,7 +89,7 @@ impl ClientStream {
             if self.pending[3] == 0
                 && let Some(&command) = payload.first()
             {
-                *self.commands.0.entry(Command(command)).or_default() += 1;
+                self.commands.record(name(command));
             }
         } else if let [low, high] = *payload {
             self.opaque = low & Self::CLIENT_COMPRESS != 0 || high & Self::CLIENT_SSL != 0;
@@ -144,13 +100,13 @@ impl ClientStream {
     }
 }
 
-/// Tries the reader itself: the same commands are seen in whatever pieces they come.
+/// Tries the reader itself: it sees the same commands in whatever pieces they come.
 pub(crate) fn check_reader() -> Result<()> {
     let packet = |sequence: u8, payload: &[u8]| {
         let [a, b, c, _] = u32::try_from(payload.len()).unwrap_or(0).to_le_bytes();
         [&[a, b, c, sequence], payload].concat()
     };
-    // The handshake's flags, an answer to its challenge, a long and an empty-handed command.
+    // The handshake's flags, an answer to its challenge, a long command, and short ones.
     let sent = [
         packet(1, &[0x0d, 0xa2, 0, 0, 9, 9]),
         packet(3, &[0x17; 20]),
@@ -165,7 +121,7 @@ pub(crate) fn check_reader() -> Result<()> {
         sent.chunks(size).for_each(|piece| stream.feed(piece));
         let seen = stream.commands.to_string();
         ensure!(
-            !stream.opaque && seen == "1 COM_PING, 1 COM_STMT_PREPARE, 2 COM_STMT_EXECUTE",
+            !stream.opaque && seen == "1 COM_PING, 2 COM_STMT_EXECUTE, 1 COM_STMT_PREPARE",
             "pieces of {size}: {seen}"
         );
     }

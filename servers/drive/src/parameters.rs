@@ -2,48 +2,74 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// An hour: a longer one is a mistake in the unit.
+use crate::PATH;
+
+/// An hour: a longer time is a mistake in the unit.
 const LONGEST_MS: u64 = 3_600_000;
 
-/// The most users of one drive.
+/// The largest number of users.
 const MOST_USERS: usize = 10_000;
 
-/// The query of `/drive`; all are needed, unknown ones are ignored.
+/// The query string; all are needed, unknown ones are ignored.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct Parameters {
-    users: usize,
-    warmup_ms: u64,
-    warmup_limit_ms: u64,
-    window_ms: u64,
+pub struct Parameters {
+    /// How many ask at once.
+    pub users: usize,
+    /// The shortest warm-up.
+    pub warmup_ms: u64,
+    /// The longest warm-up.
+    pub warmup_limit_ms: u64,
+    /// How long is measured.
+    pub window_ms: u64,
 }
 
 /// A closed load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Load {
+pub struct Load {
     /// How many ask at once, 1 to 10,000.
-    pub(crate) users: usize,
+    pub users: usize,
     /// The shortest warm-up.
-    pub(crate) warmup: Duration,
+    pub warmup: Duration,
     /// The longest warm-up, not shorter than the shortest.
-    pub(crate) warmup_limit: Duration,
+    pub warmup_limit: Duration,
     /// How long is measured, at least 1 ms.
-    pub(crate) window: Duration,
+    pub window: Duration,
 }
 
 /// A parameter that no load can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ParameterError {
+pub enum ParameterError {
+    /// Too few or too many users.
     #[error("users must be 1 to {MOST_USERS}, not {0}")]
     Users(usize),
+    /// A window that is empty or longer than an hour.
     #[error("window_ms must be 1 to {LONGEST_MS}, not {0}")]
     Window(u64),
+    /// A limit that is shorter than the shortest warm-up, or longer than an hour.
     #[error("warmup_limit_ms must be {shortest} (warmup_ms) to {LONGEST_MS}, not {limit}")]
-    Limit { shortest: u64, limit: u64 },
+    Limit {
+        /// The shortest warm-up.
+        shortest: u64,
+        /// The longest warm-up.
+        limit: u64,
+    },
 }
 
 impl Parameters {
-    /// The load, if there can be one.
-    pub(crate) fn check(self) -> Result<Load, ParameterError> {
+    /// The path and query of a request with these parameters.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let Parameters { users, warmup_ms, warmup_limit_ms, window_ms } = self;
+        format!(
+            "{PATH}?users={users}&warmup_ms={warmup_ms}&warmup_limit_ms={warmup_limit_ms}&window_ms={window_ms}"
+        )
+    }
+
+    /// The load that the parameters describe.
+    ///
+    /// # Errors
+    /// The first parameter that is out of bounds.
+    pub fn check(self) -> Result<Load, ParameterError> {
         let Parameters { users, warmup_ms, warmup_limit_ms, window_ms } = self;
         if !(1..=MOST_USERS).contains(&users) {
             return Err(ParameterError::Users(users));
@@ -73,13 +99,23 @@ mod tests {
     }
 
     #[test]
+    fn the_target_is_that_of_the_contract() {
+        let parameters =
+            Parameters { users: 64, warmup_ms: 500, warmup_limit_ms: 2000, window_ms: 2500 };
+        assert_eq!(
+            parameters.target(),
+            "/drive?users=64&warmup_ms=500&warmup_limit_ms=2000&window_ms=2500"
+        );
+    }
+
+    #[test]
     fn the_bounds_belong_to_what_is_allowed() {
         assert!(check(1, 0, 0, 1).is_ok());
         assert!(check(10_000, LONGEST_MS, LONGEST_MS, LONGEST_MS).is_ok());
     }
 
     #[test]
-    fn what_is_beyond_them_is_told() {
+    fn what_is_beyond_them_is_named() {
         assert_eq!(check(0, 0, 0, 1), Err("users must be 1 to 10000, not 0".into()));
         assert!(check(10_001, 0, 0, 1).is_err());
         assert!(check(1, 0, 0, 0).is_err());
