@@ -1,4 +1,4 @@
-//! What a trial cost, as the kernel and the database tell it.
+//! What a trial cost, by the accounts of the kernel and the database.
 
 pub mod container;
 pub mod meter;

@@ -17,7 +17,7 @@ pub type Steal = PerPart<f64>;
 pub struct Stolen(Vec<(usize, Nanos)>);
 
 impl Stolen {
-    /// Until now; absent if the kernel does not tell.
+    /// The time until now; absent if the kernel does not count it.
     #[must_use]
     pub fn read() -> Option<Stolen> {
         Some(Stolen::parse(&fs::read_to_string("/proc/stat").ok()?)).filter(|all| !all.0.is_empty())

@@ -17,19 +17,19 @@ pub struct Usage {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interval: Option<Nanos>,
     /// Anonymous memory: what is truly theirs, without the page cache; pages that processes have shared since a
-    /// fork count for each of them. Of a window, the largest of all samples.
+    /// fork count for each of them. A window has the largest of all samples.
     pub anonymous_kib: u64,
-    /// How often a thread gave up its CPU to wait, of the threads that are there: one that has ended took its
-    /// count along. Of a window, absent if it ended with fewer threads than it began with.
+    /// How often a thread gave up its CPU to wait, counted over the threads that are there: a thread that has ended took
+    /// its count along. Absent for a window that ended with fewer threads than it began with.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub voluntary_switches: Option<u64>,
-    /// How often a thread had to give up its CPU to another, likewise.
+    /// How often a thread had to give up its CPU to another, counted over the same threads.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub involuntary_switches: Option<u64>,
-    /// Threads. Of a window, the larger number of both ends.
+    /// Threads. A window has the larger number of its two ends.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub threads: Option<u64>,
-    /// Open file descriptors. Of a window, the larger number of both ends.
+    /// Open file descriptors. A window has the larger number of its two ends.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub files: Option<u64>,
     /// How long a quota kept it from running; absent if it has no control group of its own, or no quota.
@@ -38,7 +38,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Of the window that begins with this reading and ends with `last`.
+    /// The usage in the window that begins with this reading and ends with `last`.
     #[must_use]
     pub fn until(self, last: Usage) -> Usage {
         let whole = self.threads <= last.threads;

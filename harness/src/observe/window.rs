@@ -18,7 +18,7 @@ pub struct Resources {
     pub interval: Nanos,
     /// The server's.
     pub server: Usage,
-    /// The database's; absent if it is not ours to observe.
+    /// The database's; absent if the harness cannot observe it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub db: Option<Usage>,
     /// The load's, all shards together.
@@ -27,7 +27,7 @@ pub struct Resources {
     /// them from running; absent without a quota.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub throttled: Option<Nanos>,
-    /// What the machine's host took from it; absent if the kernel does not tell.
+    /// What the machine's host took from it; absent if the kernel does not count it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub steal: Option<Steal>,
     /// What the database did from the load's start until it was drained, warm-up included, for all its clients but the

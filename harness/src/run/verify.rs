@@ -221,7 +221,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_in_a_sentence() {
-        let lies: [(fn(&str) -> Answer, &str); 6] = [
+        type Lie = (fn(&str) -> Answer, &'static str);
+        let lies: [Lie; 6] = [
             (
                 |line| if line == "GET /health" { (503, JSON, Vec::new()) } else { right(line) },
                 "GET /health was answered with status 503 where 200 is right",

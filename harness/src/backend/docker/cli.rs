@@ -25,7 +25,7 @@ pub(super) struct Cli {
     project: String,
     /// What compose reads, in this order.
     files: Vec<PathBuf>,
-    /// What compose.yaml is told, besides what .env says.
+    /// The variables that compose.yaml reads, besides those of .env.
     environment: BTreeMap<String, String>,
     /// Where docker's command line runs.
     cpus: Cpus,
