@@ -16,6 +16,7 @@ use crate::os::lock::RunLock;
 use crate::os::machine;
 use crate::os::placement::Placement;
 use crate::plan::Plan;
+use crate::report::table::print;
 use crate::run::backend_executor::BackendExecutor;
 use crate::run::blocks::Ending;
 use crate::run::execute::execute_plan;
@@ -34,7 +35,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let before = before.map(|folder| folder::read(folder)).transpose()?;
     let plan = plan(args, &workspace, before.as_ref())?;
     if args.plan {
-        print_plan(&plan);
+        print(&plan_text(&plan))?;
         return Ok(ExitCode::SUCCESS);
     }
     let usable = Placement::usable()?;
@@ -106,22 +107,24 @@ fn plan(args: &args::Run, workspace: &Workspace, before: Option<&Raw>) -> anyhow
     Ok(Plan::new(&registry, &catalogue, &studies, &profile, &args.filter, seed)?)
 }
 
-fn print_plan(plan: &Plan) {
+/// The plan in words: its studies, the order of its blocks, and how long it takes.
+fn plan_text(plan: &Plan) -> String {
+    let mut lines = Vec::new();
     for study in &plan.studies {
-        println!("study {}: {}", study.name, study.question);
+        lines.push(format!("study {}: {}", study.name, study.question));
     }
     for (number, block) in (1..).zip(&plan.blocks) {
-        println!("block {number}");
+        lines.push(format!("block {number}"));
         for turn in &block.turns {
-            let cells: Vec<_> = turn.cells.iter().map(|&cell| &plan.cells[cell]).collect();
-            let cells: Vec<_> = cells
-                .iter()
-                .map(|cell| format!("{} × {}", cell.scenario.name, cell.load.name))
-                .collect();
-            println!("  {}: {}", plan.servers[turn.server].name, cells.join(", "));
+            let cells = turn.cells.iter().map(|&cell| &plan.cells[cell]);
+            let cells: Vec<_> =
+                cells.map(|cell| format!("{} × {}", cell.scenario.name, cell.load.name)).collect();
+            lines.push(format!("  {}: {}", plan.servers[turn.server].name, cells.join(", ")));
         }
     }
-    println!("about {} after preparation; seed {}", about(plan.expected()), plan.seed);
+    let expected = about(plan.expected());
+    lines.push(format!("about {expected} after preparation; seed {}", plan.seed));
+    lines.join("\n") + "\n"
 }
 
 /// The command that goes on with the run in `out`, with the options that the run's record does not hold.
