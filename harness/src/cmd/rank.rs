@@ -1,5 +1,6 @@
 //! `stackmark rank`: the servers of a run, best first.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,9 +9,9 @@ use anyhow::bail;
 use crate::args;
 use crate::definition::select;
 use crate::format::folder::{self, Raw};
-use crate::measure::measurements;
+use crate::report::chapter::{Chapter, chapters_against};
 use crate::report::page;
-use crate::report::ranking::{Ranking, rankings_against};
+use crate::report::ranking::Ranking;
 use crate::report::table::Format;
 use crate::report::table::{self, Table};
 use crate::workspace::Workspace;
@@ -38,21 +39,21 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
         cloned(select("scenario", &raw.run.cell, &filter.scenarios, |cell| &cell.scenario.name)?);
     selected.run.cell =
         cloned(select("load", &selected.run.cell, &filter.loads, |cell| &cell.load.name)?);
-    let measurements = measurements(&selected);
-    let mut rankings = rankings_against(&selected, &measurements, args.baseline.as_deref());
+    let mut chapters = chapters_against(&selected, args.baseline.as_deref());
+    let mut rankings = chapters.iter().flat_map(|chapter| &chapter.rankings);
     if let Some(name) = &args.baseline
-        && rankings.iter().all(|ranking| ranking.baseline.is_none())
+        && rankings.all(|ranking| ranking.baseline.is_none())
     {
         bail!("{name:?} has no figure to be the baseline; choose another");
     }
     // Hiding a server must not change what is said of the others: all are compared, and some are shown.
-    for ranking in &mut rankings {
+    for ranking in chapters.iter_mut().flat_map(|chapter| &mut chapter.rankings) {
         ranking.rows.retain(|row| servers.iter().any(|server| server.name == row.server));
     }
     if args.format != Format::Table {
-        return print(&all(&rankings).render(args.format)?);
+        return print(&all(&chapters).render(args.format)?);
     }
-    print(&text(&raw, &rankings)?)
+    print(&text(&raw, &chapters)?)
 }
 
 /// Prints a run's tables for people.
@@ -61,16 +62,21 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
 /// When the run cannot be read.
 pub fn show(folder: &Path) -> anyhow::Result<()> {
     let raw = folder::read(folder)?;
-    let rankings = rankings_against(&raw, &measurements(&raw), None);
-    print(&text(&raw, &rankings)?).map(|_| ())
+    print(&text(&raw, &chapters_against(&raw, None))?).map(|_| ())
 }
 
-fn text(raw: &Raw, rankings: &[Ranking]) -> anyhow::Result<String> {
+fn text(raw: &Raw, chapters: &[Chapter]) -> anyhow::Result<String> {
     let mut text = String::new();
-    for ranking in rankings {
-        let table = ranking.table().render(Format::Table)?;
-        text +=
-            &format!("{} in run {}\n{table}{}\n\n", ranking.scenario, raw.name, ranking.legend());
+    for Chapter { study, rankings, answer, .. } in chapters {
+        if let Some(study) = study {
+            let answer: String = answer.iter().map(|sentence| format!("- {sentence}\n")).collect();
+            text += &format!("{}\n\n{answer}\n", study.question);
+        }
+        for ranking in rankings {
+            let table = ranking.table().render(Format::Table)?;
+            let legend = ranking.legend();
+            text += &format!("{} in run {}\n{table}{legend}\n\n", ranking.title, raw.name);
+        }
     }
     Ok(format!("{text}{}\n", page::environment(raw)))
 }
@@ -80,11 +86,29 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One table of all scenarios, for programs.
-fn all(rankings: &[Ranking]) -> Table {
-    let tables: Vec<(&str, Table)> =
-        rankings.iter().map(|ranking| (ranking.scenario.as_str(), ranking.table())).collect();
-    Table::stacked("scenario", &tables)
+/// One table of all rankings, for programs. The rate of the open loads is in the headings where they share one, and in a
+/// column of its own elsewhere.
+fn all(chapters: &[Chapter]) -> Table {
+    let rankings = || chapters.iter().flat_map(|chapter| &chapter.rankings);
+    let rates: BTreeSet<String> = rankings().filter_map(Ranking::rate).collect();
+    let (has_studies, has_rates) =
+        (chapters.iter().any(|one| one.study.is_some()), rates.len() > 1);
+    let columns = [("study", has_studies), ("scenario", true), ("open req/s", has_rates)];
+    let shown = columns.iter().filter(|(_, is_shown)| *is_shown);
+    let headings: Vec<&str> = shown.map(|(heading, _)| *heading).collect();
+    let row = |chapter: &Chapter, ranking: &Ranking| {
+        let study = chapter.study.map(|study| study.name.clone()).unwrap_or_default();
+        let rate = ranking.rate().unwrap_or_default();
+        let values = [study, ranking.title.clone(), rate].into_iter().zip(columns);
+        values.filter(|(_, (_, is_shown))| *is_shown).map(|(value, _)| value).collect()
+    };
+    let table = |ranking: &Ranking| {
+        if has_rates { ranking.table_under("open") } else { ranking.table() }
+    };
+    let tables = chapters.iter().flat_map(|chapter| {
+        chapter.rankings.iter().map(move |ranking| (row(chapter, ranking), table(ranking)))
+    });
+    Table::stacked(&headings, &tables.collect::<Vec<_>>())
 }
 
 fn cloned<T: Clone>(items: Vec<&T>) -> Vec<T> {

@@ -1,11 +1,11 @@
-//! Runs whose truth is known, for tests.
+//! Synthetic runs with known statistics, for tests.
 
 use registry::{Axes, Ceilings};
 
 use crate::definition::Role;
 use crate::definition::cell::Cell;
 use crate::definition::profile::CellTimes;
-use crate::definition::scenario::{self, Load, LoadKind, Scenario};
+use crate::definition::scenario::{self, Arrivals, Load, LoadKind, Rate, Scenario};
 use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
@@ -16,7 +16,7 @@ use crate::observe::usage::Usage;
 use crate::observe::window::Resources;
 use crate::os::machine::MachineFile;
 use crate::os::placement::Placement;
-use crate::units::Nanos;
+use crate::units::{Nanos, PerSecond};
 use crate::workload;
 
 /// What a server is, and what a block does to it.
@@ -64,27 +64,62 @@ pub(crate) fn cell() -> Cell {
     }
 }
 
+/// The cell, under an open load of so many requests per second.
+pub(crate) fn open_cell(load: &str, rate: f64) -> Cell {
+    let kind = LoadKind::Open { rate: Rate::Fixed(PerSecond(rate)), arrivals: Arrivals::Constant };
+    under(Load { name: load.into(), users: 64, kind })
+}
+
+/// The cell, under a closed load of so many users.
+pub(crate) fn closed_cell(users: u32) -> Cell {
+    under(Load { name: format!("closed-{users}"), users, kind: LoadKind::Closed })
+}
+
+fn under(load: Load) -> Cell {
+    let Cell { scenario, times, .. } = cell();
+    Cell { scenario, times: CellTimes { load: load.name.clone(), ..times }, load }
+}
+
 pub(crate) fn run(servers: &[SyntheticServer]) -> Raw {
+    run_under(servers, &[cell()])
+}
+
+/// Each server under each cell's load, for 8 blocks.
+pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
     let mut entries = Vec::new();
     for block in 0..8 {
-        for server in servers {
-            let right = server.goodput.round();
+        for (server, cell) in
+            servers.iter().flat_map(|one| cells.iter().map(move |cell| (one, cell)))
+        {
+            let rate = match cell.load.kind {
+                LoadKind::Open { rate: Rate::Fixed(rate), .. } => Some(rate),
+                _ => None,
+            };
+            let right = rate.map_or(server.goodput, |rate| rate.0).round();
             let used =
                 |cpu: f64| Usage { cpu: Nanos((cpu * right * 1e3) as u64), ..Usage::default() };
             let host = server.host[block];
+            let mut record = LoadRecord {
+                window: Nanos(1_000_000_000),
+                right_in_window: right as u64,
+                ..LoadRecord::default()
+            };
+            if rate.is_some() {
+                (record.sent, record.right) = (right as u64, right as u64);
+                for request in 0..right as u64 {
+                    let response = server.cpu * server.own[block] * (1e3 + request as f64);
+                    record.response.record(Nanos(response as u64));
+                }
+            }
             entries.push(Entry::Trial(Box::new(Trial {
                 block: block as u32 + 1,
                 server: server.name.into(),
-                scenario: "demo".into(),
-                load: "closed-64".into(),
-                asked: None,
+                scenario: cell.scenario.name.clone(),
+                load: cell.load.name.clone(),
+                asked: rate,
                 measured: Measured {
                     warmup: None,
-                    record: LoadRecord {
-                        window: Nanos(1_000_000_000),
-                        right_in_window: right as u64,
-                        ..LoadRecord::default()
-                    },
+                    record,
                     resources: Resources {
                         interval: Nanos(1_000_000_000),
                         server: used(server.cpu * host * server.own[block]),
@@ -136,7 +171,7 @@ pub(crate) fn run(servers: &[SyntheticServer]) -> Raw {
             cpus: Placement::by_size(&(0..2).collect()),
             site: None,
             server: server.collect(),
-            cell: vec![cell()],
+            cell: cells.to_vec(),
         },
         machine: MachineFile::default(),
         entries,

@@ -2,13 +2,14 @@
 
 use askama::Template;
 
+use crate::definition::study::{Published, RunStudy};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
-use crate::measure::Measurement;
 
+use super::chapter::Chapter;
 use super::chart::Chart;
 use super::table::Table;
-use super::{Section, ceilings, facts, page, resources};
+use super::{Drawn, Section, ceilings, facts, page, resources};
 
 /// The page: what its template shows. The template escapes all text but what is said to be markup.
 #[derive(Template)]
@@ -17,7 +18,7 @@ struct Index<'a> {
     name: &'a str,
     /// Markup.
     environment: String,
-    sections: Vec<Shown<'a>>,
+    chapters: Vec<ShownChapter<'a>>,
     warnings: Vec<(String, String)>,
     versions: Vec<(&'a str, &'a str)>,
     /// None where the parts were mere processes.
@@ -27,13 +28,48 @@ struct Index<'a> {
     crates: usize,
 }
 
-/// One scenario.
+/// One chapter.
+struct ShownChapter<'a> {
+    study: Option<ShownStudy<'a>>,
+    sections: Vec<Shown<'a>>,
+}
+
+impl ShownChapter<'_> {
+    /// The level of its sections' headings.
+    fn level(&self) -> usize {
+        if self.study.is_some() { 3 } else { 2 }
+    }
+}
+
+/// What stands before a study's sections.
+struct ShownStudy<'a> {
+    question: &'a str,
+    /// Markup.
+    about: String,
+    /// Markup.
+    answer: Vec<String>,
+    published: Vec<ShownFinding<'a>>,
+}
+
+/// A published finding.
+struct ShownFinding<'a> {
+    finding: &'a str,
+    source: &'a str,
+    /// Whether the source is an address that a browser can open.
+    is_address: bool,
+}
+
+/// One ranking.
 struct Shown<'a> {
-    scenario: &'a str,
+    /// Its place among all of the run, from 1.
+    number: usize,
+    title: &'a str,
     table: Table,
     /// Markup.
     legend: String,
-    charts: &'a [Chart],
+    /// The chart that a study's section begins with.
+    picture: Option<&'a Chart>,
+    charts: Vec<&'a Chart>,
     ceilings: Option<&'a Table>,
     /// What must be known to read that table.
     ceilings_legend: &'static str,
@@ -44,20 +80,20 @@ struct Shown<'a> {
 ///
 /// # Errors
 /// When it cannot be encoded.
-pub fn page(
-    raw: &Raw,
-    measurements: &[Measurement],
-    sections: &[Section],
-) -> anyhow::Result<String> {
-    let sections = sections.iter().map(|Section { ranking, charts, ceilings }| Shown {
-        scenario: &ranking.scenario,
-        table: ranking.table(),
-        legend: markup(&ranking.legend()),
-        charts,
-        ceilings: ceilings.as_ref(),
-        ceilings_legend: ceilings::LEGEND,
-        resources: resources::table(measurements, &ranking.scenario),
-    });
+pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
+    let mut number = 0;
+    let mut chapters = Vec::new();
+    for Drawn { chapter, sections } in drawn {
+        let shown = sections.iter().map(|section| {
+            number += 1;
+            shown(chapter, section, number)
+        });
+        let sections = shown.collect();
+        chapters.push(ShownChapter {
+            study: chapter.study.map(|study| head(study, chapter)),
+            sections,
+        });
+    }
     let versions = raw.entries.iter().filter_map(|entry| match entry {
         Entry::Verified { server, version, .. } => Some((server.as_str(), version.as_str())),
         _ => None,
@@ -74,8 +110,8 @@ pub fn page(
     let index = Index {
         name: &raw.name,
         environment: markup(&page::environment(raw)),
-        sections: sections.collect(),
-        warnings: warnings(measurements),
+        chapters,
+        warnings: warnings(drawn),
         versions: versions.collect(),
         containers,
         machine: facts::facts(&machine)?,
@@ -84,16 +120,50 @@ pub fn page(
     Ok(index.render()? + "\n")
 }
 
-/// Which cell, and what must be known of it.
-fn warnings(measurements: &[Measurement]) -> Vec<(String, String)> {
-    let of_cell = |m: &Measurement| {
+fn head<'a>(study: &'a RunStudy, chapter: &Chapter) -> ShownStudy<'a> {
+    let published = study.published.iter().map(|Published { finding, source }| ShownFinding {
+        finding,
+        source,
+        is_address: source.starts_with("https://") || source.starts_with("http://"),
+    });
+    ShownStudy {
+        question: &study.question,
+        about: markup(&page::about(study)),
+        answer: chapter.answer.iter().map(|sentence| markup(sentence)).collect(),
+        published: published.collect(),
+    }
+}
+
+fn shown<'a>(chapter: &Chapter, section: &'a Section, number: usize) -> Shown<'a> {
+    let Section { ranking, charts, ceilings } = section;
+    let picture = section.main_chart().filter(|_| chapter.study.is_some());
+    let is_picture = |chart: &Chart| picture.is_some_and(|picture| picture.file == chart.file);
+    Shown {
+        number,
+        title: &ranking.title,
+        table: ranking.table(),
+        legend: markup(&ranking.legend()),
+        picture,
+        charts: charts.iter().filter(|chart| !is_picture(chart)).collect(),
+        ceilings: ceilings.as_ref(),
+        ceilings_legend: ceilings::LEGEND,
+        resources: resources::table(&chapter.measurements, ranking),
+    }
+}
+
+/// Each cell that has warnings, and what must be known of it: once, however many studies it belongs to.
+fn warnings(drawn: &[Drawn]) -> Vec<(String, String)> {
+    let mut warnings = Vec::new();
+    for m in drawn.iter().flat_map(|drawn| &drawn.chapter.measurements) {
         let cell = format!("{}, {} under {}", m.server, m.scenario, m.load);
-        m.warnings
-            .iter()
-            .map(move |warning| (cell.clone(), warning.to_string()))
-            .collect::<Vec<_>>()
-    };
-    measurements.iter().flat_map(of_cell).collect()
+        for warning in &m.warnings {
+            let warning = (cell.clone(), warning.to_string());
+            if drawn.len() == 1 || !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+    }
+    warnings
 }
 
 /// A sentence of a Markdown page as markup: escaped, with its `code` and its **stress**.

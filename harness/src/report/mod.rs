@@ -1,41 +1,53 @@
 //! What people and programs read: tables, charts, pages and exports, from raw data alone.
 
+mod answer;
 mod ceilings;
+pub mod chapter;
 pub mod chart;
 mod containers;
 pub mod export;
 mod facts;
+mod figures;
+mod group;
 pub mod html;
 pub mod listing;
 pub mod number;
 pub mod page;
+mod part;
 mod position;
 pub mod ranking;
 mod ranking_text;
 mod resources;
 pub mod summary;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use crate::format::folder::Raw;
-use crate::measure::measurements;
+use chapter::{Chapter, chapters};
 use chart::{Chart, Kind};
 use ranking::Ranking;
 use table::Table;
 
-/// One scenario: who stands where, and the charts of it.
+/// One ranking, its charts and its ceilings.
 #[derive(Clone, Debug)]
-pub struct Section {
+pub struct Section<'a> {
     /// Its servers, in order.
-    pub ranking: Ranking,
+    pub ranking: &'a Ranking,
     /// As far as there was something to draw.
     pub charts: Vec<Chart>,
     /// Its servers against their ceilings, where it has them.
     pub ceilings: Option<Table>,
 }
 
-impl Section {
+impl<'a> Section<'a> {
+    fn new(raw: &Raw, ranking: &'a Ranking) -> anyhow::Result<Section<'a>> {
+        let ceilings = ceilings::table(raw, ranking);
+        Ok(Section { charts: chart::charts(raw, ranking)?, ceilings, ranking })
+    }
+
     /// The chart of what orders the ranking.
     #[must_use]
     pub fn main_chart(&self) -> Option<&Chart> {
@@ -44,45 +56,53 @@ impl Section {
     }
 }
 
+/// A chapter and what is drawn of it.
+#[derive(Clone, Debug)]
+pub struct Drawn<'a> {
+    /// What it is about.
+    pub chapter: &'a Chapter<'a>,
+    /// A section for each of its rankings.
+    pub sections: Vec<Section<'a>>,
+}
+
+impl<'a> Drawn<'a> {
+    fn new(chapter: &'a Chapter<'a>) -> anyhow::Result<Drawn<'a>> {
+        let rankings = chapter.rankings.iter();
+        let sections = rankings.map(|ranking| Section::new(&chapter.raw, ranking));
+        Ok(Drawn { chapter, sections: sections.collect::<Result<_, _>>()? })
+    }
+}
+
 /// All that is derived from a run's raw data: paths within its folder, with `/`, and their text.
 ///
 /// # Errors
 /// When something cannot be drawn or encoded.
 pub fn derived(raw: &Raw) -> anyhow::Result<BTreeMap<String, String>> {
-    let measurements = measurements(raw);
-    let rankings = ranking::rankings(raw, &measurements);
-    let csv = summary::csv(&measurements, &rankings)?;
-    let json = export::json(raw, &measurements, &rankings)?;
-    let sections: Vec<Section> =
-        rankings.into_iter().map(|ranking| section(raw, ranking)).collect::<Result<_, _>>()?;
+    let chapters = chapters(raw);
+    let drawn: Vec<Drawn> = chapters.iter().map(Drawn::new).collect::<Result<_, _>>()?;
     let mut files = BTreeMap::from([
-        ("README.md".to_owned(), page::page(raw, &sections)?),
-        ("index.html".to_owned(), html::page(raw, &measurements, &sections)?),
-        ("summary.csv".to_owned(), csv),
-        ("summary.json".to_owned(), json),
+        ("README.md".to_owned(), page::page(raw, &drawn)?),
+        ("index.html".to_owned(), html::page(raw, &drawn)?),
+        ("summary.csv".to_owned(), summary::csv(&chapters)?),
+        ("summary.json".to_owned(), export::json(raw, &chapters)?),
     ]);
-    let charts = sections.into_iter().flat_map(|section| section.charts);
+    let sections = drawn.into_iter().flat_map(|drawn| drawn.sections);
+    let charts = sections.flat_map(|section| section.charts);
     files.extend(charts.map(|chart| (chart.file, chart.svg)));
     Ok(files)
 }
 
-fn section(raw: &Raw, ranking: Ranking) -> anyhow::Result<Section> {
-    let ceilings = ceilings::table(raw, &ranking);
-    Ok(Section { charts: chart::charts(raw, &ranking)?, ceilings, ranking })
-}
-
-/// What the project's README shows of a run: the first scenario's table, its main chart and the environment.
+/// What the project's README shows of a run: the first table, its main chart and the environment; of each study its
+/// question, and where there are several their answers.
 ///
 /// # Errors
 /// When something cannot be drawn or encoded.
 pub fn excerpt(raw: &Raw) -> anyhow::Result<String> {
-    let first = ranking::rankings(raw, &measurements(raw)).into_iter().next();
-    let first = first.map(|ranking| section(raw, ranking)).transpose()?;
+    let chapters = chapters(raw);
     let folder = format!("results/{}/", raw.name);
-    let text = first.map(|section| page::excerpt(&section, &folder)).transpose()?;
     Ok(format!(
         "\n{}\n{}\nEverything: [results/{name}](results/{name}/README.md).\n\n",
-        text.unwrap_or_default(),
+        page::excerpt(&chapters, &folder)?,
         table::unmarked(&page::environment(raw)),
         name = raw.name
     ))

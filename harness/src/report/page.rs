@@ -2,27 +2,35 @@
 
 use std::fmt::Write;
 
+use crate::definition::study::{Published, RunStudy};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
-use crate::report::table::Format;
 
+use super::chapter::Chapter;
 use super::chart::Chart;
-use super::table::unmarked;
-use super::{Section, ceilings, containers};
+use super::table::{Format, unmarked};
+use super::{Drawn, Section, ceilings, containers};
 
 /// The page's text.
 ///
 /// # Errors
 /// When a table cannot be encoded.
-pub fn page(raw: &Raw, sections: &[Section]) -> anyhow::Result<String> {
+pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
     let mut text = format!("# Run {}\n\n{}\n", raw.name, unmarked(&environment(raw)));
-    for section in sections {
-        write!(text, "\n## {}\n\n{}", unmarked(&section.ranking.scenario), table(section)?)?;
-        for chart in &section.charts {
-            write!(text, "\n{}\n", image(chart, ""))?;
-        }
-        if let Some(ceilings) = &section.ceilings {
-            write!(text, "\n{}\n{}\n", ceilings.render(Format::Markdown)?, ceilings::LEGEND)?;
+    for Drawn { chapter, sections } in drawn {
+        match chapter.study {
+            Some(study) => text += &in_study(study, &chapter.answer, sections)?,
+            None => {
+                for section in sections {
+                    write!(
+                        text,
+                        "\n## {}\n\n{}",
+                        unmarked(&section.ranking.title),
+                        table(section)?
+                    )?;
+                    text += &rest(section, section.charts.iter())?;
+                }
+            }
         }
     }
     text.push_str("\n## Versions\n\n");
@@ -38,20 +46,82 @@ pub fn page(raw: &Raw, sections: &[Section]) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// One table, its main chart and the sentences that they need, for a page from which the run's folder is `folder`.
+/// A study's chapter: the question, the answer, what others found, a picture, and then the tables.
+fn in_study(study: &RunStudy, answer: &[String], sections: &[Section]) -> anyhow::Result<String> {
+    let mut text = format!("\n## {}\n\n{}\n", unmarked(&study.question), about(study));
+    text += &answered(answer);
+    for Published { finding, source } in &study.published {
+        write!(text, "\nPublished: {} ({})\n", unmarked(finding), unmarked(source))?;
+    }
+    for (place, section) in sections.iter().enumerate() {
+        let picture = section.main_chart().map(|chart| format!("\n{}\n", image(chart, "")));
+        let picture = picture.unwrap_or_default();
+        let heading = format!("\n### {}\n", unmarked(&section.ranking.title));
+        // The first picture belongs to the answer.
+        text += &if place == 0 { picture + &heading } else { heading + &picture };
+        write!(text, "\n{}", table(section)?)?;
+        let main = section.main_chart().map(|chart| &chart.file);
+        text += &rest(section, section.charts.iter().filter(|chart| Some(&chart.file) != main))?;
+    }
+    Ok(text)
+}
+
+/// The name of a study, and what it compares.
+pub(super) fn about(study: &RunStudy) -> String {
+    match &study.compare {
+        Some(axis) => format!(
+            "Study `{}`: servers are compared in their {} where they are equal in all else.",
+            unmarked(&study.name),
+            unmarked(axis)
+        ),
+        None => format!("Study `{}`.", unmarked(&study.name)),
+    }
+}
+
+/// The answer as a list.
+fn answered(answer: &[String]) -> String {
+    let lines = answer.iter().map(|sentence| format!("- {}\n", unmarked(sentence)));
+    format!("\n{}", lines.collect::<String>())
+}
+
+/// Charts and ceilings, which follow a section's table.
+fn rest<'a>(section: &Section, charts: impl Iterator<Item = &'a Chart>) -> anyhow::Result<String> {
+    let mut text: String = charts.map(|chart| format!("\n{}\n", image(chart, ""))).collect();
+    if let Some(ceilings) = &section.ceilings {
+        write!(text, "\n{}\n{}\n", ceilings.render(Format::Markdown)?, ceilings::LEGEND)?;
+    }
+    Ok(text)
+}
+
+/// The first table, its main chart and the sentences that they need, for a page from which the run's folder is `folder`;
+/// above it the question of its study, and below it the questions and answers of the others.
 ///
 /// # Errors
-/// When the table cannot be encoded.
-pub fn excerpt(section: &Section, folder: &str) -> anyhow::Result<String> {
-    let mut text = table(section)?;
-    if let Some(chart) = section.main_chart() {
-        write!(text, "\n{}\n", image(chart, folder))?;
+/// When a table cannot be encoded, or a chart cannot be drawn.
+pub fn excerpt(chapters: &[Chapter], folder: &str) -> anyhow::Result<String> {
+    let Some((first, others)) = chapters.split_first() else { return Ok(String::new()) };
+    let question = |study: &RunStudy| format!("**{}**\n\n", unmarked(&study.question));
+    let mut text = first.study.map(question).unwrap_or_default();
+    // The first of several groups is not the whole answer.
+    if first.rankings.iter().any(|ranking| ranking.group.is_some()) {
+        write!(text, "{}\n", answered(&first.answer).trim_start())?;
+    }
+    if let Some(ranking) = first.rankings.first() {
+        let section = Section::new(&first.raw, ranking)?;
+        text += &table(&section)?;
+        if let Some(chart) = section.main_chart() {
+            write!(text, "\n{}\n", image(chart, folder))?;
+        }
+    }
+    for chapter in others {
+        let question = chapter.study.map(question).unwrap_or_default();
+        write!(text, "\n{}\n{}", question.trim_end(), answered(&chapter.answer))?;
     }
     Ok(text)
 }
 
 fn table(section: &Section) -> anyhow::Result<String> {
-    let ranking = &section.ranking;
+    let ranking = section.ranking;
     let rows = ranking.table().render(Format::Markdown)?;
     Ok(format!("{rows}\n{}\n", unmarked(&ranking.legend())))
 }
@@ -98,7 +168,7 @@ pub fn environment(raw: &Raw) -> String {
     };
     format!(
         "{date}; {cpu}, {cpus} CPUs{virtualisation}; Linux {kernel}; {services}commit {commit}. \
-         Profile `{profile}`, {blocks} blocks, seed {seed}, backend {backend}; CPUs {placement} ({shared}); \
+         Profile `{profile}`{studies}, {blocks} blocks, seed {seed}, backend {backend}; CPUs {placement} ({shared}); \
          {pool} database connections a server.{containers}{stopped}{resumed}",
         date = run.began,
         cpu = machine.cpu,
@@ -115,6 +185,7 @@ pub fn environment(raw: &Raw) -> String {
             .collect::<String>(),
         commit = machine.commit,
         profile = run.profile,
+        studies = studies(&run.study),
         blocks = run.blocks,
         seed = run.seed,
         backend = run.backend,
@@ -126,6 +197,16 @@ pub fn environment(raw: &Raw) -> String {
             .map(|site| containers::sentences(site, &run.cpus, machine))
             .unwrap_or_default(),
     )
+}
+
+/// The names of a run's studies, after a comma.
+fn studies(studies: &[RunStudy]) -> String {
+    let names: Vec<String> = studies.iter().map(|study| format!("`{}`", study.name)).collect();
+    match &names[..] {
+        [] => String::new(),
+        [only] => format!(", study {only}"),
+        several => format!(", studies {}", several.join(" ")),
+    }
 }
 
 #[cfg(test)]

@@ -19,11 +19,12 @@ pub(super) struct Position {
 impl Position {
     /// Of the cell that is measured.
     pub(super) fn of(measurement: &Measurement, rankings: &[Ranking]) -> Position {
-        let is_it = |ranking: &&Ranking| ranking.scenario == measurement.scenario;
-        let Some(ranking) = rankings.iter().find(is_it) else { return Position::default() };
-        let Some(row) = ranking.rows.iter().find(|row| row.server == measurement.server) else {
-            return Position::default();
-        };
+        let of_load = |ranking: &&Ranking| ranking.has(&measurement.scenario, &measurement.load);
+        let found = rankings.iter().filter(of_load).find_map(|ranking| {
+            let row = ranking.rows.iter().find(|row| row.server == measurement.server)?;
+            Some((ranking, row))
+        });
+        let Some((ranking, row)) = found else { return Position::default() };
         let load = Some(measurement.load.as_str());
         let closed = (ranking.closed.as_deref() == load).then_some(row);
         Position {

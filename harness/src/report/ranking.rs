@@ -1,10 +1,12 @@
-//! Which measurement stands where: one table a scenario, contenders before controls and ceilings.
+//! Which measurement stands where: one table for each closed load of a scenario with an open one, contenders before
+//! controls and ceilings.
 
 use registry::{Axes, Ceilings};
 
 use crate::compare::{self, Comparison, Pairs};
 use crate::definition::Role;
 use crate::definition::cell::Cell;
+use crate::definition::scenario::LoadKind;
 use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
@@ -12,11 +14,17 @@ use crate::measure::block::Metric;
 use crate::measure::{Figures, Measurement, Response};
 use crate::units::PerSecond;
 
-/// One scenario's servers, in order.
+/// One scenario's servers under at most one closed and one open load, in order.
 #[derive(Clone, Debug)]
 pub struct Ranking {
+    /// Its heading: the scenario, and the loads where the scenario has more than one ranking.
+    pub title: String,
+    /// Begins the names of its charts' files, which no other ranking of the run has.
+    pub stem: String,
     /// The scenario's name.
     pub scenario: String,
+    /// What its servers have in common and those of the scenario's other rankings have not, if that sets them apart.
+    pub group: Option<String>,
     /// The closed load that goodput and CPU time come from.
     pub closed: Option<String>,
     /// The open load that percentiles come from, and its rate.
@@ -109,7 +117,8 @@ pub fn rankings(raw: &Raw, measurements: &[Measurement]) -> Vec<Ranking> {
     rankings_against(raw, measurements, None)
 }
 
-/// Likewise, with ratios to the server that is named.
+/// The rankings of a run, in the order of its cells; ratios are to the server that is named, or to the first of each
+/// order.
 #[must_use]
 pub fn rankings_against(
     raw: &Raw,
@@ -122,23 +131,77 @@ pub fn rankings_against(
             scenarios.push(&cell.scenario.name);
         }
     }
-    scenarios
-        .into_iter()
-        .map(|scenario| {
-            let mut ranking = ordered(raw, measurements, scenario);
+    let all = scenarios.into_iter().flat_map(|scenario| {
+        let pairs = load_pairs(raw, scenario);
+        let is_only = pairs.len() == 1;
+        pairs.into_iter().enumerate().map(move |(place, loads)| {
+            let mut ranking = ordered(raw, measurements, scenario, &loads);
+            if !is_only {
+                ranking.title += &format!(" under {}", loads.names().join(" and "));
+            }
+            if place > 0 {
+                ranking.stem += &format!(
+                    ".{}",
+                    loads.names().into_iter().map(file_name).collect::<Vec<_>>().join(".")
+                );
+            }
             ranking.compare(raw, baseline);
             ranking
         })
-        .collect()
+    });
+    all.collect()
+}
+
+/// The loads of one ranking.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct LoadPair {
+    closed: Option<String>,
+    open: Option<String>,
+}
+
+impl LoadPair {
+    fn names(&self) -> Vec<&str> {
+        [&self.closed, &self.open].into_iter().flatten().map(String::as_str).collect()
+    }
+
+    fn has(&self, load: &str) -> bool {
+        self.names().contains(&load)
+    }
+}
+
+/// A scenario's loads: its first closed load with its first open one, and so on, so that each is in a ranking.
+fn load_pairs(raw: &Raw, scenario: &str) -> Vec<LoadPair> {
+    let loads = |open: bool| {
+        let cells = raw.run.cell.iter().filter(move |cell| {
+            let is_of_any = raw
+                .run
+                .server
+                .iter()
+                .any(|server| cell.is_of(&server.answers, server.drives_itself));
+            cell.scenario.name == scenario && is_open(cell) == open && is_of_any
+        });
+        cells.map(|cell| cell.load.name.clone()).collect::<Vec<_>>()
+    };
+    let (closed, open) = (loads(false), loads(true));
+    let count = closed.len().max(open.len()).max(1);
+    let pair = |place: usize| LoadPair {
+        closed: closed.get(place).cloned(),
+        open: open.get(place).cloned(),
+    };
+    (0..count).map(pair).collect()
+}
+
+/// A name as part of a file's: whatever a run calls it, the file stays in the run's folder, and no dot is left that
+/// could be taken for one between two names.
+fn file_name(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
+    name.chars().map(safe).collect()
 }
 
 /// A scenario's servers in order, before they are compared.
-fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
+fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &LoadPair) -> Ranking {
+    let LoadPair { closed, open } = loads.clone();
     let of_scenario = |m: &&Measurement| m.scenario == scenario;
-    let first = |open: bool| {
-        measurements.iter().filter(of_scenario).find(|m| m.open == open).map(|m| m.load.clone())
-    };
-    let (closed, open) = (first(false), first(true));
     let find = |server: &str, load: &Option<String>| {
         let load = load.as_ref()?;
         measurements
@@ -148,7 +211,11 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
             .cloned()
     };
     let has_cell = |server: &RunServer| {
-        let mut cells = raw.run.cell.iter().filter(|cell| cell.scenario.name == scenario);
+        let mut cells = raw
+            .run
+            .cell
+            .iter()
+            .filter(|cell| cell.scenario.name == scenario && loads.has(&cell.load.name));
         cells.any(|cell| cell.is_of(&server.answers, server.drives_itself))
     };
     let mut rows: Vec<Row> = raw
@@ -189,7 +256,10 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str) -> Ranking {
         })
     });
     Ranking {
+        title: scenario.to_owned(),
+        stem: file_name(scenario),
         scenario: scenario.to_owned(),
+        group: None,
         closed,
         open: open.map(|load| (load, asked)),
         by_goodput,
@@ -216,6 +286,22 @@ impl Ranking {
     #[must_use]
     pub fn ordering_load(&self) -> Option<&str> {
         self.closed.as_deref().or(self.open.as_ref().map(|(load, _)| load.as_str()))
+    }
+
+    /// Makes it a ranking of a study, and of a group of its servers where those are compared in groups.
+    pub(super) fn join(&mut self, study: &str, group: Option<String>) {
+        self.stem = format!("{}.{}", file_name(study), self.stem);
+        if let Some(group) = &group {
+            self.stem += &format!(".{}", file_name(group));
+            self.title += &format!(", {group}");
+        }
+        self.group = group;
+    }
+
+    /// Whether the scenario's load is in this ranking.
+    pub(super) fn has(&self, scenario: &str, load: &str) -> bool {
+        let open = self.open.as_ref().map(|(load, _)| load.as_str());
+        self.scenario == scenario && [self.closed.as_deref(), open].contains(&Some(load))
     }
 
     /// Whether the figure that orders is only a lower bound.
@@ -300,4 +386,19 @@ impl Ranking {
 
 fn names(cell: &Cell) -> (&str, &str) {
     (&cell.scenario.name, &cell.load.name)
+}
+
+fn is_open(cell: &Cell) -> bool {
+    matches!(cell.load.kind, LoadKind::Open { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_stays_in_its_folder() {
+        assert_eq!(file_name("demo-hit"), "demo-hit");
+        assert_eq!(file_name("../../etc/x"), "------etc-x");
+    }
 }

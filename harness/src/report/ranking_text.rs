@@ -4,6 +4,8 @@ use crate::compare::Adjustment;
 use crate::definition::Role;
 use crate::measure::warning::Warning;
 
+use super::answer::UNORDERED;
+use super::figures::{Figure, named};
 use super::number::{self, percent, with_ends, with_interval};
 use super::ranking::{Control, Ranking, Row};
 use super::table::{Paint, Table};
@@ -12,34 +14,50 @@ use super::table::{Paint, Table};
 const SERVER: usize = 1;
 /// The last column.
 const NOTES: usize = 11;
-/// The legend where there is no order.
-const UNORDERED: &str = "No server has a figure to be ordered by; the notes say why. ";
 
 impl Ranking {
     /// As rows of text. A figure that is not there is a dash, and the notes say why.
     #[must_use]
     pub fn table(&self) -> Table {
-        let at_rate = match &self.open {
-            Some((_, Some(rate))) => format!("at {:.0} req/s", rate.0),
-            _ => "open".into(),
-        };
+        self.table_under(&match self.rate() {
+            Some(rate) => format!("at {rate} req/s"),
+            None => "open".into(),
+        })
+    }
+
+    /// The open load's rate in requests per second, as text.
+    #[must_use]
+    pub fn rate(&self) -> Option<String> {
+        let (_, rate) = self.open.as_ref()?;
+        rate.map(|rate| format!("{:.0}", rate.0))
+    }
+
+    /// The table, with the words that its headings have for the open load.
+    #[must_use]
+    pub fn table_under(&self, open: &str) -> Table {
+        const GOODPUT: &Figure = named("goodput_rps");
+        const CPU: &Figure = named("server_cpu_us_per_req");
+        const P50: &Figure = named("p50_us");
+        const P99: &Figure = named("p99_us");
+        const LIMIT: &Figure = named("bottleneck");
         let baseline = match &self.baseline {
             Some(baseline) if !baseline.is_first => format!("× {}", baseline.name),
             _ => "× first".into(),
         };
         let mut table = Table::new(&[
-            "tier",
-            "server",
-            "framework",
-            "layer",
-            "goodput req/s",
-            "server CPU µs/req",
-            &baseline,
-            &format!("CPU µs/req {at_rate}"),
-            &format!("p50 µs {at_rate}"),
-            &format!("p99 µs {at_rate}"),
-            "limit",
-            "notes",
+            "tier".into(),
+            "server".into(),
+            "framework".into(),
+            "layer".into(),
+            GOODPUT.heading(),
+            CPU.heading(),
+            baseline,
+            // The server is the only part that has a CPU column: the heading is long enough without it.
+            format!("CPU µs/req {open}"),
+            format!("{} {open}", P50.heading()),
+            format!("{} {open}", P99.heading()),
+            LIMIT.heading(),
+            "notes".into(),
         ]);
         for row in &self.rows {
             let goodput = row.capacity().map(|figures| {
@@ -84,27 +102,28 @@ impl Ranking {
     #[must_use]
     pub fn legend(&self) -> String {
         if !self.rows.iter().any(|row| row.capacity().or(row.steady()).is_some()) {
-            return UNORDERED.trim_end().to_owned();
+            return UNORDERED.to_owned();
         }
         let is_ordered = self.rows.iter().any(|row| self.was_measured(row));
         let order = match (&self.closed, self.by_goodput) {
             _ if !is_ordered => UNORDERED,
             (Some(_), true) => {
-                "Ordered by goodput, most first, as the pairs compare block by block. "
+                "Ordered by goodput, most first, as the pairs compare block by block."
             }
             (Some(_), false) => {
                 "Ordered by server CPU per request, least first, as the pairs compare block by block: something \
-                 other than the servers was the limit, so goodput cannot order them. "
+                 other than the servers was the limit, so goodput cannot order them."
             }
             (None, _) => {
-                "Ordered by server CPU per request, least first, as the pairs compare block by block. "
+                "Ordered by server CPU per request, least first, as the pairs compare block by block."
             }
         };
         let closed = self
             .closed
             .as_ref()
             .map(|load| format!("Goodput, server CPU and limit under `{load}`. "));
-        let open = self.open.as_ref().map(|(load, _)| format!("The rest under `{load}`. "));
+        let rest = if self.closed.is_some() { "The rest" } else { "All" };
+        let open = self.open.as_ref().map(|(load, _)| format!("{rest} under `{load}`. "));
         let (late, of) = self.late();
         let late = if late == 0 {
             String::new()
@@ -115,7 +134,7 @@ impl Ranking {
             )
         };
         format!(
-            "{order}{tiers}{}{}{}{}{late}± and (–): 95% intervals over blocks. ≥: a lower bound.",
+            "{order} {tiers}{}{}{}{}{late}± and (–): 95% intervals over blocks. ≥: a lower bound.",
             self.ratios(),
             self.told_controls(),
             closed.unwrap_or_default(),

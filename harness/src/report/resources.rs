@@ -1,57 +1,62 @@
-//! What each cell used: one table a scenario.
+//! What each cell used: one table a ranking.
 
-use crate::measure::{Figures, Measurement};
-use crate::stats::Estimate;
+use crate::measure::Measurement;
 
+use super::figures::{Figure, MeasuredCell, Unit, Value, named};
 use super::number::with_interval;
+use super::position::Position;
+use super::ranking::Ranking;
 use super::table::Table;
 
-/// A column: its heading, and what it shows of a cell's figures.
-type Column = (&'static str, fn(&Figures) -> Option<String>);
-
-/// All columns, in order.
-const COLUMNS: [Column; 15] = [
-    ("server CPU µs/req", |figures| Some(with_interval(&figures.server_cpu))),
-    ("database CPU µs/req", |figures| figures.db_cpu.as_ref().map(with_interval)),
-    ("load CPU µs/req", |figures| each(figures.load_cpu)),
-    ("server memory MiB", |figures| Some(format!("{:.1}", figures.server_rss))),
-    ("server switches/req", |figures| each(figures.resources.server.switches)),
-    ("server threads", |figures| count(figures.resources.server.threads)),
-    ("server files", |figures| count(figures.resources.server.files)),
-    ("queries/req", |figures| each(figures.resources.queries)),
-    ("rows/req", |figures| each(figures.resources.rows)),
-    ("prepares/req", |figures| each(figures.resources.prepares)),
-    ("other round trips/req", |figures| each(figures.resources.hidden)),
-    ("connections", |figures| count(figures.resources.connections)),
-    ("taken by the host", |figures| {
-        figures.resources.stolen.map(|part| format!("{:.1}%", 100.0 * part))
-    }),
-    ("load's share of its CPUs", |figures| {
-        figures.load.cpu_share.map(|part| format!("{:.0}%", 100.0 * part))
-    }),
-    ("limit", |figures| Some(figures.limit.name())),
+/// The figures that are shown, in order.
+const SHOWN: [&Figure; 15] = [
+    named("server_cpu_us_per_req"),
+    named("db_cpu_us_per_req"),
+    named("loader_cpu_us_per_req"),
+    named("server_rss_mib"),
+    named("server_switches_per_req"),
+    named("server_threads"),
+    named("server_files"),
+    named("db_queries_per_req"),
+    named("db_rows_per_req"),
+    named("db_prepares_per_req"),
+    named("db_hidden_per_req"),
+    named("db_connections"),
+    named("stolen"),
+    named("load_cpu_share"),
+    named("bottleneck"),
 ];
 
-fn each(estimate: Option<Estimate>) -> Option<String> {
-    estimate.as_ref().map(with_interval)
-}
-
-fn count(count: Option<f64>) -> Option<String> {
-    count.map(|count| format!("{count:.0}"))
-}
-
-/// The cells of `scenario`, in the run's order. A figure that is not there is a dash.
-pub(super) fn table(measurements: &[Measurement], scenario: &str) -> Table {
-    let headings: Vec<&str> =
-        ["server", "load"].into_iter().chain(COLUMNS.iter().map(|(name, _)| *name)).collect();
+/// The cells of a ranking, in the run's order. A figure that is not there is a dash.
+pub(super) fn table(measurements: &[Measurement], ranking: &Ranking) -> Table {
+    let headings: Vec<String> = ["server", "load"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(SHOWN.iter().map(|figure| figure.heading()))
+        .collect();
     let mut table = Table::new(&headings);
-    for measurement in measurements.iter().filter(|m| m.scenario == scenario) {
+    let is_shown = |m: &&Measurement| {
+        ranking.has(&m.scenario, &m.load) && ranking.rows.iter().any(|row| row.server == m.server)
+    };
+    for measurement in measurements.iter().filter(is_shown) {
+        // No figure of a position is shown.
+        let position = Position::default();
+        let cell = measurement.figures.as_ref().map(|figures| MeasuredCell { figures, position });
         let mut row = vec![measurement.server.clone(), measurement.load.clone()];
-        let figures = measurement.figures.as_ref();
-        row.extend(
-            COLUMNS.iter().map(|(_, of)| figures.and_then(of).unwrap_or_else(|| "–".into())),
-        );
+        row.extend(SHOWN.iter().map(|figure| {
+            let value = cell.as_ref().and_then(|cell| figure.value(cell));
+            value.map_or_else(|| "–".to_owned(), |value| text(value, figure.unit))
+        }));
         table.row(row);
     }
     table
+}
+
+fn text(value: Value, unit: Unit) -> String {
+    match value {
+        Value::Estimate(estimate) => with_interval(&estimate),
+        Value::Number(number) => unit.text(number),
+        Value::Count(count) => count.to_string(),
+        Value::Word(word) => word,
+    }
 }

@@ -54,7 +54,7 @@ impl Paint {
 impl Table {
     /// An empty one.
     #[must_use]
-    pub fn new(headings: &[&str]) -> Table {
+    pub fn new<H: ToString>(headings: &[H]) -> Table {
         Table {
             headings: headings.iter().map(ToString::to_string).collect(),
             rows: Vec::new(),
@@ -86,18 +86,15 @@ impl Table {
         self.painted.insert((self.rows.len().saturating_sub(1), column), paint);
     }
 
-    /// Several tables in one, with a first column that tells them apart. Columns go by their place: the
-    /// first table's headings name them.
+    /// Several tables in one, each with its values of the first columns, which tell them apart. Columns go by their
+    /// place: the first table's headings name them.
     #[must_use]
-    pub fn stacked(heading: &str, tables: &[(&str, Table)]) -> Table {
-        let mut headings = vec![heading.to_owned()];
+    pub fn stacked(first: &[&str], tables: &[(Vec<String>, Table)]) -> Table {
+        let mut headings: Vec<String> = first.iter().map(ToString::to_string).collect();
         headings
             .extend(tables.first().map(|(_, table)| table.headings.clone()).unwrap_or_default());
-        let rows = tables.iter().flat_map(|(name, table)| {
-            table
-                .rows
-                .iter()
-                .map(|row| std::iter::once((*name).to_owned()).chain(row.clone()).collect())
+        let rows = tables.iter().flat_map(|(values, table)| {
+            table.rows.iter().map(|row| values.iter().chain(row).cloned().collect())
         });
         Table { headings, rows: rows.collect(), painted: BTreeMap::new() }
     }

@@ -63,7 +63,7 @@ pub(super) fn draw(raw: &Raw, ranking: &Ranking) -> anyhow::Result<Option<(Strin
         return Ok(None);
     }
     let rate = rate.map_or(String::new(), |rate| format!(" at {:.0} req/s", rate.0));
-    let title = format!("{}: response time by percentile{rate}", ranking.scenario);
+    let title = format!("{}: response time by percentile{rate}", ranking.title);
     let subtitle = format!(
         "Under {load}, all valid trials together. A line ends where fewer than ten requests lie beyond."
     );

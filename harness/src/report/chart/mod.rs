@@ -32,13 +32,13 @@ pub struct Chart {
     pub kind: Kind,
     /// Its file within the run's folder.
     pub file: String,
-    /// One sentence for whoever does not see it.
+    /// One sentence for a reader who does not see it.
     pub about: String,
     /// The drawing.
     pub svg: String,
 }
 
-/// The charts of one scenario: goodput, CPU time and latency, as far as there is something to draw.
+/// The charts of one ranking: goodput, CPU time and latency, as far as there is something to draw.
 ///
 /// # Errors
 /// When a chart cannot be drawn.
@@ -50,22 +50,16 @@ pub fn charts(raw: &Raw, ranking: &Ranking) -> anyhow::Result<Vec<Chart>> {
     ];
     let charts = drawn.into_iter().filter_map(|(kind, name, drawing)| {
         let (about, svg) = drawing?;
-        let file = format!("charts/{}-{name}.svg", file_name(&ranking.scenario));
+        let file = format!("charts/{}-{name}.svg", ranking.stem);
         Some(Chart { kind, file, about, svg })
     });
     Ok(charts.collect())
 }
 
-/// A scenario's name as part of a file's: whatever a run calls it, the file stays in the run's folder.
-fn file_name(scenario: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
-    scenario.chars().map(safe).collect()
-}
-
 fn goodput(ranking: &Ranking) -> Option<Points> {
     let load = ranking.closed.as_ref()?;
     Some(Points {
-        title: format!("{}: goodput, right answers per second", ranking.scenario),
+        title: format!("{}: goodput, right answers per second", ranking.title),
         subtitle: format!(
             "Under {load}; more is better. Bars: 95% intervals over blocks. ≥ and an open arrow: a lower bound."
         ),
@@ -76,7 +70,7 @@ fn goodput(ranking: &Ranking) -> Option<Points> {
 fn cpu(ranking: &Ranking) -> Option<Points> {
     let load = ranking.closed.as_ref().or(ranking.open.as_ref().map(|(load, _)| load))?;
     Some(Points {
-        title: format!("{}: server CPU time per request, µs", ranking.scenario),
+        title: format!("{}: server CPU time per request, µs", ranking.title),
         subtitle: format!("Under {load}; less is better. Bars: 95% intervals over blocks."),
         groups: groups(ranking, |figures| (figures.server_cpu, false))?,
     })
@@ -108,15 +102,4 @@ fn groups(ranking: &Ranking, figure: impl Fn(&Figures) -> (Estimate, bool)) -> O
     groups.retain(|group| !group.points.is_empty());
     let known = groups.iter().flat_map(|group| &group.points).any(|point| point.estimate.is_some());
     known.then_some(groups)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::file_name;
-
-    #[test]
-    fn a_chart_stays_in_its_folder() {
-        assert_eq!(file_name("demo-hit"), "demo-hit");
-        assert_eq!(file_name("../../etc/x"), "------etc-x");
-    }
 }

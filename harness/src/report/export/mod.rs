@@ -1,7 +1,7 @@
 //! `summary.json`: every figure of a run with its interval, for programs. The same figures with the same digits
 //! as `summary.csv`, which has the means.
 
-mod figures;
+mod cell_figures;
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,18 @@ use crate::format::journal::Entry;
 use crate::measure::Measurement;
 use crate::measure::warning::Warning;
 
+use super::chapter::Chapter;
+use super::figures::MeasuredCell;
 use super::position::Position;
-use super::ranking::Ranking;
-use figures::CellFigures;
+use cell_figures::CellFigures;
 
 /// The version of the export; it changes when a program that reads it must.
 pub const VERSION: u32 = 1;
 
 /// A run of Stackmark: what was measured, on what, and every figure with its 95% interval.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[schemars(title = "Stackmark summary")]
-struct Summary {
+struct Summary<'a> {
     /// The version of this format.
     schema: u32,
     /// What was asked of the run.
@@ -33,8 +34,11 @@ struct Summary {
     machine: BTreeMap<String, serde_json::Value>,
     /// Who was measured.
     servers: Vec<Server>,
-    /// Each server in each scenario under each load.
-    cells: Vec<Cell>,
+    /// The questions that the run answers; only where it was asked some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    studies: Vec<Study>,
+    /// Each server in each scenario under each load; where there are studies, once for each study that it belongs to.
+    cells: Vec<Cell<'a>>,
 }
 
 /// What was asked of the run.
@@ -69,6 +73,31 @@ struct Run {
     containers: Option<BTreeMap<String, serde_json::Value>>,
 }
 
+/// A question, and what the run says of it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Study {
+    /// The study's name.
+    name: String,
+    /// The question, as a reader would ask it.
+    question: String,
+    /// The axis whose values are compared, within servers that are equal on every other axis; null where whole servers
+    /// are compared.
+    compare: Option<String>,
+    /// The answer in words: for each scenario and load that orders servers, a few sentences.
+    answer: Vec<String>,
+    /// What others have published about it.
+    published: Vec<PublishedFinding>,
+}
+
+/// A finding that others have published.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PublishedFinding {
+    /// What was found.
+    finding: String,
+    /// Where it is published.
+    source: String,
+}
+
 /// A server and what it is made of.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Server {
@@ -98,8 +127,11 @@ struct Server {
 }
 
 /// One server in one scenario under one load.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Cell {
+#[derive(Serialize, JsonSchema)]
+struct Cell<'a> {
+    /// The study in which it is compared; only where there are studies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    study: Option<String>,
     /// Which server.
     server: String,
     /// Which scenario.
@@ -115,14 +147,14 @@ struct Cell {
     /// Errors of all trials.
     errors: u64,
     /// What the trials say; absent where fewer than two have figures.
-    figures: Option<CellFigures>,
+    figures: Option<CellFigures<'a>>,
     /// What a reader must know.
-    warnings: Vec<Told>,
+    warnings: Vec<ExportedWarning>,
 }
 
 /// A warning.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Told {
+struct ExportedWarning {
     /// Which one, for programs.
     kind: &'static str,
     /// The same in words.
@@ -133,18 +165,18 @@ struct Told {
 ///
 /// # Errors
 /// When it cannot be encoded.
-pub fn json(
-    raw: &Raw,
-    measurements: &[Measurement],
-    rankings: &[Ranking],
-) -> anyhow::Result<String> {
+pub fn json(raw: &Raw, chapters: &[Chapter]) -> anyhow::Result<String> {
     let machine = serde_json::to_value(&raw.machine)?;
+    let cells = chapters.iter().flat_map(|chapter| {
+        chapter.measurements.iter().map(|measurement| cell(chapter, measurement))
+    });
     let summary = Summary {
         schema: VERSION,
         run: run(raw)?,
         machine: serde_json::from_value(sorted(machine))?,
         servers: servers(raw),
-        cells: measurements.iter().map(|measurement| cell(raw, measurement, rankings)).collect(),
+        studies: chapters.iter().filter_map(study).collect(),
+        cells: cells.collect(),
     };
     Ok(serde_json::to_string_pretty(&summary)? + "\n")
 }
@@ -156,7 +188,7 @@ pub fn json(
 pub fn schema() -> anyhow::Result<String> {
     // What is written has every member, be it null.
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let schema = settings.into_generator().into_root_schema_for::<Summary>();
+    let schema = settings.into_generator().into_root_schema_for::<Summary<'_>>();
     Ok(serde_json::to_string_pretty(&sorted(schema.to_value()))? + "\n")
 }
 
@@ -227,10 +259,27 @@ fn servers(raw: &Raw) -> Vec<Server> {
     servers.collect()
 }
 
-fn cell(raw: &Raw, m: &Measurement, rankings: &[Ranking]) -> Cell {
-    let told = |warning: &Warning| Told { kind: warning.kind(), text: warning.to_string() };
-    let users = raw.run.cell.iter().find(|cell| cell.load.name == m.load);
+fn study(chapter: &Chapter) -> Option<Study> {
+    let study = chapter.study?;
+    let published = study.published.iter().map(|published| PublishedFinding {
+        finding: published.finding.clone(),
+        source: published.source.clone(),
+    });
+    Some(Study {
+        name: study.name.clone(),
+        question: study.question.clone(),
+        compare: study.compare.clone(),
+        answer: chapter.answer.clone(),
+        published: published.collect(),
+    })
+}
+
+fn cell<'a>(chapter: &'a Chapter, m: &'a Measurement) -> Cell<'a> {
+    let exported =
+        |warning: &Warning| ExportedWarning { kind: warning.kind(), text: warning.to_string() };
+    let users = chapter.raw.run.cell.iter().find(|cell| cell.load.name == m.load);
     Cell {
+        study: chapter.study.map(|study| study.name.clone()),
         server: m.server.clone(),
         scenario: m.scenario.clone(),
         load: m.load.clone(),
@@ -238,11 +287,10 @@ fn cell(raw: &Raw, m: &Measurement, rankings: &[Ranking]) -> Cell {
         users: users.map_or(0, |cell| cell.load.users),
         trials: m.trials,
         errors: m.errors,
-        figures: m
-            .figures
-            .as_ref()
-            .map(|figures| CellFigures::of(figures, Position::of(m, rankings))),
-        warnings: m.warnings.iter().map(told).collect(),
+        figures: m.figures.as_ref().map(|figures| {
+            CellFigures(MeasuredCell { figures, position: Position::of(m, &chapter.rankings) })
+        }),
+        warnings: m.warnings.iter().map(exported).collect(),
     }
 }
 
@@ -257,8 +305,8 @@ mod tests {
 
     use super::*;
     use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, known, run};
-    use crate::measure::measurements;
-    use crate::report::{ranking, summary};
+    use crate::report::chapter::chapters;
+    use crate::report::summary;
 
     /// Columns that are no figures, or ends of an interval.
     const OTHERS: [&str; 9] = [
@@ -278,11 +326,9 @@ mod tests {
         let ceiling = SyntheticServer { role: Role::Ceiling, ..known("alone", 97.3, OTHER) };
         let mut raw = run(&[known("a", 98.1, SMALL), ceiling]);
         raw.run.server[1].drives_itself = true;
-        let measurements = measurements(&raw);
-        let rankings = ranking::rankings(&raw, &measurements);
-        let export: Value =
-            serde_json::from_str(&json(&raw, &measurements, &rankings).unwrap()).unwrap();
-        let table = summary::csv(&measurements, &rankings).unwrap();
+        let chapters = chapters(&raw);
+        let export: Value = serde_json::from_str(&json(&raw, &chapters).unwrap()).unwrap();
+        let table = summary::csv(&chapters).unwrap();
         let mut reader = csv::Reader::from_reader(table.as_bytes());
         let rows: Vec<BTreeMap<String, String>> =
             reader.deserialize().collect::<Result<_, _>>().unwrap();

@@ -1,0 +1,74 @@
+//! A run's chapters: one a study, with the part of the run that answers its question. Whatever is compared is compared
+//! within a chapter.
+
+use std::borrow::Cow;
+
+use crate::definition::study::RunStudy;
+use crate::format::folder::Raw;
+use crate::measure::{Measurement, measurements};
+
+use super::group::groups;
+use super::part::part;
+use super::ranking::{Ranking, rankings_against};
+
+/// A study's part of a run, compared and ordered.
+#[derive(Clone, Debug)]
+pub struct Chapter<'a> {
+    /// The study; absent where the run has none, and its one chapter is all of it.
+    pub study: Option<&'a RunStudy>,
+    /// The part of the run that answers the study's question.
+    pub raw: Cow<'a, Raw>,
+    /// The part's cells.
+    pub measurements: Vec<Measurement>,
+    /// The part's rankings, in the order of its cells.
+    pub rankings: Vec<Ranking>,
+    /// What the rankings say, a sentence or two each; empty without a study.
+    pub answer: Vec<String>,
+}
+
+/// The chapters of a run; ratios are to the first of each order.
+#[must_use]
+pub fn chapters(raw: &Raw) -> Vec<Chapter<'_>> {
+    chapters_against(raw, None)
+}
+
+/// The chapters of a run; ratios are to the server that is named, or to the first of each order. Studies of which the run
+/// has no cell have none.
+#[must_use]
+pub fn chapters_against<'a>(raw: &'a Raw, baseline: Option<&str>) -> Vec<Chapter<'a>> {
+    if raw.run.study.is_empty() {
+        let measurements = measurements(raw);
+        let rankings = rankings_against(raw, &measurements, baseline);
+        let raw = Cow::Borrowed(raw);
+        return vec![Chapter { study: None, raw, measurements, rankings, answer: Vec::new() }];
+    }
+    let chapters = raw.run.study.iter().map(|study| {
+        let part = part(raw, study);
+        let measurements = measurements(&part);
+        let rankings = rankings_of(study, &part, &measurements, baseline);
+        let answer = rankings.iter().map(Ranking::answer).collect();
+        Chapter { study: Some(study), raw: Cow::Owned(part), measurements, rankings, answer }
+    });
+    chapters.filter(|chapter| !chapter.rankings.is_empty()).collect()
+}
+
+fn rankings_of(
+    study: &RunStudy,
+    part: &Raw,
+    measurements: &[Measurement],
+    baseline: Option<&str>,
+) -> Vec<Ranking> {
+    let mut rankings = Vec::new();
+    for group in groups(part, study.compare.as_deref()) {
+        for mut ranking in rankings_against(&group.part, measurements, baseline) {
+            ranking.join(&study.name, group.name.clone());
+            rankings.push(ranking);
+        }
+    }
+    // One scenario after the other, and not one group after the other. The sort is stable.
+    let place = |ranking: &Ranking| {
+        part.run.cell.iter().position(|cell| ranking.has(&cell.scenario.name, &cell.load.name))
+    };
+    rankings.sort_by_key(place);
+    rankings
+}

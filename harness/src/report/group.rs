@@ -1,0 +1,65 @@
+//! Groups of servers that are compared on one axis: within a group they are equal on every other.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::definition::server::RunServer;
+use crate::definition::{Role, Server};
+use crate::format::folder::Raw;
+
+use super::part::restricted;
+
+/// Servers that are compared with each other, and the ceilings that they are held against.
+pub(super) struct Group<'a> {
+    /// What its servers have in common and those of other groups have not; absent where all are compared.
+    pub(super) name: Option<String>,
+    /// The part of the run that is theirs.
+    pub(super) part: Cow<'a, Raw>,
+}
+
+/// Values by axis.
+type Axes = BTreeMap<String, String>;
+
+/// The groups of a run's servers that are equal on every axis but `axis`, in the order of their first contenders; one of
+/// all servers where no axis is named, or where all are equal on the others.
+pub(super) fn groups<'a>(raw: &'a Raw, axis: Option<&str>) -> Vec<Group<'a>> {
+    let all = || vec![Group { name: None, part: Cow::Borrowed(raw) }];
+    let Some(axis) = axis else { return all() };
+    let mut keys: Vec<Axes> = Vec::new();
+    for server in raw.run.server.iter().filter(|server| server.role == Role::Contender) {
+        let key = others(server, axis);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.len() < 2 {
+        return all();
+    }
+    let varying = varying(&keys);
+    let group = |key: &Axes| {
+        let name: Vec<String> =
+            varying.iter().filter_map(|axis| Some(format!("{axis} {}", key.get(*axis)?))).collect();
+        // What belongs to no group is there for all.
+        let has = |server: &RunServer| {
+            let own = others(server, axis);
+            own == *key || !keys.contains(&own)
+        };
+        Group { name: Some(name.join(", ")), part: Cow::Owned(restricted(raw, has, |_| true)) }
+    };
+    keys.iter().map(group).collect()
+}
+
+/// A server's values on all axes but one.
+fn others(server: &RunServer, axis: &str) -> Axes {
+    let written = server.axes.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let pool_size =
+        server.pool_size.map(|size| (Server::POOL_SIZE_AXIS.to_owned(), size.to_string()));
+    written.chain(pool_size).filter(|(name, _)| name != axis).collect()
+}
+
+/// The axes on which the groups differ.
+fn varying(keys: &[Axes]) -> Vec<&String> {
+    let all: BTreeSet<&String> = keys.iter().flat_map(BTreeMap::keys).collect();
+    let differs = |axis: &&String| keys.iter().any(|key| key.get(*axis) != keys[0].get(*axis));
+    all.into_iter().filter(differs).collect()
+}

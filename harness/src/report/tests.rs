@@ -1,0 +1,212 @@
+//! A run of two studies, and of a scenario with two closed and two open loads.
+
+use std::collections::BTreeMap;
+
+use registry::Axes;
+
+use super::chapter::chapters;
+use super::part::part;
+use super::{derived, excerpt};
+use crate::compare;
+use crate::definition::Role;
+use crate::definition::cell::Cell;
+use crate::definition::study::{Published, RunStudy, StudyCell};
+use crate::format::folder::Raw;
+use crate::format::synthetic_run::{
+    LARGE, OTHER, SMALL, SyntheticServer, cell, closed_cell, known, open_cell, run, run_under,
+};
+use crate::measure::block::Metric;
+
+fn study(name: &str, question: &str, servers: &[&str], cells: &[Cell]) -> RunStudy {
+    RunStudy {
+        name: name.into(),
+        question: question.into(),
+        compare: None,
+        servers: servers.iter().map(ToString::to_string).collect(),
+        cells: cells
+            .iter()
+            .map(|cell| StudyCell {
+                scenario: cell.scenario.name.clone(),
+                load: cell.load.name.clone(),
+            })
+            .collect(),
+        published: Vec::new(),
+    }
+}
+
+/// Servers `a` to `d` under two closed and two open loads. All four answer the first study, under all loads; `b` and `d`
+/// answer the second, under one.
+fn two_studies() -> Raw {
+    let cells =
+        [cell(), open_cell("open-2000", 2_000.0), closed_cell(8), open_cell("open-10", 10.0)];
+    let twin = SyntheticServer { twin_of: Some("a"), ..known("a.again", 50.3, OTHER) };
+    let servers = [
+        known("a", 50.0, SMALL),
+        known("b", 54.0, OTHER),
+        known("c", 70.0, LARGE),
+        known("d", 90.0, SMALL),
+        twin,
+        SyntheticServer { role: Role::Ceiling, ..known("ceiling", 20.0, OTHER) },
+    ];
+    let mut raw = run_under(&servers, &cells);
+    for server in &mut raw.run.server[2..4] {
+        server.axes = Axes::from([
+            ("language", "L"),
+            ("framework", "F"),
+            ("layer", "Z"),
+            ("driver", "D"),
+            ("runtime", "R"),
+            ("database", "mysql"),
+        ]);
+    }
+    raw.run.study = vec![
+        RunStudy {
+            compare: Some("framework".into()),
+            published: vec![Published {
+                finding: "Others found <twice> as much.".into(),
+                source: "https://example.org/a".into(),
+            }],
+            ..study("all", "Which of all is cheapest?", &["a", "b", "c", "d", "ceiling"], &cells)
+        },
+        study("two", "Is b cheaper than d?", &["b", "d"], &cells[..1]),
+    ];
+    raw
+}
+
+#[test]
+fn every_derived_file_of_two_studies() {
+    let raw = two_studies();
+    let files = derived(&raw).unwrap();
+    insta::assert_snapshot!("files", files.keys().cloned().collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!("README.md", files["README.md"]);
+    insta::assert_snapshot!("index.html", without_drawings(&files["index.html"]));
+    insta::assert_snapshot!("summary.csv", files["summary.csv"]);
+    let mut summary: serde_json::Value = serde_json::from_str(&files["summary.json"]).unwrap();
+    summary.sort_all_objects();
+    insta::assert_snapshot!("studies", serde_json::to_string_pretty(&summary["studies"]).unwrap());
+    let cells = summary["cells"].as_array().unwrap();
+    let of_study = |name: &str| cells.iter().filter(|cell| cell["study"] == name).count();
+    // Six servers, the twin among them, in four cells; two servers in one.
+    assert_eq!((of_study("all"), of_study("two"), cells.len()), (24, 2, 26));
+    insta::assert_snapshot!("excerpt of two studies", excerpt(&raw).unwrap());
+}
+
+/// A page without its drawings: those are tested where they are drawn.
+fn without_drawings(page: &str) -> String {
+    let mut pieces = page.split("<svg");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        text + "(drawing)" + piece.split_once("</svg>").map_or("", |(_, after)| after)
+    })
+}
+
+#[test]
+fn an_excerpt_of_one_study_has_its_question_above_the_table() {
+    let mut raw = two_studies();
+    raw.run.study.remove(0);
+    insta::assert_snapshot!("excerpt of one study", excerpt(&raw).unwrap());
+}
+
+#[test]
+fn every_load_of_a_cell_is_in_a_ranking() {
+    let mut raw = two_studies();
+    raw.run.study.clear();
+    let chapters = chapters(&raw);
+    let [chapter] = &chapters[..] else { panic!("one chapter, and not {}", chapters.len()) };
+    for measurement in &chapter.measurements {
+        let is_in = chapter.rankings.iter().any(|ranking| {
+            ranking.has(&measurement.scenario, &measurement.load)
+                && ranking.rows.iter().any(|row| row.server == measurement.server)
+        });
+        assert!(is_in, "{} under {}", measurement.server, measurement.load);
+    }
+    let titles: Vec<&str> = chapter.rankings.iter().map(|ranking| ranking.title.as_str()).collect();
+    assert_eq!(titles, ["demo under closed-64 and open-2000", "demo under closed-8 and open-10"]);
+    let page = &derived(&raw).unwrap()["README.md"];
+    assert!(page.contains("p99 µs at 10 req/s"), "{page}");
+}
+
+#[test]
+fn what_a_study_compares_does_not_depend_on_the_others() {
+    let raw = two_studies();
+    let alone = {
+        let mut raw = raw.clone();
+        raw.run.study.remove(0);
+        raw
+    };
+    let tiers = |raw: &Raw| -> BTreeMap<String, Option<usize>> {
+        let chapters = chapters(raw);
+        let ranking = &chapters.last().unwrap().rankings[0];
+        ranking.rows.iter().map(|row| (row.server.clone(), row.tier)).collect()
+    };
+    assert_eq!(tiers(&raw), tiers(&alone));
+    assert_eq!(tiers(&raw), [("b".to_owned(), Some(1)), ("d".to_owned(), Some(2))].into());
+    // The twin is one of the other study's, and so is its noise floor.
+    let [all, two] = &raw.run.study[..] else { panic!("two studies") };
+    let floor = |study| compare::floor(&part(&raw, study), &raw.run.cell[0], Metric::ServerCpu);
+    assert!(floor(all).is_some() && floor(two).is_none());
+}
+
+#[test]
+fn servers_are_compared_where_they_are_equal_on_the_other_axes() {
+    let raw = two_studies();
+    let chapters = chapters(&raw);
+    let rankings = &chapters[0].rankings;
+    let shown: Vec<(String, Vec<&str>)> = rankings
+        .iter()
+        .map(|ranking| {
+            let contenders = ranking.rows.iter().filter(|row| row.tier.is_some());
+            (ranking.title.clone(), contenders.map(|row| row.server.as_str()).collect())
+        })
+        .collect();
+    let under = ["demo under closed-64 and open-2000", "demo under closed-8 and open-10"];
+    let expected: Vec<(String, Vec<&str>)> = under
+        .iter()
+        .flat_map(|under| {
+            [
+                (format!("{under}, layer Y"), vec!["a", "b"]),
+                (format!("{under}, layer Z"), vec!["c", "d"]),
+            ]
+        })
+        .collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn the_answer_says_who_shares_a_tier() {
+    let answer = |servers: &[SyntheticServer]| {
+        let mut raw = run(servers);
+        let names: Vec<&str> = servers.iter().map(|server| server.name).collect();
+        raw.run.study = vec![study("s", "Which?", &names, &[cell()])];
+        chapters(&raw)[0].answer.join("|")
+    };
+    let same = [known("a", 50.0, SMALL), known("b", 50.1, OTHER)];
+    let share = answer(&same);
+    assert!(
+        share.starts_with("demo under `closed-64`: all share one tier: `a` with 50.02 ± 0.16 µs of server CPU per request, `b` with 1.00"),
+        "{share}"
+    );
+    let [a, b] = same;
+    let three = answer(&[a, b, known("c", 70.0, SMALL), known("d", 90.0, OTHER)]);
+    assert!(three.contains(": the first tier is shared: `a` with "), "{three}");
+    assert!(
+        three.contains(" The next is `c` with 1.4")
+            && three.contains("the last of 4 is `d` with 1.7"),
+        "{three}"
+    );
+    let only = answer(&[known("a", 50.0, SMALL)]);
+    assert_eq!(
+        only,
+        "demo under `closed-64`: only `a` has a figure, 50.02 ± 0.16 µs of server CPU per request."
+    );
+}
+
+#[test]
+fn a_run_without_studies_has_no_chapter() {
+    let raw = run(&[known("a", 50.0, SMALL)]);
+    let files = derived(&raw).unwrap();
+    assert!(files["README.md"].contains("\n## demo\n"), "{}", files["README.md"]);
+    assert!(files["summary.csv"].starts_with("server,"));
+    assert!(!files["summary.json"].contains("\"study\""));
+    assert!(files.contains_key("charts/demo-cpu.svg"));
+}
