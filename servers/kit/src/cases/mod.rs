@@ -15,9 +15,12 @@ use std::pin::Pin;
 use anyhow::{Context as _, Result};
 use registry::Server;
 
-use self::endpoint::{
-    demo::{lookups, names},
-    drive, health, idle,
+use self::{
+    Needs::{Answers, Database, Drive, Nothing},
+    endpoint::{
+        demo::{lookups, names},
+        drive, health, idle,
+    },
 };
 use crate::bench::Bench;
 
@@ -50,6 +53,8 @@ pub(crate) enum Process {
 enum Needs {
     Nothing,
     Database,
+    /// An endpoint, as the registry's `answers` name it.
+    Answers(&'static str),
     Drive,
 }
 
@@ -67,14 +72,15 @@ impl Case {
         match self.needs {
             Needs::Nothing => true,
             Needs::Database => server.has_database(),
+            Needs::Answers(endpoint) => server.answers.iter().any(|answer| answer == endpoint),
             Needs::Drive => server.drives_itself,
         }
     }
 }
 
-/// `process, need: module::function finds [lie, …], …;` as a list of cases named after their functions.
+/// `process, need => module::function finds [lie, …], …;` as a list of cases named after their functions.
 macro_rules! cases {
-    ($($process:ident, $needs:ident: $(
+    ($($process:ident, $needs:expr => $(
         $module:ident :: $case:ident $(finds [$($lie:ident),+])?
     ),+;)+) => {
         &[$($(
@@ -82,64 +88,64 @@ macro_rules! cases {
                 name: stringify!($case),
                 run: |bench| Box::pin($module::$case(bench)),
                 process: Process::$process,
-                needs: Needs::$needs,
+                needs: $needs,
                 finds: &[$($(stringify!($lie)),+)?],
             },
         )+)+]
     };
 }
 
-/// Every case. `Database` cases ask something of the database that a server without one cannot give; `Drive` cases are
-/// for servers that drive themselves.
+/// Every case. `Database` cases ask something of the database that a server without one cannot give, `Answers` cases are
+/// for servers with an endpoint, and `Drive` cases for servers that drive themselves.
 ///
 /// They run in this order, a few at a time: first those that mostly wait, so that the others use the CPU meanwhile.
 pub(crate) const ALL: &[Case] = cases! {
-    Own, Nothing:
+    Own, Nothing =>
         shutdown::sigterm_under_load finds [ignores_sigterm];
-    Own, Database:
+    Own, Database =>
         database::database_silent finds [waits_for_the_database],
         database::database_denies finds [logs_the_password],
         database::database_refuses finds [empty_when_the_database_is_away, keeps_broken_connections];
-    Own, Drive:
+    Own, Drive =>
         drive::drive_without_database;
-    Own, Nothing:
+    Own, Nothing =>
         shutdown::sigterm_at_once;
-    Own, Database:
+    Own, Database =>
         shutdown::sigterm_with_one_worker_busy,
         database::database_away_at_start finds [needs_the_database_at_start];
-    Alone, Drive:
+    Alone, Drive =>
         drive::drive_counts;
-    Own, Database:
+    Own, Database =>
         limits::pool_size finds [doubles_the_pool, halves_the_pool],
         database::late_answers finds [keeps_unread_answers],
         shutdown::sigterm_with_database_silent finds [waits_for_the_database],
         shutdown::sigterm_with_lookups_in_flight finds [accepts_after_sigterm, drops_what_is_in_flight];
-    Own, Nothing:
+    Own, Nothing =>
         shutdown::sigterm_when_idle finds [keeps_idle_connections];
-    Alone, Drive:
+    Alone, Drive =>
         drive::drive_ends_with_its_client;
-    Own, Drive:
+    Own, Drive =>
         drive::sigterm_while_driving;
-    Own, Database:
+    Own, Database =>
         database::database_cut_mid_query,
         startup::bad_database_url finds [shows_the_password];
-    Own, Nothing:
+    Own, Nothing =>
         hostile::abandoned_requests finds [leaks_abandoned_connections],
         limits::workers finds [ignores_workers],
         startup::bad_settings finds [takes_any_setting],
         startup::port_taken,
         startup::version;
-    Alone, Database:
+    Alone, Database =>
         limits::one_command_per_lookup
             finds [answers_from_memory, pings_before_each_lookup, connects_for_each_lookup],
         limits::one_command_per_lookup_under_load finds [resets_after_each_lookup];
-    Alone, Drive:
+    Alone, Drive =>
         drive::drive_in_company;
-    Alone, Nothing:
+    Alone, Nothing =>
         startup::log_lines finds [logs_each_request];
-    Shared, Database:
+    Shared, Database =>
         lookups::random_lookups finds [always_finds_nothing, always_the_same_name];
-    Shared, Nothing:
+    Shared, Answers("demo") =>
         lookups::given_names
             finds [changes_a_value, swaps_the_times, adds_a_column, says_text_html],
         lookups::two_hundred_connections finds [mixes_up_answers],
@@ -153,7 +159,8 @@ pub(crate) const ALL: &[Case] = cases! {
         names::spaces_matter finds [trims_names],
         names::injection_shaped_names finds [splices_names_into_sql],
         names::long_names,
-        names::other_parameters,
+        names::other_parameters;
+    Shared, Nothing =>
         idle::idle_finds_nothing finds [takes_any_name, finds_rows_when_idle],
         health::version_in_health finds [says_another_version],
         routing::unknown_paths finds [errors_as_200],
@@ -163,6 +170,6 @@ pub(crate) const ALL: &[Case] = cases! {
         connections::close_is_honoured,
         connections::request_in_pieces,
         hostile::bad_requests finds [dies_of_garbage];
-    Shared, Drive:
+    Shared, Drive =>
         drive::drive_refusals;
 };

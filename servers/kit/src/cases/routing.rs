@@ -26,8 +26,11 @@ pub(super) async fn unknown_paths(bench: &Bench) -> Result<()> {
 
 /// A known path with another method is 405, with or without a body.
 pub(super) async fn unknown_methods(bench: &Bench) -> Result<()> {
+    let answers = bench.server.answers.iter().map(|endpoint| format!("/{endpoint}"));
+    let targets: Vec<String> =
+        TARGETS.iter().map(|target| (*target).to_owned()).chain(answers).collect();
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-        for path in TARGETS {
+        for path in &targets {
             for body in ["", "name=A"] {
                 // A server may close rather than read a body that it has no use for: each request has a connection.
                 let mut connection = bench.connect().await?;

@@ -5,5 +5,5 @@ pub(super) mod drive;
 pub(super) mod health;
 pub(super) mod idle;
 
-/// A request to each endpoint that is asked with GET alone; a healthy server answers 200.
+/// A request to each endpoint that every server has; a healthy server answers 200.
 pub(super) const TARGETS: &[&str] = &["/demo?name=A", "/health", "/idle"];
