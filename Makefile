@@ -5,7 +5,7 @@ STUDY ?= rust
 BACKEND ?= local
 CARGO ?= cargo
 STACKMARK := $(or $(CARGO_TARGET_DIR),target)/release/stackmark
-# rustup's folder, for a shell that has not read its profile since.
+# rustup's folder, for a shell that has not read its profile since rustup was installed.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 .DEFAULT_GOAL := help
@@ -15,13 +15,13 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: bench-all
-bench-all: harness ## seed, build, verify and measure the servers of a study; write a run and the README's table (STUDY=rust PROFILE=smoke|quick|standard|paper)
+bench-all: harness ## seed, build, verify and measure the servers of a study; write a run and the table in README.md (STUDY=rust PROFILE=smoke|quick|standard|paper)
 	@# A server that failed (status 1) is a row of the table.
 	$(STACKMARK) run $(addprefix --study ,$(STUDY)) --profile $(PROFILE) --backend $(BACKEND); status=$$?; \
 	if [ $$status -le 1 ]; then $(STACKMARK) report --splice README.md || exit; fi; exit $$status
 
 .PHONY: test
-test: harness servers ## prove the suite itself: formatting, lints, unit, property, black-box and end-to-end tests
+test: harness servers ## test the suite itself: formatting, lints, unit, property, black-box and end-to-end tests
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(STACKMARK) db exec -- $(CARGO) test --workspace --locked
@@ -31,7 +31,7 @@ test: harness servers ## prove the suite itself: formatting, lints, unit, proper
 	$(STACKMARK) report --check
 
 .PHONY: test-docker
-test-docker: bootstrap ## prove the containers on this machine's Docker engine
+test-docker: bootstrap ## test the containers on this machine's Docker engine
 	$(CARGO) test --locked --package stackmark --test docker
 
 .PHONY: bootstrap
@@ -47,7 +47,7 @@ servers: bootstrap ## build all servers
 	$(CARGO) build --release --locked --workspace --exclude stackmark --bins
 
 .PHONY: bench-load
-bench-load: harness servers ## measure what the load costs and how true its times are, beside wrk, ab, oha and Goose's own client
+bench-load: harness servers ## measure the cost and the accuracy of the load, beside wrk, ab, oha and Goose's own client
 	$(CARGO) bench --locked --package stackmark --bench load
 
 .PHONY: bench-against
@@ -55,11 +55,11 @@ bench-against: harness servers ## measure what the load costs beside that of ano
 	$(CARGO) bench --locked --package stackmark --bench load -- against $(abspath $(OTHER))
 
 .PHONY: bench-profile
-bench-profile: harness servers ## say where the load's CPU time goes; needs perf
+bench-profile: harness servers ## show where the load's CPU time goes; needs perf
 	$(CARGO) bench --locked --package stackmark --bench load -- profile
 
 .PHONY: bench-truth
-bench-truth: harness servers ## measure how often the same server is called different from itself, and 5% more CPU is found out
+bench-truth: harness servers ## measure how often a server is called different from itself, and how often 5% more CPU time is found
 	$(CARGO) bench --locked --package stackmark --bench truth
 
 .PHONY: bench-containers
@@ -71,11 +71,11 @@ bench-seed: harness ## time seeding against the mariadb client loading the same 
 	$(STACKMARK) db exec -- $(CARGO) run --release --locked -p demo-data --features loader --example bench-seed -- 7
 
 .PHONY: doctor
-doctor: harness ## say what on this machine makes results worse, and what mends it
+doctor: harness ## check this machine for what makes results worse, and say how to fix it
 	-@$(STACKMARK) doctor
 
 .PHONY: clean
-clean: ## remove what was built, and the private database
+clean: ## remove all builds, and the private database
 	-$(STACKMARK) db down
 	$(CARGO) clean
 	rm -rf .stackmark

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs the database of any official mysql or mariadb image with the project's configuration, and with passwords that
-# nobody chose. Mounted into the container as its entrypoint; `database.sh healthy` is its health check.
+# Runs the database of any official mysql or mariadb image with the project's configuration and random passwords. It
+# is mounted into the container as its entrypoint; `database.sh healthy` is its health check.
 #
 # DB_BIND, DB_PORT   where the server listens (0.0.0.0, 3306)
 # DB_HOST            what others call it (db)
@@ -10,9 +10,9 @@ set -euo pipefail
 
 DATA=/var/lib/mysql
 SECRETS=/secrets
-# The group of the servers' user.
+# The group of the user of the servers.
 READERS=65532
-# Made in the data when its first start has ended well; it holds what tells these passwords from others.
+# Created in the data after a complete first start. It identifies the passwords that belong to this data.
 OWNER=$DATA/stackmark-owner
 ANSWERED=/tmp/answered
 BIND=${DB_BIND:-0.0.0.0}
@@ -34,12 +34,13 @@ secret() { # NAME: makes a random secret unless it is there
 }
 
 if [[ ${1:-} == healthy ]]; then
-    # Asked once: while the port is closed the server starts, and a check each few seconds would be measured along.
+    # The answer is remembered: while the port is closed the server is starting, and a check every few seconds would
+    # be measured too.
     [[ -e $ANSWERED ]] && exit
     host=$BIND
     [[ $host == 0.0.0.0 || $host == :: ]] && host=127.0.0.1
     exec 2>/dev/null 3<>"/dev/tcp/$host/$PORT"
-    # The server greets first.
+    # In this protocol, the server sends first.
     read -r -N 5 -t 2 -u 3 && touch "$ANSWERED"
     exit
 fi
@@ -49,11 +50,11 @@ if command -v mariadbd >/dev/null; then
 else
     family=mysql server=mysqld
 fi
-# Each leaves a file that the other does not know.
+# Each of the two products leaves a file that the other does not know.
 if [[ $family == mysql && -e $DATA/aria_log_control ]] || [[ $family == mariadb && -e $DATA/mysql.ibd ]]; then
     fail "this is $family and the data is of the other family: set DB_IMAGE back, or remove the project's volumes"
 fi
-# A first start of ours that was broken off left nothing worth keeping.
+# An interrupted first start of this script left nothing worth keeping.
 if [[ -e $SECRETS/starting && ! -e $OWNER ]]; then
     find "$DATA" -mindepth 1 -delete
 fi
@@ -70,20 +71,20 @@ chmod 0440 "$SECRETS/.url"
 mv "$SECRETS/.url" "$SECRETS/url"
 chmod 0755 "$SECRETS"
 
-# The last configuration file wins; the image's own ones stay.
+# The last configuration file takes precedence; those of the image stay.
 cp "/config/$family.cnf" /etc/mysql/conf.d/zz-stackmark.cnf
-# MariaDB's own client insists on the TLS that the configuration turns off; the image makes the account with it.
+# MariaDB's own client insists on TLS, which the configuration turns off; the image creates the account with it.
 [[ $family == mysql ]] || printf '\n[client]\nskip-ssl\n' >>/etc/mysql/conf.d/zz-stackmark.cnf
 chmod 0644 /etc/mysql/conf.d/zz-stackmark.cnf
 [[ -n $(ls -A "$DATA") ]] || touch "$SECRETS/starting"
-# The image runs this when the account is made, as the database's user, which cannot read the secrets.
+# The image runs this when it creates the account, as the database's user, which cannot read the secrets.
 printf 'printf %%s %s >%s\n' "$(<"$SECRETS/owner")" "$OWNER" >/docker-entrypoint-initdb.d/zz-stackmark.sh
 rm -f "$ANSWERED"
 
-# MariaDB's images know these names too. The root account is for the container itself only.
+# MariaDB's images know these names too. The root account is for use inside the container only.
 MYSQL_ROOT_PASSWORD=$(<"$SECRETS/root")
 export MYSQL_ROOT_PASSWORD MYSQL_ROOT_HOST=localhost
 export MYSQL_DATABASE=stackmark MYSQL_USER=stackmark MYSQL_PASSWORD=$password
-# Every session is in UTC, which needs no table of zones.
+# Every database session is in UTC, which needs no table of time zones.
 export MYSQL_INITDB_SKIP_TZINFO=1
 exec docker-entrypoint.sh "$server" "--bind-address=$BIND" "--port=$PORT"

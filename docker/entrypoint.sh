@@ -1,6 +1,7 @@
 #!/bin/sh
-# What every container runs first: takes the database's URL from a file, so that no command line or `docker inspect`
-# shows its password, and becomes the program, which then is process 1 and gets the signals itself.
+# The first program in every container: reads the database's URL from a file, so that no command line or `docker
+# inspect` shows its password, and then replaces itself with the actual program, which so becomes process 1 and
+# receives the signals.
 set -eu
 
 if [ -z "${DATABASE_URL:-}" ] && [ -n "${DATABASE_URL_FILE:-}" ]; then

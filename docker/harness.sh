@@ -1,5 +1,5 @@
 #!/bin/sh
-# Becomes whoever owns results/, so that a run belongs to them and not to root.
+# Becomes the owner of results/, so that a run belongs to that user and not to root.
 set -eu
 
 owner=$(stat --format '--reuid=%u --regid=%g' /stackmark/results)

@@ -1,17 +1,17 @@
-# Every Rust server and the harness: `--target server --build-arg PACKAGE=axum-diesel`, or `--target harness`.
-# The base images come from .env, the one file that pins them.
+# All Rust servers and the harness: `--target server --build-arg PACKAGE=axum-diesel`, or `--target harness`.
+# The base images come from .env, the only file that pins them.
 ARG RUST_IMAGE
 ARG RUNTIME_IMAGE
 
 FROM ${RUST_IMAGE} AS tools
-# Diesel's layer links libmariadb; whatever else is there comes with the image.
+# Diesel's layer links libmariadb; the image has everything else.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libmariadb-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 
-# The workspace without its code: manifests, and an empty target wherever cargo looks for one. What comes out changes
-# with a manifest or the lock only, so the dependencies below stay as they are when code changes.
+# The workspace without its code: manifests, and an empty target wherever cargo looks for one. The result changes only
+# with a manifest or the lock, so the dependencies below stay as they are when code changes.
 FROM tools AS manifests
 COPY . /checkout
 RUN cd /checkout \
@@ -19,7 +19,7 @@ RUN cd /checkout \
     && find . -path '*/src/main.rs' -o -path '*/src/lib.rs' | while read -r target; do \
         mkdir -p "$(dirname "/src/$target")" && echo 'fn main() {}' > "/src/$target"; \
     done \
-    # Tests and benches that a manifest names are not in the build's context, and must exist all the same.
+    # Tests and benches that a manifest names are not in the build's context, but must exist.
     && cd /src && find . -name Cargo.toml | while read -r manifest; do \
         sed -n 's/^path = "\(.*\.rs\)"$/\1/p' "$manifest" | while read -r target; do \
             target=$(dirname "$manifest")/$target; \
@@ -27,7 +27,7 @@ RUN cd /checkout \
         done; \
     done
 
-# The switches are those of servers.toml and of the Makefile: features resolve as in a local build.
+# The options are those of servers.toml and of the Makefile, so that features resolve as in a local build.
 FROM tools AS build
 COPY --from=manifests /src .
 RUN cargo build --release --locked --workspace --exclude stackmark --bins \
@@ -39,7 +39,7 @@ COPY servers/drive servers/drive
 COPY servers/frameworks servers/frameworks
 COPY servers/layers servers/layers
 COPY servers/rust servers/rust
-# Cargo compares times: the code must be newer than the empty targets that it takes the place of.
+# Cargo compares times, so the code must be newer than the empty targets that it replaces.
 RUN find db servers -name '*.rs' -exec touch '{}' + \
     && cargo build --release --locked --workspace --exclude stackmark --bins
 COPY db/config db/config
@@ -63,7 +63,7 @@ COPY harness/scenarios harness/scenarios
 COPY harness/studies harness/studies
 COPY --chmod=755 docker/harness.sh /usr/local/bin/harness.sh
 COPY --from=build /src/target/release/stackmark /usr/local/bin/stackmark
-# It starts as root, to become whoever owns the results.
+# It starts as root, in order to become the owner of the results.
 ENTRYPOINT ["/usr/local/bin/entrypoint.sh", "/usr/local/bin/harness.sh", "/usr/local/bin/stackmark"]
 ARG RUST_IMAGE
 ARG RUNTIME_IMAGE
@@ -82,7 +82,7 @@ COPY --from=build /src/target/release/${PACKAGE} /usr/local/bin/server
 ENV BIND=0.0.0.0:8080
 EXPOSE 8080
 USER 65532:65532
-# The check is a process in the server's own container: rare, so that no measurement sees it.
+# The health check is a process in the server's own container, so it is rare: no measurement sees it.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s --retries=3 CMD ["/usr/local/bin/server", "--health"]
 ENTRYPOINT ["/usr/local/bin/entrypoint.sh", "/usr/local/bin/server"]
 ARG RUST_IMAGE

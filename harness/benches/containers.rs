@@ -1,6 +1,6 @@
-//! What do containers cost? The same two servers, one with the database and one without, as processes and in containers of
-//! three kinds, in rounds: each round runs every way once, beginning with another one each time. Compared are the rounds'
-//! pairs, so that what a round does to all cancels.
+//! Measures what containers cost. The same two servers, one with the database and one without, run as processes and
+//! in three kinds of containers. Each round runs every way once, and rounds begin with different ways. Rounds are
+//! compared in pairs, so that what a round does to all ways cancels.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,10 +12,11 @@ use stackmark::stats::{geometric_mean, ratio};
 
 const ROUNDS: usize = 5;
 const SERVERS: [&str; 2] = ["axum-mysql-async", "null"];
-/// The kin of the private database, but not the same version; the server without a database shows the containers alone.
+/// The nearest image to the private database, though not the same version. The server without a database shows the
+/// containers alone.
 const DB_IMAGE: &str = "mariadb:11.8";
 
-/// A way to run the servers: its name, and how `stackmark run` is told.
+/// The ways to run the servers: a name, and the arguments for `stackmark run`.
 const WAYS: [(&str, &[&str]); 4] = [
     ("processes", &[]),
     (
@@ -29,7 +30,7 @@ const WAYS: [(&str, &[&str]); 4] = [
     ("containers, a bridge, CPU sets and quotas", &["--backend", "docker"]),
 ];
 
-/// What one run says of one server: microseconds of CPU per request, and requests per second.
+/// The figures of one server in one run: microseconds of CPU per request, and requests per second.
 #[derive(Clone, Copy)]
 struct Figures {
     server: f64,
@@ -38,7 +39,7 @@ struct Figures {
 }
 
 fn main() {
-    // By way and server, in the order of the rounds.
+    // The figures by way and server, in the order of the rounds.
     let mut figures = vec![[const { Vec::<Figures>::new() }; SERVERS.len()]; WAYS.len()];
     for round in 0..ROUNDS {
         for turn in 0..WAYS.len() {
@@ -53,7 +54,7 @@ fn main() {
         println!(
             "\n| {name} | server CPU µs/request | / the row above | / processes | load CPU / processes | goodput / processes |\n|---|---|---|---|---|---|"
         );
-        for (way, (told, _)) in WAYS.iter().enumerate() {
+        for (way, (name, _)) in WAYS.iter().enumerate() {
             let own = &figures[way][server];
             let cpu = geometric_mean(&own.iter().map(|of| of.server).collect::<Vec<_>>());
             let cpu = cpu.expect("every way ran in every round");
@@ -72,7 +73,7 @@ fn main() {
                 }
             };
             println!(
-                "| {told} | {:.2} ({:.2}–{:.2}) | {} | {} | {} | {} |",
+                "| {name} | {:.2} ({:.2}–{:.2}) | {} | {} | {} | {} |",
                 cpu.mean,
                 cpu.lo,
                 cpu.hi,
@@ -85,19 +86,19 @@ fn main() {
     }
 }
 
-/// A short run of `quick`'s closed load.
+/// Runs the closed load of `quick` for a short time.
 fn run(way: usize) -> Vec<Figures> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let out = folder.path().join("run");
-    let usable = Placement::usable().expect("the kernel tells which CPUs there are");
+    let usable = Placement::usable().expect("the kernel says which CPUs there are");
     let cpus = Placement::by_size(&usable).to_string();
     let servers = format!("^({})$", SERVERS.join("|"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
     command
         .current_dir(root)
         .env("DB_IMAGE", DB_IMAGE)
-        // Its own volumes: the project's usual ones may hold another database's data.
+        // The bench has its own volumes, since the project's may hold another database's data.
         .env("COMPOSE_PROJECT_NAME", "stackmark-bench-containers")
         .args([
             "run",
@@ -113,13 +114,13 @@ fn run(way: usize) -> Vec<Figures> {
             &servers,
         ])
         .args(WAYS[way].1)
-        // Backends divide a machine differently.
+        // The CPU sets are given, because backends divide a machine differently.
         .args(["--cpus", &cpus])
         .arg("--out")
         .arg(&out);
     let output = command.output().expect("stackmark can be started");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {told}", WAYS[way].0);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {message}", WAYS[way].0);
     let raw = folder::read(&out).expect("a run that succeeded can be read");
     let measured = measurements(&raw);
     let of = |name: &&str| {

@@ -1,4 +1,4 @@
-//! The command line: one type a verb.
+//! The command line: one type for each verb.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,37 +13,37 @@ use crate::report::table::Format;
 #[derive(Debug, Parser)]
 #[command(name = "stackmark", version, max_term_width = 100)]
 pub struct Args {
-    /// What to do.
+    /// The verb.
     #[command(subcommand)]
     pub verb: Verb,
 }
 
-/// The verbs; each has a file of its own under `cmd`.
+/// The verbs. Each has its own file under `cmd`.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// List servers, scenarios, loads, profiles and studies
     List(List),
-    /// Start or stop the database, seed it, show its state
+    /// Start, stop and seed the database, and show its state
     Db(Db),
-    /// Start and stop what servers need, and show its state
+    /// Start and stop the services that servers need, and show their state
     Service(Service),
-    /// Build servers, and print each one's version
+    /// Build servers and print their versions
     Build(Build),
-    /// Check servers' answers against the rows' truth
+    /// Check the answers of servers
     Verify(Verify),
-    /// Build, verify, load and measure servers; record a run
+    /// Build, verify, load and measure servers, and record the run
     Run(Run),
-    /// Load one URL and print what was measured
+    /// Put a load on one URL and print the measurements
     Load(Load),
     /// Rank the servers of a run
     Rank(Rank),
     /// Compare two runs, cell by cell
     Cmp(Cmp),
-    /// Rebuild a run's report from its raw trials
+    /// Rebuild the report of a run from its raw data
     Report(Report),
-    /// Write what compose.yaml says of each server from the registry
+    /// Write the server blocks of compose.yaml from the registry
     Manifests(Manifests),
-    /// Say what on this machine makes results worse, and what mends it
+    /// Check this machine for what makes results worse, and say how to fix it
     Doctor(Doctor),
     /// Measure the network between two containers
     #[command(hide = true)]
@@ -52,14 +52,15 @@ pub enum Verb {
 
 /// `stackmark list`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::LIST)]
 pub struct List {
-    /// What to list
+    /// The kind of thing to list
     #[arg(value_enum, default_value = "servers")]
     pub what: Listed,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -67,11 +68,11 @@ pub struct List {
 /// What `stackmark list` can list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Listed {
-    /// The registry
+    /// The servers of the registry
     Servers,
-    /// What is asked
+    /// What requests ask for
     Scenarios,
-    /// How it is asked
+    /// How many users or requests per second there are
     Loads,
     /// How long a run takes
     Profiles,
@@ -81,6 +82,7 @@ pub enum Listed {
 
 /// `stackmark db`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::DB)]
 pub struct Db {
     #[command(subcommand)]
     #[allow(missing_docs)]
@@ -92,11 +94,11 @@ pub struct Db {
 pub enum DbAction {
     /// Start the private database and leave it running
     Up,
-    /// Fill the table, or prove that it is already right
+    /// Fill the table, or prove that its content is already right
     Seed,
-    /// Say whether it runs, where, and what it holds
+    /// Show whether the database runs, where, and what it holds
     Status {
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
@@ -112,31 +114,32 @@ pub enum DbAction {
 
 /// `stackmark service`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::SERVICE)]
 pub struct Service {
     #[command(subcommand)]
     #[allow(missing_docs)]
     pub action: ServiceAction,
 }
 
-/// What to do with services; without a name, with all of them.
+/// What to do with services: with those that are named, or with all of them.
 #[derive(Debug, Subcommand)]
 pub enum ServiceAction {
     /// Start private services and leave them running
     Up {
-        /// Which services; all of them without a name
+        /// Services (default: all)
         names: Vec<String>,
     },
     /// Show whether services run, and where
     Status {
-        /// Which services; all of them without a name
+        /// Services (default: all)
         names: Vec<String>,
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
     /// Stop private services
     Down {
-        /// Which services; all of them without a name
+        /// Services (default: all)
         names: Vec<String>,
     },
 }
@@ -155,10 +158,10 @@ pub struct Backend {
 /// How a backend places and limits the parts.
 #[derive(Debug, Default, clap::Args)]
 pub struct Limits {
-    /// With --backend docker: how the containers are joined (default: bridge)
+    /// With --backend docker: the network that joins the containers (default: bridge)
     #[arg(long, value_enum)]
     pub network: Option<Network>,
-    /// With --backend docker: CPU sets alone limit the CPU time, which shows what quotas cost
+    /// With --backend docker: limit CPU time by CPU sets alone, to see what quotas cost
     #[arg(long)]
     pub no_quota: bool,
     /// With --backend local or docker: CPU sets, e.g. `server=0,db=1,load=1` or `server=0-5,db=6-21,load=22+23`
@@ -179,6 +182,7 @@ pub struct Build {
 
 /// `stackmark verify`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::VERIFY)]
 pub struct Verify {
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -190,15 +194,16 @@ pub struct Verify {
 
 /// `stackmark run`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::RUN)]
 pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
-    /// The question that the run answers, and so which servers and cells it has; may be repeated (default: those that
+    /// The question that the run answers, which selects servers and cells; may be repeated (default: the studies that
     /// `stackmark list studies` marks)
     #[arg(long = "study", value_name = "NAME")]
     pub studies: Vec<String>,
-    /// How many blocks, and how long each cell is measured (see `stackmark list profiles`)
+    /// The number of blocks, and how long each cell is measured (see `stackmark list profiles`)
     #[arg(long, default_value = "quick")]
     pub profile: String,
     #[command(flatten)]
@@ -207,63 +212,64 @@ pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limits: Limits,
-    /// The seed of the run's orders and of its requests (default: drawn, and recorded)
+    /// The seed of the order of trials and of the requests (default: random, recorded)
     #[arg(long)]
     pub seed: Option<u64>,
-    /// The run's folder (default: results/<date>-<label>)
+    /// The folder of the new run (default: results/<date>-<label>)
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// How many passes over all cells, in place of the profile's
+    /// The number of passes over all cells, instead of the profile's
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
     pub blocks: Option<u32>,
-    /// Another registry than servers/servers.toml
+    /// A registry other than servers/servers.toml
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
-    /// Do again what this run did: its servers, cells, seed, orders and CPU sets
+    /// Repeat a run: the same servers, cells, seed, order and CPU sets
     #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks"])]
     pub like: Option<PathBuf>,
-    /// Go on with this run, which was stopped or killed, after its last whole trial
+    /// Resume a run that was stopped or killed, after its last complete trial
     #[arg(long, value_name = "DIR", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "like", "cpus", "out", "backend", "network", "no_quota"])]
     pub resume: Option<PathBuf>,
-    /// Print the cells, their order and the expected time, and stop
+    /// Print the cells, their order and the expected time, without running them
     #[arg(long)]
     pub plan: bool,
 }
 
 /// `stackmark load`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::LOAD)]
 pub struct Load {
-    /// What to load, e.g. http://127.0.0.1:8080/demo
+    /// The URL to load, e.g. http://127.0.0.1:8080/demo
     #[arg(required_unless_present = "spec")]
     pub url: Option<String>,
-    /// Closed load: how many users, each waiting for its answer before it asks again
+    /// The number of users; in a closed load, each waits for its answer before it sends again
     #[arg(long, default_value = "64")]
     pub users: u32,
-    /// Open load: requests per second, whether the answers come or not
+    /// Open load: requests per second, sent whether answers come or not
     #[arg(long)]
     pub rate: Option<f64>,
-    /// Open load: when the requests are due
+    /// Open load: the times at which requests are due
     #[arg(long, value_enum, default_value = "poisson")]
     pub arrivals: Arrivals,
-    /// Before the window, not recorded
+    /// The time before the window, which is not recorded
     #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
     pub warmup: Duration,
-    /// How long to measure
+    /// The time that is measured
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
     pub window: Duration,
-    /// A request that takes longer is an error (default: the scenario's, or 5s)
+    /// The time after which a request counts as failed (default: the scenario's, or 5s)
     #[arg(long, value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// What is asked: a scenario's name (its path replaces the URL's)
+    /// The scenario whose requests are sent; its path replaces the URL's
     #[arg(long)]
     pub scenario: Option<String>,
     /// The seed of the requests and of Poisson arrivals
     #[arg(long, default_value = "1")]
     pub seed: u64,
-    /// How to print the measurement
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
-    /// Read the whole specification as JSON from standard input, and answer in JSON lines
+    /// Read the specification as JSON from standard input, and answer in JSON lines
     #[arg(long, hide = true)]
     pub spec: bool,
     /// Run on this CPU
@@ -271,59 +277,61 @@ pub struct Load {
     pub cpu: Option<usize>,
 }
 
-/// When an open load's requests are due.
+/// The times at which the requests of an open load are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Arrivals {
     /// Every 1/rate seconds
     Constant,
-    /// Independent of each other, as many users' requests are
+    /// At random, like the requests of many independent users
     Poisson,
 }
 
 /// `stackmark rank`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::RANK)]
 pub struct Rank {
     /// The run's folder (default: the newest in results/)
     pub run: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
-    /// The server that ratios are to (default: the first of the order)
+    /// The server that the others are compared with (default: the first)
     #[arg(long, value_name = "NAME")]
     pub baseline: Option<String>,
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
 
 /// `stackmark cmp`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::CMP)]
 pub struct Cmp {
-    /// The run to compare with: its folder
+    /// The folder of the run to compare with
     pub a: PathBuf,
-    /// The run to compare: its folder
+    /// The folder of the run to compare
     pub b: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
-    /// Print what is equivalent or undecided too
+    /// Print cells without a difference too
     #[arg(long)]
     pub all: bool,
-    /// Exit with status 1 if there is one
+    /// Exit with status 1 where the runs show it
     #[arg(long, value_enum)]
     pub fail_on: Option<FailOn>,
-    /// Compare runs of unlike machines or settings too
+    /// Compare runs of different machines or settings too
     #[arg(long)]
     pub force: bool,
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
 
-/// What `stackmark cmp --fail-on` fails on.
+/// The result for which `stackmark cmp --fail-on` exits with status 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Less goodput, more CPU time, longer percentiles, or a figure that is lost
+    /// Less goodput, more CPU time, longer response times, or a missing figure
     Regression,
     /// Any difference
     Difference,
@@ -331,13 +339,14 @@ pub enum FailOn {
 
 /// `stackmark report`
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples::REPORT)]
 pub struct Report {
     /// The run's folder (default: the newest in results/)
     pub run: Option<PathBuf>,
-    /// Write the table between the markers of this file too
+    /// Also write the table between the markers of this file
     #[arg(long, value_name = "FILE")]
     pub splice: Option<PathBuf>,
-    /// Write nothing; fail if a file differs from what would be written: of RUN, or else of every run and the README
+    /// Write nothing, and fail where a file of RUN is out of date (default: of any run, or README.md)
     #[arg(long)]
     pub check: bool,
 }
@@ -353,7 +362,7 @@ pub struct Manifests {
 /// `stackmark doctor`
 #[derive(Debug, clap::Args)]
 pub struct Doctor {
-    /// How to print it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -361,10 +370,76 @@ pub struct Doctor {
 /// `stackmark netprobe`
 #[derive(Debug, clap::Args)]
 pub struct Netprobe {
-    /// Whom to ask, or with --serve where to listen, e.g. 127.0.0.1:7000
+    /// The address to measure, or with --serve to listen on
     #[arg(default_value = "127.0.0.1:7000")]
     pub address: String,
-    /// Serve whoever asks, until killed
+    /// Answer probes until killed
     #[arg(long)]
     pub serve: bool,
+}
+
+/// The examples at the end of each verb's help.
+mod examples {
+    pub(super) const DB: &str = "\
+Examples:
+  stackmark db up                        start the private database and leave it running
+  stackmark db status                    show its URL, version and table
+  stackmark db exec -- COMMAND           run a program against the seeded database
+  stackmark db down                      stop it";
+    pub(super) const LIST: &str = "\
+Examples:
+  stackmark list                         the servers
+  stackmark list studies                 the questions that a run can answer
+  stackmark list servers --format json   the same for programs";
+    pub(super) const SERVICE: &str = "\
+Examples:
+  stackmark service up                   start all services and leave them running
+  stackmark service status               show which services run, and where
+  stackmark service down                 stop them";
+    pub(super) const VERIFY: &str = "\
+Examples:
+  stackmark verify                       check all servers
+  stackmark verify -s '^NAME$'           check one server
+  stackmark verify --backend attached --at 127.0.0.1:8080 -s '^NAME$'
+                                         check a server that is already up";
+    pub(super) const RUN: &str = "\
+Examples:
+  stackmark run --plan                   what the default study measures, and how long it takes
+  stackmark run                          measure it
+  stackmark run --study NAME             answer another question (see `stackmark list studies`)
+  stackmark run -s '^NAME$' -c '^demo$' --blocks 4
+                                         measure one server in one scenario, 4 times
+  stackmark run --profile standard --cpus server=0-1,db=2-5,load=6+7
+                                         a run for publication, on CPU sets of your own
+  stackmark run --backend docker         measure in containers with CPU and memory limits
+  stackmark run --resume results/RUN     continue a run that was stopped
+  stackmark run --like results/RUN       repeat a run, for `stackmark cmp`";
+    pub(super) const LOAD: &str = "\
+Examples:
+  stackmark load http://127.0.0.1:8080/demo
+                                         64 users, as fast as the server answers
+  stackmark load --rate 4000 --window 30s http://127.0.0.1:8080/demo
+                                         4,000 requests per second for 30 s
+  stackmark load --scenario demo --users 8 --format json http://127.0.0.1:8080
+                                         check every answer of a scenario";
+    pub(super) const RANK: &str = "\
+Examples:
+  stackmark rank                         rank the servers of the newest run
+  stackmark rank results/RUN -c '^demo$' --format markdown
+                                         one scenario of a run, for a document
+  stackmark rank --baseline NAME         ratios to one server";
+    pub(super) const CMP: &str = "\
+Examples:
+  stackmark cmp results/BEFORE results/AFTER
+                                         show what has changed
+  stackmark cmp --all results/BEFORE results/AFTER
+                                         show what has not, too
+  stackmark cmp --fail-on regression results/BEFORE results/AFTER
+                                         exit with status 1 if something is worse";
+    pub(super) const REPORT: &str = "\
+Examples:
+  stackmark report                       rebuild the report of the newest run
+  stackmark report results/RUN --splice README.md
+                                         also put its table into README.md
+  stackmark report --check               fail if any report is out of date";
 }

@@ -1,4 +1,4 @@
-//! Failures: which server failed at what, and why a step of a run did not succeed.
+//! Failures: which server failed at which stage, and why a step of a run did not succeed.
 
 use std::fmt;
 
@@ -14,8 +14,7 @@ pub enum Error<F = String> {
     /// The user asked the program to stop.
     #[error("interrupted")]
     Interrupted,
-    /// A service that every server needs is gone, so that the run cannot continue. The sentence says which one, and
-    /// what to do.
+    /// A service that the run cannot continue without is gone. The sentence says which one, and what to do.
     #[error("{0}")]
     ServiceLost(String),
     /// The step failed; other servers may still be measured.
@@ -24,14 +23,14 @@ pub enum Error<F = String> {
 }
 
 impl<F: fmt::Display> Error<F> {
-    /// The same error, with a failure recorded as one of `stage`.
+    /// The same error, with its failure assigned to `stage`.
     pub fn at(self, stage: Stage) -> Error<Failed> {
         self.map(|failure| Failed::new(stage, failure))
     }
 }
 
 impl<F> Error<F> {
-    /// The same error, with a failure described by what `describe` makes of it.
+    /// The same error, with its failure converted by `describe`.
     pub fn map<G>(self, describe: impl FnOnce(F) -> G) -> Error<G> {
         match self {
             Error::Interrupted => Error::Interrupted,
@@ -47,34 +46,34 @@ impl<F> From<Interrupted> for Error<F> {
     }
 }
 
-/// The stage at which a server failed, and the reason in one line; what has no server's name yet.
+/// A failure without the server's name: its stage, and its reason in one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Failed {
-    /// What the server failed to do.
+    /// The stage at which the server failed.
     pub stage: Stage,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
 impl Failed {
-    /// A failure at `stage`, for the reason that `error` gives.
+    /// A failure at `stage` with the text of `error` as its reason.
     pub fn new(stage: Stage, error: impl fmt::Display) -> Failed {
         Failed { stage, reason: error.to_string() }
     }
 }
 
-/// A server that failed.
+/// The failure of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Which block, from 1; before the blocks, absent.
+    /// The block's number, from 1; absent before the first block.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub block: Option<u32>,
-    /// Which server.
+    /// The server's name.
     pub server: String,
-    /// What it failed to do.
+    /// The stage at which it failed.
     pub stage: Stage,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
@@ -84,33 +83,33 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What a server can fail to do.
+/// A stage at which a server can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// To be built.
+    /// The server is built.
     Build,
-    /// To tell its version.
+    /// The server's version command is run.
     Version,
-    /// To become healthy.
+    /// The server is started and becomes healthy.
     Start,
-    /// To tell the rows' truth.
+    /// The server's answers are checked.
     Verify,
-    /// To survive its load.
+    /// The server is under load.
     Trial,
-    /// To be loaded: the load failed, and not the server.
+    /// The load is started; a failure is the load's own, not the server's.
     Load,
-    /// To stop as the contract says.
+    /// The server is stopped as the contract says.
     Stop,
 }
 
 impl Stage {
-    /// As in "failed to …".
+    /// The verb that follows "failed to".
     #[must_use]
     pub fn verb(self) -> &'static str {
         match self {
             Stage::Build => "build",
-            Stage::Version => "tell its version",
+            Stage::Version => "report its version",
             Stage::Start => "start",
             Stage::Verify => "verify",
             Stage::Trial => "survive",

@@ -15,19 +15,20 @@ use serde::{Deserialize, Serialize};
 pub struct Moment(pub u64);
 
 impl Moment {
-    /// Later than every moment that a clock shows.
+    /// A moment later than any that a clock shows.
     pub const NEVER: Moment = Moment(u64::MAX);
 
-    /// The present moment.
+    /// The current time.
     #[must_use]
     pub fn now() -> Moment {
         let time =
             clock_gettime(ClockId::CLOCK_MONOTONIC).expect("every Linux has a monotonic clock");
-        // Both are non-negative on this clock.
+        // Both numbers are non-negative on this clock.
         Moment(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
     }
 
-    /// The length from `earlier` to `self`; zero if `earlier` is later. Where the order is known, subtract.
+    /// The length from `earlier` to `self`, or zero where `earlier` is later. Use subtraction where the order is
+    /// known.
     #[must_use]
     pub fn since(self, earlier: Moment) -> Nanos {
         Nanos(self.0.saturating_sub(earlier.0))
@@ -41,7 +42,7 @@ impl Add<Nanos> for Moment {
     }
 }
 
-/// The length between two moments whose order is known.
+/// The length between two moments whose order is known; in debug builds, the wrong order panics.
 impl Sub for Moment {
     type Output = Nanos;
     fn sub(self, earlier: Moment) -> Nanos {
@@ -56,13 +57,13 @@ impl Sub for Moment {
 pub struct Nanos(pub u64);
 
 impl Nanos {
-    /// In seconds.
+    /// The length in seconds.
     #[must_use]
     pub fn as_secs(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
-    /// In microseconds.
+    /// The length in microseconds.
     #[must_use]
     pub fn as_micros(self) -> Micros {
         Micros(self.0 as f64 / 1e3)
@@ -94,7 +95,8 @@ impl AddAssign for Nanos {
     }
 }
 
-/// The difference of two lengths, or zero: an account that is read twice can shrink when a process of it ends.
+/// The difference of two lengths, or zero where the second is longer: a sum over processes can shrink when one of
+/// them ends.
 impl Sub for Nanos {
     type Output = Nanos;
     fn sub(self, other: Nanos) -> Nanos {
@@ -102,12 +104,12 @@ impl Sub for Nanos {
     }
 }
 
-/// Microseconds, as every latency is published.
+/// A length of time in microseconds, the unit in which latencies are published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Micros(pub f64);
 
-/// A rate: events per second.
+/// A rate in events per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PerSecond(pub f64);

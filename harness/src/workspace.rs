@@ -1,23 +1,23 @@
-//! Where the project's files are.
+//! The places of the project's files.
 
 use std::path::{Path, PathBuf};
 
-/// The checkout: every relative path in the registry starts here.
+/// The checkout. Relative paths in the registry start at its top folder.
 #[derive(Clone, Debug)]
 pub struct Workspace {
     root: PathBuf,
 }
 
-/// The checkout was not found.
+/// No checkout was found.
 #[derive(Debug, thiserror::Error)]
 #[error("no servers/servers.toml here or in any folder above: run stackmark inside its checkout")]
 pub struct NotInWorkspace;
 
 impl Workspace {
-    /// Looks for the checkout from the current folder upwards.
+    /// Looks for the checkout in the current folder and the folders above it.
     ///
     /// # Errors
-    /// When no folder on the way holds a registry.
+    /// When none of those folders holds a registry.
     pub fn find() -> Result<Workspace, NotInWorkspace> {
         let here = std::env::current_dir().map_err(|_| NotInWorkspace)?;
         here.ancestors()
@@ -26,7 +26,7 @@ impl Workspace {
             .ok_or(NotInWorkspace)
     }
 
-    /// A checkout at a known place.
+    /// The checkout at `root`.
     #[must_use]
     pub fn at(root: &Path) -> Workspace {
         Workspace { root: root.to_owned() }
@@ -62,7 +62,7 @@ impl Workspace {
         self.root.join("results")
     }
 
-    /// What belongs to this checkout on this machine only: ignored by git.
+    /// The folder for data of this checkout on this machine; git ignores it.
     #[must_use]
     pub fn private(&self) -> PathBuf {
         self.root.join(".stackmark")

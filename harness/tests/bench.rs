@@ -1,4 +1,4 @@
-//! What `make bench-load` reads from other programs, against what they have printed.
+//! The parsers of `make bench-load`, tried on the output of real programs.
 
 #![allow(clippy::unwrap_used)] // A test that cannot set itself up fails, and should.
 
@@ -109,7 +109,7 @@ fn what_is_no_result_is_none() {
     }
 }
 
-/// Lines of `perf script -F ip,sym,dso`.
+/// The part that the lines of `perf script -F ip,sym,dso` belong to.
 fn part(lines: &[&str]) -> Part {
     let frames: Vec<Frame> = lines.iter().map(|line| Frame::parse(line).unwrap()).collect();
     Part::of(&frames)

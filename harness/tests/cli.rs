@@ -1,4 +1,4 @@
-//! Bad input: one sentence that names the mend, exit status 2, nothing written.
+//! Invalid input: the program prints one sentence that says what to do, exits with status 2, and writes nothing.
 
 #![allow(clippy::unwrap_used)] // A test that cannot set itself up fails, and should.
 
@@ -17,7 +17,7 @@ fn stackmark(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Exit status 2, nothing on standard output, and one line that says `words`.
+/// Checks that the exit status is 2, standard output is empty, and standard error is one line with all `words`.
 #[track_caller]
 fn refused(output: &Output, words: &[&str]) {
     let text = String::from_utf8_lossy(&output.stderr);
@@ -29,7 +29,7 @@ fn refused(output: &Output, words: &[&str]) {
     }
 }
 
-/// A checkout with the definitions only.
+/// Creates a checkout that holds only definitions.
 fn checkout(change: impl Fn(&Path, String) -> String) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for file in [
@@ -48,7 +48,7 @@ fn checkout(change: impl Fn(&Path, String) -> String) -> tempfile::TempDir {
 }
 
 #[test]
-fn an_unknown_name_is_told_with_those_that_exist() {
+fn an_unknown_name_is_refused_with_the_names_that_exist() {
     let root = Path::new(ROOT);
     refused(
         &stackmark(root, &["list", "-s", "no-such"]),
@@ -68,7 +68,7 @@ fn an_unknown_name_is_told_with_those_that_exist() {
 }
 
 #[test]
-fn broken_toml_is_told_with_its_file_and_line() {
+fn malformed_toml_is_refused_with_its_file_and_line() {
     let registry = checkout(|file, text| {
         if file.ends_with("servers.toml") { text.replacen("role = ", "rule = ", 1) } else { text }
     });
@@ -120,15 +120,15 @@ fn a_plan_has_the_cells_that_its_study_has_in_its_profile() {
 }
 
 #[test]
-fn numbers_that_cannot_be_are_refused() {
+fn invalid_numbers_are_refused() {
     let root = Path::new(ROOT);
     let load = |arguments: &[&str]| {
         stackmark(root, &[&["load", "http://127.0.0.1:9/"], arguments].concat())
     };
-    refused(&load(&["--users", "0"]), &["0 users", "--users"]);
-    refused(&load(&["--rate", "0"]), &["rate of 0", "--rate"]);
+    refused(&load(&["--users", "0"]), &["needs users", "--users"]);
+    refused(&load(&["--rate", "0"]), &["0 is not a rate", "--rate"]);
     refused(&load(&["--window", "0s"]), &["window", "--window"]);
-    refused(&stackmark(root, &["load", "127.0.0.1:80"]), &["not a URL", "http://"]);
+    refused(&stackmark(root, &["load", "127.0.0.1:80"]), &["not a valid URL", "http://"]);
     refused(
         &stackmark(root, &["run", "--cpus", "server=0"]),
         &["does not place", "server=0,db=1,load=1"],
@@ -155,7 +155,7 @@ fn a_backend_refuses_the_options_of_others_and_misses_its_own() {
 }
 
 #[test]
-fn a_place_without_a_checkout_or_a_run_is_told() {
+fn a_folder_without_a_checkout_or_a_run_is_refused() {
     let nowhere = tempfile::tempdir().unwrap();
     refused(&stackmark(nowhere.path(), &["list"]), &["inside its checkout"]);
     let empty = checkout(|_, text| text);
@@ -164,7 +164,7 @@ fn a_place_without_a_checkout_or_a_run_is_told() {
     refused(&stackmark(empty.path(), &["cmp", "results", "results"]), &["holds no run yet"]);
 }
 
-/// A copy of a committed run, with a changed machine, settings or journal.
+/// Copies a committed run with a changed machine, settings or journal.
 fn copy_of_a_run(change: impl Fn(&str, String) -> String) -> tempfile::TempDir {
     let results = Path::new(ROOT).join("results");
     let mut runs: Vec<_> = fs::read_dir(results)
@@ -183,7 +183,7 @@ fn copy_of_a_run(change: impl Fn(&str, String) -> String) -> tempfile::TempDir {
 }
 
 #[test]
-fn unlike_runs_are_not_compared_but_by_force() {
+fn runs_with_different_settings_are_compared_only_by_force() {
     let a = copy_of_a_run(|_, text| text);
     let b = copy_of_a_run(|file, text| match file {
         "run.toml" => text.replace("pool_size = 32", "pool_size = 16"),
@@ -195,16 +195,16 @@ fn unlike_runs_are_not_compared_but_by_force() {
     };
     refused(&cmp(&[]), &["database connections (32, 16)", "--force"]);
     let forced = cmp(&["--force", "--fail-on", "difference"]);
-    let (out, told) =
+    let (out, err) =
         (String::from_utf8_lossy(&forced.stdout), String::from_utf8_lossy(&forced.stderr));
-    assert_eq!(forced.status.code(), Some(0), "{out}{told}");
-    assert!(told.contains("database connections (32, 16)"), "{told}");
+    assert_eq!(forced.status.code(), Some(0), "{out}{err}");
+    assert!(err.contains("database connections (32, 16)"), "{err}");
     assert!(out.contains("0 different"), "{out}");
     refused(&cmp(&["--force", "-s", "no-such"]), &["no server matches \"no-such\""]);
 }
 
 #[test]
-fn what_was_not_measured_is_no_baseline_and_not_compared() {
+fn a_server_without_figures_is_no_baseline_and_is_not_compared() {
     let is_trial = |line: &&str| line.contains("\"trial\"");
     let without = |is_lost: &dyn Fn(&str) -> bool| {
         copy_of_a_run(|file, text| {
@@ -219,7 +219,7 @@ fn what_was_not_measured_is_no_baseline_and_not_compared() {
     let run = without_null.path().to_str().unwrap();
     refused(
         &stackmark(Path::new(ROOT), &["rank", run, "--baseline", "null"]),
-        &["\"null\" has no figure to be the baseline; choose another"],
+        &["\"null\" has no figures, so it cannot be the baseline; choose another"],
     );
     let empty = without(&|_| true);
     let run = empty.path().to_str().unwrap();
@@ -230,9 +230,9 @@ fn what_was_not_measured_is_no_baseline_and_not_compared() {
 }
 
 #[test]
-fn a_regression_fails_where_it_shall() {
+fn fail_on_sets_the_exit_status_for_what_it_names() {
     let a = copy_of_a_run(|_, text| text);
-    // A server that was measured, and is no more.
+    // The second run lacks a server's trials.
     let b = copy_of_a_run(|file, text| {
         if file != "journal.jsonl" {
             return text;
@@ -256,7 +256,7 @@ fn a_regression_fails_where_it_shall() {
 }
 
 #[test]
-fn a_wrong_database_url_is_told_without_its_password() {
+fn a_wrong_database_url_is_refused_without_showing_its_password() {
     let run = |url: &str| {
         Command::new(env!("CARGO_BIN_EXE_stackmark"))
             .current_dir(ROOT)
@@ -273,7 +273,7 @@ fn a_wrong_database_url_is_told_without_its_password() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_closed_pipe_is_no_error() {
     // A long run's plan does not fit in a pipe.
     for verb in ["list", "run --plan --blocks 2000"] {
         let command = format!("\"$0\" {verb} | head -1");

@@ -1,4 +1,5 @@
-//! compose.yaml, .env and the Dockerfiles: every server is there, every limit is set, and nothing is open that need not be.
+//! compose.yaml, .env and the Dockerfiles: every server is listed, every limit is set, and no port is open without
+//! need.
 
 #![allow(clippy::unwrap_used)] // A test that cannot read the checkout's files fails, and should.
 
@@ -17,7 +18,7 @@ fn read(file: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
 }
 
-/// The services, merge keys resolved, variables not filled in.
+/// The services, with merge keys resolved and variables not yet expanded.
 fn services() -> Map<String, Value> {
     let compose: Value = serde_saphyr::from_str(&read("compose.yaml")).unwrap();
     compose["services"].as_object().unwrap().clone()
@@ -27,7 +28,7 @@ fn registry() -> Registry {
     Registry::read(&Path::new(ROOT).join("servers/servers.toml")).unwrap()
 }
 
-/// The names that a text fills in: `${NAME}` or `${NAME:?…}`.
+/// The names of the variables that a text expands: `${NAME}` or `${NAME:?…}`.
 fn variables(text: &str) -> BTreeSet<String> {
     let variable = Regex::new(r"\$\{([A-Z_]+)[}:]").unwrap();
     variable.captures_iter(text).map(|found| found[1].to_owned()).collect()
@@ -158,28 +159,28 @@ fn images_and_passwords_stand_nowhere_but_where_they_belong() {
 #[test]
 fn every_variable_is_in_env_with_a_word_about_it() {
     let env = read(".env");
-    let mut told = BTreeSet::new();
+    let mut documented = BTreeSet::new();
     let mut said = false;
     for line in env.lines() {
         let assignment = line.trim_start_matches('#').split_once('=');
         match assignment {
             Some((name, _)) if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') => {
                 assert!(said, "nothing is said of {name}");
-                told.insert(name.to_owned());
+                documented.insert(name.to_owned());
                 said = false;
             }
             _ => said = line.starts_with("# "),
         }
     }
     let mut used = variables(&read("compose.yaml"));
-    // Handed on under their own names.
+    // These variables are passed on under their own names.
     for (_, service) in services() {
         let environment = service.get("environment").and_then(Value::as_object);
         let handed_on = environment.into_iter().flatten().filter(|(_, value)| value.is_null());
         used.extend(handed_on.map(|(name, _)| name.clone()));
     }
     used.extend(["COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME"].map(str::to_owned));
-    assert_eq!(told, used, "what .env tells of, and what compose.yaml uses");
+    assert_eq!(documented, used, "the variables in .env, and those that compose.yaml uses");
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn the_images_tell_the_workspaces_version() {
     assert!(labels > 0 && dockerfile.matches(&label).count() == labels, "{label}");
 }
 
-/// Needs docker's compose plugin, and no engine.
+/// Docker's compose plugin accepts the file; this needs no engine.
 #[test]
 fn compose_itself_takes_it() {
     let compose = |arguments: &[&str]| {

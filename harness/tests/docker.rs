@@ -1,5 +1,5 @@
-//! Whole runs in containers on a real engine, and its bad days. `make test-docker` runs this; cargo alone does not, because
-//! not every machine has an engine.
+//! Whole runs in containers on a real engine, with failures of all kinds. `make test-docker` runs these tests; cargo
+//! alone does not, because not every machine has an engine.
 
 #![allow(clippy::unwrap_used)] // A test that cannot set itself up fails, and should.
 
@@ -19,11 +19,11 @@ use stackmark::format::folder::{self, Raw};
 use stackmark::format::journal::{Entry, Trial};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-/// A name of the tests' own, so that a run of the same checkout is not disturbed.
+/// The tests' own project, so that a run of the same checkout is not disturbed.
 const PROJECT: &str = "stackmark-test";
 const SERVER: &str = "axum-mysql-async";
 
-/// One run at a time: they share a project and its lock.
+/// The lock that allows one run at a time: runs share the project and its lock.
 fn alone() -> MutexGuard<'static, ()> {
     static LOCK: Mutex<()> = Mutex::new(());
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
@@ -41,7 +41,7 @@ fn stackmark(arguments: &[&str]) -> Command {
     command
 }
 
-/// A short run of one server, in containers.
+/// The command of a short run of one server, in containers.
 fn run(server: &str, out: &Path) -> Command {
     let pattern = format!("^{server}$");
     let mut command =
@@ -60,7 +60,7 @@ fn docker(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// The project's containers, ended ones included.
+/// The project's containers, including those that have ended.
 fn containers() -> String {
     let filter = format!("label=com.docker.compose.project={PROJECT}");
     docker(&["ps", "--all", "--filter", &filter, "--format", "{{.Names}} {{.Status}}"])
@@ -82,7 +82,7 @@ fn trials(raw: &Raw) -> Vec<&Trial> {
     trials.collect()
 }
 
-/// A run that has measured at least once.
+/// Starts a run, and waits until it has measured at least once.
 fn under_way(out: &Path) -> Child {
     let mut child = run(SERVER, out).spawn().unwrap();
     await_that("a first trial", || {
@@ -182,7 +182,7 @@ fn a_server_that_needs_more_memory_than_its_limit_is_a_row_that_says_so() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    // Enough to start, and less than this server's threads need for 32 connections.
+    // The limit is enough to start, but less than this server's threads need for 32 connections.
     let limits = [("SERVER_MEMORY", "48m"), ("DB_MEMORY", "2g"), ("LOAD_MEMORY", "1g")];
     let output = run("axum-diesel", &out).envs(limits).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
@@ -195,12 +195,12 @@ fn a_server_that_needs_more_memory_than_its_limit_is_a_row_that_says_so() {
             _ => None,
         })
         .collect();
-    let told = |stage| {
+    let has = |stage| {
         failures.iter().any(|failure| {
             failure.stage == stage && failure.reason.contains("more memory than its limit, 48 MiB")
         })
     };
-    assert!(told(Stage::Start) || told(Stage::Verify) || told(Stage::Trial), "{failures:?}");
+    assert!(has(Stage::Start) || has(Stage::Verify) || has(Stage::Trial), "{failures:?}");
     let page = fs::read_to_string(out.join("README.md")).unwrap();
     assert!(page.contains("more memory than its limit"), "{page}");
     assert_eq!(containers(), "");
@@ -227,7 +227,7 @@ fn what_is_missing_is_said_in_one_sentence() {
     refused(run(SERVER, &out).env("PATH", "/nowhere"), "docker is not installed");
     refused(run(SERVER, &out).env("DB_IMAGE", "stackmark/no-such-image:1"), "an image is missing");
 
-    // A docker without compose, as Debian's package is by itself.
+    // A docker without compose, like Debian's package by itself.
     let real = docker(&["version", "--format", "{{.Client.Version}}"]);
     assert!(!real.is_empty());
     let which = Command::new("sh").args(["-c", "command -v docker"]).output().unwrap();
@@ -241,7 +241,7 @@ fn what_is_missing_is_said_in_one_sentence() {
     let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
     refused(run(SERVER, &out).env("PATH", path), "no compose v2");
 
-    // Somebody else's project of the same name.
+    // Another owner's project of the same name.
     let project = format!("com.docker.compose.project={PROJECT}");
     let elsewhere = "com.docker.compose.project.working_dir=/elsewhere";
     let base =
@@ -254,7 +254,7 @@ fn what_is_missing_is_said_in_one_sentence() {
     assert!(!out.exists());
 }
 
-/// `docker compose up` in a fresh clone, whose results folder is somebody's.
+/// `docker compose up` works in a fresh clone whose results folder belongs to another user.
 #[test]
 fn compose_up_in_a_fresh_clone_ends_with_a_table() {
     let _alone = alone();
@@ -263,7 +263,7 @@ fn compose_up_in_a_fresh_clone_ends_with_a_table() {
     let cloned = Command::new("git").args(["clone", "--quiet", ROOT]).arg(&clone).status().unwrap();
     assert!(cloned.success());
     let results = clone.join("results");
-    // Only root can give it away; otherwise it is this user's.
+    // Only root can give the folder away; otherwise it belongs to this user.
     let _ = Command::new("chown").args(["--recursive", "12345:12345"]).arg(&results).status();
     let owner = fs::metadata(&results).unwrap().uid();
     let compose = |arguments: &[&str]| {

@@ -1,4 +1,4 @@
-//! From raw data to every derived file: whatever changes in a report shows here.
+//! Golden files: every derived file of a report, so that any change shows here.
 
 use registry::{Axes, Ceilings};
 use stackmark::definition::Profile;
@@ -76,7 +76,7 @@ fn find<T: Clone>(items: &[T], wanted: impl Fn(&T) -> bool) -> T {
     items.iter().find(|item| wanted(item)).expect("the catalogue holds it").clone()
 }
 
-/// A trial in which the server takes `cpu` of each microsecond of its CPU, and every answer `response`.
+/// A trial in which the server uses the share `cpu` of its CPU, and every answer takes `response` nanoseconds.
 fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f64) -> Trial {
     let window = Nanos(2_000_000_000);
     let right = rate * 2;
@@ -102,7 +102,7 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
         server: server.into(),
         scenario: "demo".into(),
         load: load.into(),
-        asked: (load != "closed-64").then_some(PerSecond(4000.0)),
+        rate: (load != "closed-64").then_some(PerSecond(4000.0)),
         measured: Measured {
             warmup: None,
             record,

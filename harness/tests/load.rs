@@ -1,5 +1,5 @@
-//! The load against servers that misbehave: every request is accounted for, to the unit, and times are
-//! what they must be. Counts are exact; times have room for a busy machine.
+//! The load against servers that misbehave: every request is accounted for exactly, and times are what they must be.
+//! Counts are exact; times leave room for a busy machine.
 
 #![allow(clippy::unwrap_used)] // A test that cannot set itself up fails, and should.
 
@@ -78,19 +78,19 @@ fn load(spec: &LoadSpec) -> LoadRecord {
 #[derive(Clone, Copy)]
 enum Act {
     Answer(&'static str),
-    /// Sends this and closes.
+    /// Sends this text and closes the connection.
     AnswerAndClose(&'static str),
-    /// Answers, and closes when the answer has long arrived.
+    /// Answers, and closes the connection long after the answer has arrived.
     AnswerAndCloseLater,
-    /// Closes with a reset.
+    /// Closes the connection with a reset.
     Reset,
-    /// Answers nothing.
+    /// Never answers.
     Hang,
     /// Answers after a while.
     AnswerAfter(Duration),
 }
 
-/// A server with a thread for each connection; it counts the requests it has read whole.
+/// Starts a server with a thread for each connection; it counts the requests that it has read completely.
 fn serve(act: impl Fn(u64) -> Act + Send + Sync + 'static) -> (SocketAddr, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -109,10 +109,10 @@ fn serve(act: impl Fn(u64) -> Act + Send + Sync + 'static) -> (SocketAddr, Arc<A
 
 fn connection(mut stream: TcpStream, act: &dyn Fn(u64) -> Act, requests: &AtomicU64) {
     let mut buffer = [0; 4096];
-    // One small request at a time: one read holds it.
+    // The load sends one small request at a time, so one read holds it.
     while matches!(stream.read(&mut buffer), Ok(read) if read > 0) {
         let number = 1 + requests.fetch_add(1, Ordering::SeqCst);
-        // A client that has gone is no concern of the server's.
+        // The client may be gone by now, which does not matter here.
         match act(number) {
             Act::Answer(answer) => drop(stream.write_all(answer.as_bytes())),
             Act::AnswerAndClose(answer) => {
@@ -135,12 +135,12 @@ fn connection(mut stream: TcpStream, act: &dyn Fn(u64) -> Act, requests: &Atomic
     }
 }
 
-/// With unread data a close is a reset; so the request is sent to a socket that nobody reads.
+/// Resets a connection. Closing with unread data is a reset, so the connection goes to a socket that nobody reads.
 fn reset(stream: TcpStream) {
     rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
 }
 
-/// The identity that no record may break, and the count of each class.
+/// Checks the identity that every record must satisfy, and returns the count of each kind of error.
 #[track_caller]
 fn accounted(record: &LoadRecord) -> impl Fn(ErrorKind) -> u64 + '_ {
     let errors: u64 = record.errors.values().map(|errors| errors.count).sum();
@@ -193,7 +193,7 @@ fn connections_reset_at_random() {
         (1..=requests).filter(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61 == 0).count() as u64;
     assert_eq!((record.sent, of(ErrorKind::Read)), (requests, resets));
     assert_eq!(record.failed(), resets);
-    // Each user makes its connection anew before its next request; the last ones never ask again.
+    // Each user reconnects before its next request; the last ones never send again.
     assert!(resets - record.reconnects <= 8, "{resets} {}", record.reconnects);
 }
 
@@ -244,7 +244,7 @@ fn a_server_that_hangs_for_ever_leaves_requests_in_flight_or_unsent() {
     let record = load(&spec(address, 2, at(100.0), millis(400)));
     let of = accounted(&record);
     assert_eq!(record.sent, requests.load(Ordering::SeqCst));
-    // 40 were due, and 2 connections could ask at most twice each until the load had to end.
+    // 40 requests were due, and 2 connections could send at most two each until the load had to end.
     assert_eq!(record.sent + record.unsent, 40);
     assert_eq!(record.right, 0);
     assert_eq!(of(ErrorKind::Timeout) + record.in_flight, record.sent);
@@ -257,7 +257,7 @@ fn a_server_killed_mid_window() {
     let server = thread::spawn(move || {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         sender.send(listener.local_addr().unwrap()).unwrap();
-        // One connection at a time is enough: there is one user.
+        // There is only one user, so one connection at a time is enough.
         let (mut stream, _) = listener.accept().unwrap();
         let end = Instant::now() + Duration::from_millis(250);
         let mut buffer = [0; 4096];
@@ -272,7 +272,7 @@ fn a_server_killed_mid_window() {
     let record = load(&spec(port.recv().unwrap(), 1, at(200.0), millis(800)));
     let of = accounted(&record);
     assert_eq!(record.right, server.join().unwrap());
-    assert_eq!(record.sent + record.unsent, 160, "every request that was due is told");
+    assert_eq!(record.sent + record.unsent, 160, "every request that was due is counted");
     assert!(of(ErrorKind::Connect) > 0, "{:?}", record.errors);
     assert_eq!(
         record.sent,
@@ -283,7 +283,7 @@ fn a_server_killed_mid_window() {
 #[test]
 fn an_idle_connection_that_the_server_closes_is_made_again_and_counted() {
     let (address, requests) = serve(|_| Act::AnswerAndCloseLater);
-    // 100 ms between requests, 20 ms until the close: it is always seen in time.
+    // The load sees the close in time: there are 100 ms between requests and 20 ms until the close.
     let record = load(&spec(address, 1, at(10.0), millis(1_000)));
     let _ = accounted(&record);
     assert_eq!((record.sent, record.right), (10, 10));
@@ -293,7 +293,7 @@ fn an_idle_connection_that_the_server_closes_is_made_again_and_counted() {
 
 #[test]
 fn what_waits_for_a_connection_is_charged_for_its_waiting() {
-    // One connection, answers take 100 ms, and 20 requests a second are due: twice what it can do.
+    // One connection whose answers take 100 ms gets 20 requests per second, twice what it can do.
     let delay = Duration::from_millis(100);
     let (address, _) = serve(move |_| Act::AnswerAfter(delay));
     let mut spec = spec(address, 1, at(20.0), millis(1_000));
@@ -301,13 +301,13 @@ fn what_waits_for_a_connection_is_charged_for_its_waiting() {
     let record = load(&spec);
     let _ = accounted(&record);
     assert_eq!((record.sent, record.right, record.unsent), (20, 20, 0));
-    // The i-th is due at 50·i ms and answered at 100·(i + 1) ms: the last waits for 1.05 s.
+    // Request i is due at 50·i ms and answered at 100·(i + 1) ms, so the last one waits for 1.05 s.
     let slowest = record.response.max();
     assert!(slowest >= millis(1_040) && slowest < millis(1_600), "{slowest:?}");
     let median = record.response.quantile(0.5);
     assert!(median >= millis(540) && median < millis(900), "{median:?}");
     assert!(record.service.quantile(0.5) < millis(200), "each alone took a tenth of a second");
-    // None of that lateness is the load's own.
+    // The load itself causes none of that lateness.
     assert!(
         record.own_lateness.quantile(0.5) < millis(20),
         "{:?}",
@@ -317,7 +317,7 @@ fn what_waits_for_a_connection_is_charged_for_its_waiting() {
 
 #[test]
 fn a_stall_is_charged_to_every_request_that_was_due_in_it() {
-    // The server stops for 400 ms from its 100th request on: at 500 a second about 200 are due meanwhile.
+    // The server stops for 400 ms from its 100th request on; at 500 per second, about 200 requests are due meanwhile.
     let (address, _) = serve(|n| match n {
         100..=107 => Act::AnswerAfter(Duration::from_millis(400)),
         _ => Act::Answer(RIGHT),
@@ -325,7 +325,7 @@ fn a_stall_is_charged_to_every_request_that_was_due_in_it() {
     let record = load(&spec(address, 8, at(500.0), millis(2_000)));
     let _ = accounted(&record);
     assert_eq!((record.sent, record.right), (1_000, 1_000));
-    // All 8 connections stall: those due within the 400 ms wait evenly between 0 and 400 ms, a fifth of all.
+    // All 8 connections stall. Requests due within the 400 ms, a fifth of all, wait evenly between 0 and 400 ms.
     let p90 = record.response.quantile(0.9);
     assert!(
         p90 >= millis(150) && p90 < millis(400),

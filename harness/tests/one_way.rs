@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-/// The entries that `harness/src` may have: more than fit in a head are too many.
+/// The largest number of entries in `harness/src`: more than that are hard to keep in mind.
 const ENTRIES: usize = 22;
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
@@ -33,7 +33,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The module that a file is, from the crate's root: `["run", "trial"]` for `run/trial/mod.rs`.
+/// The module of a file, from the crate's root: `["run", "trial"]` for `run/trial/mod.rs`.
 fn module(root: &Path, file: &Path) -> Vec<String> {
     let relative = file.strip_prefix(root).expect("a file below the root").with_extension("");
     let mut names: Vec<String> =
@@ -78,7 +78,7 @@ fn imports(text: &str, module: &[String]) -> Vec<Vec<String>> {
     found
 }
 
-/// By folder (as a module), the graph of its entries.
+/// The graph of the entries of each folder; folders are named by their module.
 fn graphs(files: &[(Vec<String>, String)]) -> BTreeMap<Vec<String>, Graph> {
     let modules: BTreeSet<&[String]> = files.iter().map(|(module, _)| module.as_slice()).collect();
     let mut graphs: BTreeMap<Vec<String>, Graph> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Whole runs on the real database: stopped, killed, and two at once. Needs DATABASE_URL and built
-//! servers, as `make test` provides them.
+//! Whole runs with the real database: stopped, killed, and two at once. They need DATABASE_URL and built servers, as
+//! `make test` provides them.
 
 #![allow(clippy::unwrap_used)] // A test that cannot set itself up fails, and should.
 
@@ -97,7 +97,7 @@ fn a_run_can_be_stopped_killed_and_not_doubled() {
     done_again(&killed, &out("again"));
 }
 
-/// The run at `killed` goes on after half a line, unless it is not the same machine, and ends once.
+/// Checks that the run at `killed` resumes after an incomplete line, but not on another machine, and ends only once.
 fn resumed(killed: &Path) {
     let journal = killed.join("raw/journal.jsonl");
     let before = trials(killed);
@@ -134,7 +134,7 @@ fn resumed(killed: &Path) {
     assert!(String::from_utf8_lossy(&whole.stderr).contains("nothing to resume"));
 }
 
-/// `run --like` has the same servers, cells, seed and order.
+/// Checks that `run --like` measures the same servers and cells with the same seed and order.
 fn done_again(first: &Path, out: &Path) {
     let mut command = stackmark(&["run", "--like", first.to_str().unwrap(), "--out"]);
     let output = command.arg(out).output().unwrap();
@@ -145,7 +145,7 @@ fn done_again(first: &Path, out: &Path) {
     assert_eq!(order(&first), order(&again));
 }
 
-/// Block and load of each trial, in the order in which they were made.
+/// The block and load of each trial, in the order in which they were made.
 fn order(raw: &folder::Raw) -> Vec<(u32, String)> {
     let trials = raw.entries.iter().filter_map(|entry| match entry {
         Entry::Trial(trial) => Some((trial.block, trial.load.clone())),

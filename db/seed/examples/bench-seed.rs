@@ -1,7 +1,8 @@
-//! Compares the loader with the `mariadb` client that loads the same rows from a ready file.
+//! Compares the loader with the `mariadb` client, which loads the same rows from a file.
 //!
-//! Both drop the table that DATABASE_URL names, make it, load it, index it and analyze it, by the same statements in
-//! sessions with the same settings. They alternate, and swap who goes first. Leaves the table seeded.
+//! Both drop the table that DATABASE_URL names, create it, load it, index it and analyze it, with the same statements
+//! in database sessions with the same settings. They alternate, and take turns at being first. The table is seeded
+//! afterwards.
 
 use std::{
     env,

@@ -1,4 +1,4 @@
-//! One value that says whether a table holds exactly the rows it should.
+//! The checksum that shows whether a table holds exactly the rows that it should.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::row::{NameBuffer, RawRow};
 pub struct Checksum {
     /// The number of rows.
     pub rows: u64,
-    /// The xor over the rows' digests; 0 if there are none.
+    /// The xor of the rows' digests; 0 for no rows.
     pub xor: u64,
 }
 

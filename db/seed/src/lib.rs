@@ -1,8 +1,8 @@
 //! The data of every benchmark here: a table of one million rows, `demo_data`.
 //!
-//! Rows are a pure function of a seed and an index ([`row`]). Whoever knows the seed can therefore compute any
-//! row, or the exact answer to a lookup ([`Truth`]), without a database, and the answer is the same on
-//! every database. The [`Checksum`] proves that a table in a database holds those rows and no others.
+//! Rows are a pure function of a seed and an index ([`row`]). So any row, and the exact answer to any lookup
+//! ([`Truth`]), can be computed without a database, and the answer is the same on every database. The [`Checksum`]
+//! proves that a table in a database holds those rows and no others.
 
 mod checksum;
 #[cfg(feature = "loader")]

@@ -33,7 +33,7 @@ const EPOCH: i64 = 1_640_995_200;
 const CREATE_BITS: u32 = 26;
 const UPDATE_BITS: u32 = 24;
 
-/// One row of the table. Serialises as the servers' JSON row, times as RFC 3339 in UTC and whole seconds.
+/// A row of the table. It serialises to the JSON row of the servers, with times as RFC 3339 in UTC and whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// The primary key, from 1 without gaps.

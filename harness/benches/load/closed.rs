@@ -1,4 +1,4 @@
-//! CPU per request and requests per second of a closed load, as ratios to wrk's.
+//! CPU time per request and requests per second of a closed load, as ratios to wrk's.
 
 use stackmark::load::spec::TRANSACTION;
 use stackmark::stats::{self, Estimate};
@@ -9,7 +9,7 @@ use crate::server;
 
 pub(crate) const USERS: u32 = 64;
 const PAIRS: usize = 15;
-/// The other peers give context, not a verdict: every third round is enough.
+/// The other peers give context, so every third round is enough for them.
 const EVERY: usize = 3;
 const SECONDS: u32 = 3;
 
@@ -19,13 +19,14 @@ pub(crate) fn measure() {
     let server = server::null();
     let spec = ours::closed_spec(server.address, USERS, SECONDS, TRANSACTION);
     let ours = || ours::closed(ours::program(), &spec);
-    // The first of each finds everything cold.
+    // The first run of each finds everything cold.
     ours();
     let (mut mine, mut theirs) = (Vec::new(), vec![Vec::new(); peers.len()]);
     for round in 0..PAIRS {
         let mut others: Vec<usize> =
             (0..peers.len()).filter(|i| peers[*i] == Peer::Wrk || round % EVERY == 0).collect();
-        // Whoever comes first meets another machine than whoever comes second: take turns.
+        // The two take turns at being first, since the first run of a round meets a different machine from the
+        // second.
         if round % 2 == 0 {
             mine.push(ours());
         } else {
@@ -49,7 +50,7 @@ pub(crate) fn measure() {
     }
 }
 
-/// The head of a table of [`row`]s.
+/// Prints the head of a table of [`row`]s.
 pub(crate) fn head() {
     println!(
         "| generator | requests/s | CPU µs/request | of it user | runs |\n|---|---|---|---|---|"

@@ -1,14 +1,14 @@
-//! A server that answers after a known delay: what the load says, against two expectations.
+//! A server that answers after a known delay: compares what the load reports with two expectations.
 //!
-//! By the delay: each percentile is that of the delay plus what the same server takes without one. That
-//! holds where nothing else happens. On a host that takes a CPU away for 1% of the time, a p99 without a delay says
-//! how long the host was away, and one with a delay that it was so twice: when the request was due, and when its
-//! answer came.
+//! By the delay: each percentile is that of the delay plus what the same server takes without one. This holds where
+//! nothing else happens. On a host that takes a CPU away for 1% of the time, a p99 without a delay shows how long the
+//! host was away, and a p99 with a delay shows that it was away twice: when the request was due, and when its answer
+//! came.
 //!
-//! So also by witnesses, on the same clock: the server notes when it was about to answer each request, and a
-//! witness on the load's CPU when that had seen to it. From when a request was due to then is what the load
-//! should say of it, but for what it does after its last look at the clock. That is the same without a delay,
-//! where the medians show it. What the host does is in both, and what is left is the load's.
+//! By witnesses, on the same clock: the server notes when it was about to answer each request, and a witness on the
+//! load's CPU notes when that CPU had dealt with it. The time from when a request was due until then is what the load
+//! should report, except for what it does after it last looks at the clock. That is the same without a delay, where
+//! the medians show it. What the host does is in both figures; the difference is the load's.
 
 use std::net::SocketAddr;
 
@@ -22,15 +22,16 @@ use crate::server::{cpu, load_cpu};
 use crate::witness::Witness;
 use crate::{delay_server, ours, server};
 
-/// Microseconds, ascending; of several, each request waits the next, in turn.
+/// Delays in microseconds, ascending. Where there are several, requests wait for them in turn.
 const DELAYS: [&[u64]; 5] = [&[200], &[1_000], &[5_000], &[50_000], &[200, 200, 200, 5_000]];
 const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
-/// An answer then falls between 200 and 1,000 µs after some request was due, whatever the delay: the server,
-/// which spins for it, is in no other request's way.
+/// The distance between two requests. Whatever the delay, an answer then falls between 200 and 1,000 µs after some
+/// request was due, so that the server, which spins for it, delays no other request.
 const APART: Nanos = Nanos(1_600_000);
-/// A delay of 50 ms keeps 32 busy.
+/// The number of users: a delay of 50 ms keeps 32 of them busy.
 const USERS: u32 = 64;
-/// No request is due at either end of the window, where a rounding would decide to which side it belongs.
+/// The warm-up, chosen so that no request is due at either end of the window, where rounding would decide on which
+/// side it falls.
 const WARMUP_MS: u64 = 203;
 const WINDOW_MS: u64 = 2_000;
 
@@ -45,7 +46,8 @@ pub(crate) fn measure() {
     let mut pairs: Vec<Vec<Pair>> = DELAYS.iter().map(|_| Vec::new()).collect();
     for round in 0..PAIRS {
         for (server, pairs) in servers.iter().zip(&mut pairs) {
-            // Whoever comes first meets another machine than whoever comes second: take turns.
+            // The two take turns at being first, since the first window of a pair meets a different machine from the
+            // second.
             let (without, with) = if round % 2 == 0 {
                 let without = window(zero.address);
                 (without, window(server.address))
@@ -112,13 +114,13 @@ fn word(verdict: Option<bool>) -> &'static str {
     }
 }
 
-/// One window of one server.
+/// One window on one server.
 struct Window {
-    /// From due to the last byte, by the load.
+    /// The times from due to the last byte, by the load.
     response: Latencies,
-    /// From due to when the load's CPU had seen to the answer, by the server and the witness.
+    /// The times from due until the load's CPU had dealt with the answer, by the server and the witness.
     witnessed: Latencies,
-    /// For what part of it the server's CPU was taken away, and the load's.
+    /// The shares of the window for which the CPUs of the server and of the load were taken away.
     away: [f64; 2],
 }
 
@@ -140,8 +142,8 @@ fn window(address: SocketAddr) -> Window {
     let [at_server, at_load] = witnesses.expect("it starts before it ends").map(Witness::says);
     let mut witnessed = Latencies::default();
     for (index, answered) in delay_server::record(address).into_iter().enumerate() {
-        // Two that the server received in another order than they were due change places: the percentiles
-        // of all differ by no more than the two were apart.
+        // Two requests that the server received in a different order from that in which they were due change places.
+        // The percentiles of all requests differ by no more than the distance of the two.
         let due = first + Nanos(index as u64 * APART.0);
         if window.contains(&due) {
             witnessed.record(at_load.seen_to(answered) - due);
@@ -159,8 +161,8 @@ struct Pair {
 }
 
 impl Pair {
-    /// Of the zero-delay server's times, at each thousandth of them, each with each delay added: delays are taken
-    /// in turn, so all have an equal share.
+    /// The expected quantile by the delay: the times of the server without a delay, at each thousandth of them, each
+    /// with each delay added. Delays are taken in turn, so all have an equal share.
     fn by_delay(&self, delays: &[u64], quantile: f64) -> f64 {
         let mut all: Vec<f64> = (1..=1_000)
             .map(|rank| micros(&self.without.response, f64::from(rank) / 1e3))

@@ -1,4 +1,4 @@
-//! A server that answers after a known delay, and keeps a record of its own of what it did.
+//! A server that answers after a known delay, and records when it answered.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -11,13 +11,13 @@ use stackmark::units::{Moment, Nanos};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Longer than a timer takes to wake it on a CPU that does not sleep.
+/// The time for which the server spins: longer than a timer takes to wake it on a CPU that does not sleep.
 const SPIN: Nanos = Nanos(100_000);
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]";
 
-/// When the server at `address` was about to write each answer, by the load's clock, since it was last asked; in
-/// the order in which it received the requests.
+/// The moments at which the server at `address` was about to write its answers, since it was last asked for them, by
+/// the load's clock and in the order in which it received the requests.
 pub(crate) fn record(address: SocketAddr) -> Vec<Moment> {
     let answer = http::get(address, "/record", Duration::from_secs(5)).unwrap();
     serde_json::from_slice(&answer.body).unwrap()
@@ -55,7 +55,7 @@ async fn connection(
     stream.set_nodelay(true)?;
     let mut buffer = [0; 1024];
     loop {
-        // The load sends one small request at a time: one read holds it.
+        // The load sends one small request at a time, so one read holds it.
         let length = stream.read(&mut buffer).await?;
         let received = Moment::now();
         if length == 0 {

@@ -1,5 +1,5 @@
-//! The floor: a bare epoll loop that sends and receives, and looks at nothing. What it costs is the
-//! kernel's price of a request; no generator can be cheaper by these calls.
+//! The floor: a bare epoll loop that sends and receives, but looks at nothing. Its cost is the kernel's price of a
+//! request; no generator that makes these calls can be cheaper.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-/// Prints how many answers there were.
+/// Runs the loop, and prints the number of answers.
 pub(crate) fn run(address: &str, users: &str, seconds: &str) {
     let request =
         format!("GET /demo HTTP/1.1\r\nHost: {address}\r\nAccept: application/json\r\n\r\n");

@@ -1,4 +1,4 @@
-//! Goose as its users have it: its own client, its metrics off.
+//! Goose as its users have it, with its own client, but without its metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,7 +7,7 @@ use goose::prelude::*;
 
 static ANSWERS: AtomicU64 = AtomicU64::new(0);
 
-/// Prints how many answers there were.
+/// Runs the client, and prints the number of answers.
 pub(crate) fn run(address: &str, users: &str, seconds: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let seconds: u64 = seconds.parse().unwrap();
@@ -39,7 +39,7 @@ pub(crate) fn run(address: &str, users: &str, seconds: &str) {
 async fn ask(user: &mut GooseUser) -> TransactionResult {
     let answer = user.get("demo").await?;
     if let Ok(response) = answer.response {
-        // Read whole, as every other generator does.
+        // The answer is read to its end, as every other generator does.
         if response.bytes().await.is_ok() {
             ANSWERS.fetch_add(1, Ordering::Relaxed);
         }

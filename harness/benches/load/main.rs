@@ -1,10 +1,10 @@
-//! `make bench-load`: what the load costs, and how true its times are, beside its peers.
+//! `make bench-load`: measures what the load costs and how true its times are, beside other generators.
 //!
-//! A server on one CPU, a load generator on another, one at a time, alternating. Peers are those found
-//! on the PATH (wrk, ab, oha), Goose's own client, and a bare epoll loop that only sends and receives.
-//! With names as arguments (`closed`, `slice`, `parse`, `open`, `stall`, `delay`) only those are measured. Two are measured only
-//! if they are named: `profile`, where the load's time goes, and `against PROGRAM [PAIRS]`, what this load costs beside that
-//! of another stackmark program.
+//! A server runs on one CPU and a load generator on another, one at a time, alternating. The others are wrk, ab and
+//! oha, where they are on the PATH, Goose's own client, and a bare epoll loop that only sends and receives. Arguments
+//! (`closed`, `slice`, `parse`, `open`, `stall`, `delay`) select what is measured. Two are measured only if selected:
+//! `profile` shows where the load's time goes, and `against PROGRAM [PAIRS]` compares the cost of this load with that of
+//! another stackmark program.
 
 #![allow(clippy::unwrap_used)] // A benchmark that cannot set itself up ends there.
 
@@ -32,7 +32,7 @@ fn main() {
         std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        // This program again, as one of the processes that are measured.
+        // This program is also one of the processes that are measured.
         ["--floor", address, users, seconds] => floor::run(address, users, seconds),
         ["--goose-client", address, users, seconds] => goose_client::run(address, users, seconds),
         ["--delay-server", address, ref delays @ ..] => delay_server::serve(address, delays),
@@ -59,7 +59,7 @@ fn main() {
             if wanted("delay") {
                 delay::measure();
             }
-            // Only if asked for: it needs perf, and the right to sample the kernel.
+            // The profile runs only if selected, because it needs perf and the right to sample the kernel.
             if chosen.contains(&"profile") {
                 profile::measure();
             }

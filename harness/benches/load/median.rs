@@ -1,10 +1,11 @@
-//! The median over pairs, and what encloses it, whatever the values' distribution.
+//! The median over pairs, with an interval that holds for any distribution of the values.
 
-/// Of twelve values the third and the tenth enclose the median with 96% confidence: 1 − 2·(1 + 12 + 66)/2¹².
+/// The number of pairs. The third and the tenth of twelve values enclose the median with 96% confidence: 1 − 2·(1 +
+/// 12 + 66)/2¹².
 pub(crate) const PAIRS: usize = 12;
 const ENCLOSING: (usize, usize) = (2, 9);
 
-/// The median of one value a pair.
+/// The median of one value per pair.
 pub(crate) struct Median {
     pub(crate) middle: f64,
     low: f64,
@@ -23,7 +24,8 @@ impl Median {
         }
     }
 
-    /// Whether it is `tolerance` from zero at most. Unknown where its interval says both.
+    /// Whether the median is at most `tolerance` from zero; `None` where its interval reaches both inside and
+    /// outside.
     pub(crate) fn is_within(&self, tolerance: f64) -> Option<bool> {
         let beyond = self.low > tolerance || self.high < -tolerance;
         let within = -tolerance <= self.low && self.high <= tolerance;

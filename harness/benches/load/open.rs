@@ -1,4 +1,4 @@
-//! How late an open load is by its own fault.
+//! The load's own lateness under an open load.
 
 use stackmark::definition::scenario::Arrivals;
 use stackmark::load::Pace;

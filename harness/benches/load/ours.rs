@@ -1,4 +1,4 @@
-//! Stackmark's own load, in a process of its own, spoken to as the harness does.
+//! Stackmark's own load, in a process of its own, driven as the harness does.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use stackmark::workload;
 use crate::peer::{CpuTime, Outcome};
 use crate::server::load_cpu;
 
-/// What a load is asked to do here: everything is recorded, checked and accounted for.
+/// The specification of a load that records, checks and accounts for everything.
 pub(crate) fn spec(
     address: SocketAddr,
     users: u32,

@@ -13,7 +13,7 @@ use stackmark::os::process;
 use crate::said;
 use crate::server::load_cpu;
 
-/// CPU time, in microseconds.
+/// CPU time in microseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CpuTime {
     pub(crate) user: f64,
@@ -25,8 +25,8 @@ impl CpuTime {
         CpuTime { user: self.user - before.user, system: self.system - before.system }
     }
 
-    /// Of a running process: the sum from its CPU clock, in nanoseconds; how it divides, from the
-    /// kernel's ticks of 10 ms.
+    /// The CPU time of a running process: the sum from its CPU clock, in nanoseconds, divided into user and system by
+    /// the kernel's ticks of 10 ms.
     pub(crate) fn of(pid: u32) -> CpuTime {
         let total = processes::cpu_time(pid).unwrap().0 as f64 / 1e3;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
@@ -37,13 +37,13 @@ impl CpuTime {
             .split_whitespace()
             .map(|field| field.parse().unwrap_or(0.0))
             .collect();
-        // proc(5): utime and stime are fields 14 and 15, and the name before them ends field 2.
+        // According to proc(5), utime and stime are fields 14 and 15, and field 2 is the name that ends before them.
         let (user, system) = (fields[11], fields[12]);
         let part = if user + system > 0.0 { user / (user + system) } else { 0.0 };
         CpuTime { user: part * total, system: (1.0 - part) * total }
     }
 
-    /// Of all children that were waited for.
+    /// The CPU time of all children that were waited for.
     fn of_children() -> CpuTime {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
         let micros = |time: TimeVal| time.tv_sec() as f64 * 1e6 + time.tv_usec() as f64;
@@ -51,7 +51,7 @@ impl CpuTime {
     }
 }
 
-/// What one run of a generator did.
+/// The result of one run of a generator.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome {
     pub(crate) rate: f64,
@@ -73,7 +73,7 @@ impl Outcome {
     }
 }
 
-/// Another load generator: a closed load of so many connections on one thread.
+/// Another load generator with a closed load of a given number of connections on one thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
     Wrk,
@@ -94,7 +94,7 @@ impl Peer {
         }
     }
 
-    /// Those that this machine has.
+    /// The generators that this machine has.
     pub(crate) fn found() -> Vec<Peer> {
         let has = |program: &str| {
             let mut command = Command::new(program);
@@ -113,8 +113,8 @@ impl Peer {
         found
     }
 
-    /// Loads `address` and reads what the generator says that it did.
-    /// Nothing, and a word why, if it did not come to its end.
+    /// Loads `address` and parses the generator's own result. Returns `None`, and prints the reason, where it did not
+    /// come to its end.
     pub(crate) fn run(self, address: SocketAddr, users: u32, seconds: u32) -> Option<Outcome> {
         let url = format!("http://{address}/demo");
         let (users, duration) = (users.to_string(), seconds.to_string());
@@ -160,7 +160,7 @@ impl Peer {
         Some(Outcome::new(requests, seconds, cpu))
     }
 
-    /// Requests, and the seconds that they took.
+    /// Parses the number of requests, and the seconds that they took.
     fn parse(self, text: &str, seconds: f64) -> Option<(f64, f64)> {
         match self {
             Peer::Wrk => said::wrk(text),

@@ -1,4 +1,4 @@
-//! Where the load's CPU time goes: samples of its process, by system call in the kernel and by crate outside.
+//! A profile of the load's CPU time: samples of its process, by system call inside the kernel and by crate outside.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -10,14 +10,14 @@ use crate::sample::{Frame, PARTS, Part};
 use crate::{ours, server};
 
 const SECONDS: u64 = 6;
-/// Samples per second: no divisor of the runtime's or the kernel's own periods.
+/// Samples per second: not a divisor of the runtime's or the kernel's own periods.
 const FREQUENCY: &str = "2999";
 
 pub(crate) fn measure() {
     println!("\n## Where the load's CPU time goes, closed, {USERS} connections, {SECONDS} s\n");
     let server = server::null();
     let spec = ours::spec(server.address, USERS, Pace::Closed, 0, SECONDS * 1_000);
-    // Sampling costs time of its own: what a request costs is measured without.
+    // The cost of a request is measured without perf, because sampling takes time itself.
     let (record, cpu) = ours::run(&spec, |_, _| {});
     let cost = (cpu.user + cpu.system) / record.right as f64;
 
@@ -30,7 +30,7 @@ pub(crate) fn measure() {
         command.arg(&data).args(["-p", &pid.to_string()]);
         perf = Some(command.spawn().expect("perf is installed: on Debian, package linux-perf"));
     });
-    // It ends with the process that it samples.
+    // perf ends with the process that it samples.
     assert!(perf.unwrap().wait().unwrap().success(), "perf could not sample the load");
 
     let mut script = Command::new("perf")

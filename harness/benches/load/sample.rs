@@ -8,7 +8,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// A line of `perf script -F ip,sym,dso`; nothing, if it is the empty one between two stacks.
+    /// Parses a line of `perf script -F ip,sym,dso`; `None` for the empty line between two stacks.
     pub(crate) fn parse(line: &str) -> Option<Frame> {
         let (_, rest) = line.trim().split_once(' ')?;
         let (symbol, object) = rest.rsplit_once(" (")?;
@@ -29,7 +29,7 @@ impl Frame {
     }
 }
 
-/// What a request costs consists of these.
+/// A part of a request's cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Send,
@@ -47,7 +47,7 @@ pub(crate) enum Part {
     Else,
 }
 
-/// In the order of [`Part`].
+/// All parts, in the order of [`Part`].
 pub(crate) const PARTS: [Part; 13] = [
     Part::Send,
     Part::Delivery,
@@ -65,7 +65,7 @@ pub(crate) const PARTS: [Part; 13] = [
 ];
 
 impl Part {
-    /// Of a stack, innermost frame first.
+    /// The part that a stack belongs to; its innermost frame comes first.
     pub(crate) fn of(frames: &[Frame]) -> Part {
         let kernel = |names: &[&str]| {
             frames.iter().any(|frame| {

@@ -1,4 +1,4 @@
-//! The servers that are loaded, on CPU 0.
+//! The servers under load, on CPU 0.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use stackmark::os::placement::Cpus;
 use stackmark::os::process;
 
-/// A server that ends with this.
+/// A server that is stopped when this is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) child: Child,
@@ -21,14 +21,14 @@ impl Drop for Server {
     }
 }
 
-/// The registry's ceiling: HTTP without a database.
+/// Starts the registry's ceiling: HTTP without a database.
 pub(crate) fn null() -> Server {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| format!("{root}/target"));
     start(&mut Command::new(format!("{target}/release/null")))
 }
 
-/// This program, as a server that waits before it answers.
+/// Starts this program as a server that waits before it answers.
 pub(crate) fn delaying(delays_us: &[u64]) -> Server {
     let mut command = Command::new(std::env::current_exe().unwrap());
     let address = free();
@@ -70,7 +70,7 @@ pub(crate) fn cpu(number: usize) -> Cpus {
     [number].into_iter().collect()
 }
 
-/// The CPU of the load generators: the second, where there is one.
+/// The CPU of the load generators: the second one, where there is one.
 pub(crate) fn load_cpu() -> Cpus {
     cpu(stackmark::os::placement::Placement::usable().unwrap().iter().nth(1).unwrap_or(0))
 }

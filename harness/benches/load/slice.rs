@@ -1,5 +1,5 @@
-//! Whether a Goose transaction that covers a slice of time is worth it: CPU per request, as a ratio to a
-//! transaction for each request.
+//! Measures whether it pays that a Goose transaction covers a slice of time: CPU time per request, as a ratio to that
+//! of a transaction for each request.
 
 use stackmark::load::spec::TRANSACTION;
 use stackmark::units::Nanos;
@@ -10,7 +10,7 @@ use crate::{ours, server};
 
 const PAIRS: usize = 15;
 const SECONDS: u32 = 3;
-/// Over before the first answer.
+/// A slice that is over before the first answer.
 const ONE_REQUEST: Nanos = Nanos(1);
 
 pub(crate) fn measure() {
@@ -23,11 +23,11 @@ pub(crate) fn measure() {
         let spec = ours::closed_spec(server.address, USERS, SECONDS, slice);
         ours::closed(ours::program(), &spec)
     };
-    // The first finds everything cold.
+    // The first run finds everything cold.
     run(TRANSACTION);
     let (mut slices, mut requests) = (Vec::new(), Vec::new());
     for pair in 0..PAIRS {
-        // Whoever comes first meets another machine than whoever comes second: take turns.
+        // The two take turns at being first, since the first run of a pair meets a different machine from the second.
         if pair % 2 == 0 {
             slices.push(run(TRANSACTION));
             requests.push(run(ONE_REQUEST));

@@ -1,7 +1,7 @@
-//! Coordinated omission: a server that is stopped for 1 s in each 10 s, asked 1,000 times a second.
+//! Coordinated omission: a server that is stopped for 1 s in each 10 s, at 1,000 requests per second.
 //!
-//! The truth is known: a tenth of the requests wait, evenly between 0 and 1 s, so that a fraction
-//! 0.1·(1 − x) of all wait longer than x seconds: p95 is 0.5 s, p99 0.9 s, the longest 1 s.
+//! The truth is known. A tenth of the requests wait, evenly between 0 and 1 s, so a share 0.1·(1 − x) of all requests
+//! waits longer than x seconds: p95 is 0.5 s, p99 0.9 s, and the longest time 1 s.
 
 use std::process::Command;
 use std::thread;
@@ -45,7 +45,7 @@ pub(crate) fn measure() {
     );
     println!("\nerrors: {}, never sent: {}", record.failed(), record.unsent);
 
-    // wrk has no rate: it is closed, and asks nothing while it waits.
+    // wrk has no rate: it is a closed load, which sends nothing while it waits.
     let stalls = stall(&server, Moment::now() + WARMUP);
     let mut wrk = Command::new("taskset");
     wrk.args(["-c", &load_cpu().to_string(), "wrk", "-t1", "-c64", "--latency", "-d"])

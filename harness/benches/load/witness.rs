@@ -1,6 +1,8 @@
-//! A witness on a CPU: a process of idle priority that reads the clock again and again, and so notes when it could
-//! not, since something else ran there, or the host ran somebody else. Whatever wants the CPU gets it at once,
-//! and finds it awake: a virtual CPU takes up to a millisecond to wake from sleep.
+//! A witness on a CPU: a process of idle priority that reads the clock all the time, and so notes when it could not
+//! run because something else ran there, or the host took the CPU away.
+//!
+//! Whatever else wants the CPU gets it at once, and finds it awake: a virtual CPU takes up to a millisecond to wake
+//! from sleep.
 
 use std::ops::Range;
 use std::process::{Child, Command, Stdio};
@@ -13,18 +15,18 @@ use stackmark::os::placement::Cpus;
 use stackmark::os::process;
 use stackmark::units::{Moment, Nanos};
 
-/// A reading takes a small part of this.
+/// The gap between two readings from which something else ran; a reading takes a small part of it.
 const GAP: Nanos = Nanos(1_000);
-/// Longer than the load takes for an answer.
+/// The longest time that the load takes for an answer.
 const SEEN_TO: Nanos = Nanos(100_000);
-/// Neither the load nor a server runs for so long at a stretch.
+/// The gap from which the CPU was taken away; neither the load nor a server runs for so long without a pause.
 const AWAY: Nanos = Nanos(500_000);
 
-/// A witness that is looking.
+/// A witness that is running.
 pub(crate) struct Witness(Child);
 
 impl Witness {
-    /// Of one CPU.
+    /// Starts a witness on one CPU.
     pub(crate) fn on(cpu: &Cpus) -> Witness {
         let mut command = Command::new("chrt");
         command.args(["--idle", "0"]).arg(std::env::current_exe().unwrap()).arg("--witness");
@@ -35,7 +37,7 @@ impl Witness {
         )
     }
 
-    /// Ends it, and tells what it saw.
+    /// Stops the witness, and returns the gaps that it saw.
     pub(crate) fn says(self) -> Gaps {
         kill(Pid::from_raw(self.0.id() as i32), Signal::SIGTERM).unwrap();
         let output = self.0.wait_with_output().unwrap();
@@ -44,19 +46,20 @@ impl Witness {
     }
 }
 
-/// When the witness could not run, ascending.
+/// The times at which the witness could not run, ascending.
 pub(crate) struct Gaps(Vec<(Moment, Moment)>);
 
 impl Gaps {
-    /// When what came at `moment` had been seen to. If the CPU was at rest then, it ran for that first, whatever
-    /// it ran for afterwards; if not, that was done when it came to rest.
+    /// The moment at which the CPU had dealt with what came at `moment`. If the CPU was idle at `moment`, that was
+    /// the first thing that it ran; otherwise, it was done when the CPU became idle.
     pub(crate) fn seen_to(&self, moment: Moment) -> Moment {
         let next = self.0.partition_point(|(_, end)| *end <= moment);
         let (start, end) = *self.0.get(next).expect("the load ends before the witness");
         if start < moment { end } else { end.min(start + SEEN_TO) }
     }
 
-    /// The part of a window for which the CPU was taken away: by the host, or by what has no part in this.
+    /// The share of a window for which the CPU was taken away, by the host or by programs that are not part of the
+    /// measurement.
     pub(crate) fn away(&self, window: &Range<Moment>) -> f64 {
         let away: u64 = self
             .0
@@ -69,7 +72,7 @@ impl Gaps {
     }
 }
 
-/// Prints when it could not read the clock, once it is asked to end.
+/// Reads the clock until the process is asked to end, then prints the gaps.
 pub(crate) fn run() {
     let ended = Arc::new(AtomicBool::new(false));
     let end = Arc::clone(&ended);

@@ -1,10 +1,10 @@
-//! Does the suite tell the truth? Two questions, answered by whole runs of `stackmark run`:
+//! Measures whether the suite's verdicts are right, by whole runs of `stackmark run`:
 //!
 //! - Of 40 comparisons of a server with itself under another name, how many call the two different?
-//! - Of 10 comparisons with the same server that burns 5% more CPU time a request, how many call that one costlier?
+//! - Of 10 comparisons with the same server that burns 5% more CPU time per request, how many call that one costlier?
 //!
-//! Runs are kept under `.stackmark/truth`, by commit, so that an interrupted sitting goes on where it was, and so
-//! that the answers can be computed again.
+//! The runs are kept under `.stackmark/truth`, by commit, so that an interrupted measurement continues where it was,
+//! and the answers can be computed again.
 
 use std::fs;
 use std::path::Path;
@@ -20,21 +20,21 @@ use stackmark::measure::measurements;
 const SAME: usize = 40;
 const BURNING: usize = 10;
 const BURNT: f64 = 0.05;
-/// As many as `quick` has.
+/// The number of blocks that `quick` has.
 const SAME_BLOCKS: u32 = 8;
-/// On a shared host 8 blocks find 5% in three of four runs.
+/// More blocks than `quick` has: on a shared host, 8 blocks find 5% in only three of four runs.
 const BURNING_BLOCKS: u32 = 16;
 const SCENARIO: &str = "demo";
 const LOAD: &str = "closed-64";
-/// As `servers.toml` beside this file names them; a run makes the twin.
+/// The name in the `servers.toml` beside this file; a run creates the twin.
 const SERVER: &str = "axum-mysql-async";
-const TWIN: &str = "axum-mysql-async.again";
+const TWIN: &str = "axum-mysql-async.twin";
 const BURNER: &str = "burning";
 
 fn main() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let began = Instant::now();
-    // The burner is told how long 5% is by what the server itself needs here; the first run tells.
+    // 5% of the CPU time that the server itself needs here, as the first run measures it.
     let mut burn_ns = 0;
     let mut same = Tally::default();
     let mut burning = Tally::default();
@@ -65,7 +65,7 @@ fn main() {
     burners_twin.print("5% burnt / the server's twin");
 }
 
-/// Verdicts, and the ratios that they are about.
+/// The verdicts of a comparison, and their ratios.
 #[derive(Default)]
 struct Tally {
     costlier: usize,
@@ -76,7 +76,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// What the run says of `second`'s CPU time per request over `first`'s.
+    /// Adds the comparison of `second`'s CPU time per request with `first`'s.
     fn add(&mut self, raw: &Raw, first: &str, second: &str) {
         let comparison = compare::within(raw, (SCENARIO, LOAD), second, first, Metric::ServerCpu)
             .expect("both servers were measured in every block");
@@ -107,7 +107,7 @@ impl Tally {
     }
 }
 
-/// A run of `quick`, filtered; one that is whole already is only read.
+/// Runs `quick` with filters; a run that is already complete is only read.
 fn run(root: &Path, name: &str, servers: &str, blocks: u32, burn_ns: u64) -> Raw {
     let out = root.join(".stackmark/truth").join(commit(root)).join(name);
     let before = folder::read(&out).ok();
@@ -125,19 +125,19 @@ fn run(root: &Path, name: &str, servers: &str, blocks: u32, burn_ns: u64) -> Raw
         command.args(["--blocks", &blocks.to_string()]).arg("--out").arg(&out);
     }
     let output = command.output().expect("stackmark can be started");
-    let told = String::from_utf8_lossy(&output.stderr);
+    let output_text = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        // A run in which a server failed is whole, and of no use here.
+        // A run in which a server failed is complete, but useless here.
         if output.status.code() == Some(1) {
             let _ = fs::remove_dir_all(&out);
         }
-        panic!("{name}: {}: {}", output.status, told.lines().last().unwrap_or_default());
+        panic!("{name}: {}: {}", output.status, output_text.lines().last().unwrap_or_default());
     }
     eprintln!("{name}");
     folder::read(&out).expect("a run that succeeded can be read")
 }
 
-/// The checkout's: what another one measured says nothing of this one.
+/// The commit of the checkout: runs of another commit do not count.
 fn commit(root: &Path) -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").current_dir(root).args(arguments).output();
@@ -148,7 +148,7 @@ fn commit(root: &Path) -> String {
     git(&["rev-parse", "--short=12", "HEAD"])
 }
 
-/// In microseconds.
+/// The server CPU time per request in microseconds.
 fn cpu(raw: &Raw, server: &str) -> f64 {
     let measured = measurements(raw);
     let of_server = measured.iter().find(|measurement| measurement.server == server);

@@ -95,7 +95,7 @@ impl Asked {
 /// What the parts are given.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Given {
-    /// Which CPUs.
+    /// The CPUs of each part.
     pub(super) placement: Placement,
     /// How much memory, in MiB; absent where a part asks for none.
     pub(super) memory_mib: PerPart<Option<u64>>,

@@ -153,7 +153,7 @@ pub trait Backend: Builder {
 
 /// A running server. Dropping it stops it.
 pub trait Instance {
-    /// Where it listens.
+    /// The server's address.
     fn address(&self) -> SocketAddr;
 
     /// The meter of its processes, as they are now.

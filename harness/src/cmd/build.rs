@@ -1,4 +1,4 @@
-//! `stackmark build`: builds servers, and prints each one's version.
+//! `stackmark build`: builds servers and prints their versions.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `stackmark cmp`: what became of each cell from one run to another.
+//! `stackmark cmp`: compares two runs, cell by cell.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -17,31 +17,30 @@ use crate::report::table::Format;
 use crate::report::table::{self, Paint, Table};
 use crate::stats::Estimate;
 
-/// How many of the things that differ are named.
+/// The number of differences that a message names.
 const NAMED: usize = 3;
 
-/// The last column.
+/// The index of the last column.
 const VERDICT: usize = 9;
 
 /// Runs the verb.
 ///
 /// # Errors
-/// When a run cannot be read, they are differences, they share no cell or no figure, or the filters match nothing.
+/// When a run cannot be read, when the runs are not comparable or share no cell or figure, or when a filter matches nothing.
 pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     let (a, b) = (folder::read(&args.a)?, folder::read(&args.b)?);
-    let unlike = differences(&a, &b);
-    let told = told(&unlike);
-    if let Some(told) = &told
+    let differing = named(&differences(&a, &b));
+    if let Some(differing) = &differing
         && !args.force
     {
         bail!(
-            "the runs are unlike in {told}, so their ratios say nothing of the servers; --force compares them"
+            "the runs differ in {differing}, so their ratios say nothing about the servers; compare them anyway with --force"
         );
     }
-    // A filter shows less; what is judged together does not depend on it.
+    // The filter is applied after the comparison, since the cells of a metric are tested together.
     let all = between(&a, &b);
     if all.is_empty() && share_a_cell(&a, &b) {
-        bail!("the runs have no figure in common; `stackmark rank` says of each run why");
+        bail!("the runs have no figure in common; run `stackmark rank` on each to see why");
     }
     if all.is_empty() {
         bail!(
@@ -52,8 +51,8 @@ pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     let shown: Vec<&CellComparison> =
         cells.iter().filter(|cell| args.all || cell.change.is_difference()).collect();
     let table = tabulated(&shown);
-    if let Some(told) = told {
-        eprintln!("stackmark: warning: the runs are unlike in {told}");
+    if let Some(differing) = differing {
+        eprintln!("stackmark: warning: the runs differ in {differing}");
     }
     if args.format == Format::Table {
         let rows = if shown.is_empty() { String::new() } else { table.render(Format::Table)? };
@@ -74,17 +73,17 @@ pub fn run(args: &args::Cmp) -> anyhow::Result<ExitCode> {
     Ok(if cells.iter().any(fails) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The first of what differs.
-fn told(unlike: &[String]) -> Option<String> {
-    let more = match unlike.len().saturating_sub(NAMED) {
+/// The first few of `differences`, and the number of the others; `None` where there are none.
+fn named(differences: &[String]) -> Option<String> {
+    let more = match differences.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let first = unlike.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    (!unlike.is_empty()).then(|| first + &more)
+    let first = differences.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    (!differences.is_empty()).then(|| first + &more)
 }
 
-/// Whether both runs planned some cell of some server, measured or not.
+/// Whether both runs planned a cell of the same server, measured or not.
 fn share_a_cell(a: &Raw, b: &Raw) -> bool {
     let cells = |raw: &Raw| -> BTreeSet<(String, String, String)> {
         let servers = raw.run.server.iter().filter(|server| server.twin_of.is_none());
@@ -114,12 +113,12 @@ fn filtered(cells: Vec<CellComparison>, filter: &Filter) -> anyhow::Result<Vec<C
     };
     let kept: Vec<CellComparison> = cells.into_iter().filter(is_kept).collect();
     if kept.is_empty() {
-        bail!("no cell of both runs matches all filters; widen one");
+        bail!("no cell of both runs matches all filters; use wider ones");
     }
     Ok(kept)
 }
 
-/// The names that a filter keeps, of those that there are.
+/// The names that match a filter.
 fn kept(
     kind: &'static str,
     cells: &[CellComparison],
@@ -192,7 +191,7 @@ fn verdict(change: &Change) -> &'static str {
     }
 }
 
-/// How many of each, and what the words mean.
+/// The number of cells of each kind, and the meaning of the words.
 fn summary(a: &Raw, b: &Raw, cells: &[CellComparison]) -> String {
     let count = |is: &dyn Fn(&Comparison) -> bool| {
         cells.iter().filter(|cell| matches!(&cell.change, Change::Compared(c) if is(c))).count()
@@ -218,9 +217,9 @@ fn summary(a: &Raw, b: &Raw, cells: &[CellComparison]) -> String {
         }
     }
     text += &format!(
-        " of {}. ± and (–): 95% intervals; blocks of two sittings are not paired. Equivalent: within 3%. \
-         Adjusted: taken at an equal CPU time of the load (load), or both with and without (both). Floor: how far \
-         apart what did not change was.",
+        " of {}. ± and (–): 95% intervals; blocks of two runs are not paired. Equivalent: within 3%. \
+         Adjusted: at an equal CPU time of the load (load), or both with and without that (both). Floor: the \
+         difference between what did not change.",
         cells.len()
     );
     for (these, others, name) in [(a, b, "A"), (b, a, "B")] {
@@ -282,6 +281,6 @@ mod tests {
         };
         assert_eq!(filtered(cells(), &filter("one", "closed")).unwrap().len(), 1);
         let error = filtered(cells(), &filter("one", "open")).unwrap_err();
-        assert_eq!(error.to_string(), "no cell of both runs matches all filters; widen one");
+        assert_eq!(error.to_string(), "no cell of both runs matches all filters; use wider ones");
     }
 }

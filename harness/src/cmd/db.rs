@@ -1,4 +1,4 @@
-//! `stackmark db`
+//! `stackmark db`: starts, stops and seeds the database, and runs commands with it.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -23,7 +23,7 @@ use crate::workspace::Workspace;
 /// Runs the verb.
 ///
 /// # Errors
-/// When the verb cannot do what it was asked.
+/// When the database cannot be started, stopped, seeded or reached, or a command cannot be run.
 pub fn run(args: &args::Db) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let root = workspace.root();
@@ -73,21 +73,22 @@ fn described(report: &SeedReport) -> String {
 }
 
 fn exec(root: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
-    let (program, arguments) = command.split_first().context("name a command after `--`")?;
+    let (program, arguments) = command.split_first().context("no command; write it after `--`")?;
     let lease = Lease::acquire(root, service::database())?;
     seed(&lease)?;
     let mut command = Command::new(program);
     command.args(arguments).env("DATABASE_URL", lease.url().expose());
     let mut child = command
         .spawn()
-        .with_context(|| format!("{program} cannot be run: check its name and PATH"))?;
+        .with_context(|| format!("cannot run {program}: check its name and PATH"))?;
     let pid = Pid::from_raw(i32::try_from(child.id()).context("a process id of Linux fits")?);
     let ended = Arc::new(AtomicBool::new(false));
     let command_ended = ended.clone();
-    // A signal to this process is for the command; the database must outlive it, to be stopped in order.
+    // A signal to this process is passed on to the command; this process must outlive it, to stop the database in
+    // order.
     ctrlc::set_handler(move || {
         if !command_ended.load(Ordering::SeqCst) {
-            // A failure means that it has just ended.
+            // A failure means that the command has just ended.
             let _ = kill(pid, Signal::SIGTERM);
         }
     })
@@ -98,7 +99,7 @@ fn exec(root: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
     Ok(exit_code(status))
 }
 
-/// As a shell would: a command that a signal ended has 128 and the signal's number.
+/// The exit code of a command by a shell's convention: 128 and the signal's number where a signal ended it.
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))

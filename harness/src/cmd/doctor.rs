@@ -1,4 +1,4 @@
-//! `stackmark doctor`: what on this machine makes results worse.
+//! `stackmark doctor`: checks this machine for what makes results worse.
 
 use std::process::ExitCode;
 
@@ -6,10 +6,10 @@ use crate::args;
 use crate::os::doctor::examine;
 use crate::report::table::Table;
 
-/// Runs the verb. The exit status is 1 if something can be mended.
+/// Runs the verb. The exit status is 1 if something can be fixed.
 ///
 /// # Errors
-/// When the machine cannot be examined.
+/// When the kernel does not say which CPUs this process may use.
 pub fn run(args: &args::Doctor) -> anyhow::Result<ExitCode> {
     let findings = examine()?;
     let mut table = Table::new(&["what", "found", "verdict"]);

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: everything is stopped in order, and what was measured stays.
+//! Ctrl-C and SIGTERM: the program stops everything in order and keeps what was measured.
 
 use std::process::ExitCode;
 
@@ -7,8 +7,8 @@ use anyhow::Context;
 use crate::failure::Error;
 use crate::os::stop::Stop;
 
-/// A token that Ctrl-C and SIGTERM set. The second signal ends the process at once; its children are tied to it and
-/// end too.
+/// Creates a token that Ctrl-C and SIGTERM set. The second signal ends the process at once; its children are tied to
+/// it and end too.
 ///
 /// # Errors
 /// When the signals cannot be caught.
@@ -19,13 +19,13 @@ pub fn stop() -> anyhow::Result<Stop> {
         if set.set() {
             std::process::exit(130);
         }
-        eprintln!("stackmark: stopping; once more to stop at once");
+        eprintln!("stackmark: stopping; press Ctrl-C again to stop at once");
     })
     .context("Ctrl-C cannot be caught")?;
     Ok(stop)
 }
 
-/// Whether `error` is the interruption, which is no failure of the program.
+/// Whether `error` means that the user interrupted the program, which is not a failure.
 #[must_use]
 pub fn is_interruption(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(Error::<String>::Interrupted))

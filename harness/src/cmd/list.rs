@@ -1,4 +1,4 @@
-//! `stackmark list`: what there is to run.
+//! `stackmark list`: lists servers, scenarios, loads and profiles.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `stackmark load`: loads one URL, as the harness does in a process of its own, or by hand.
+//! `stackmark load`: puts a load on one URL, for a user or as a process of the harness.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -26,18 +26,17 @@ use crate::units::{Moment, Nanos, PerSecond};
 use crate::workload::{self, Visitor, Workload};
 use crate::workspace::Workspace;
 
-/// From now to the first request: the time that Goose takes to start users.
+/// The time between the command and the first request, in which Goose starts its users.
 const START_DELAY: Duration = Duration::from_millis(50);
 
 /// Runs the verb.
 ///
 /// # Errors
-/// When the URL, the scenario or a number cannot be, or the load cannot be started.
+/// When the URL, the scenario or a number is invalid, or the load cannot be started.
 pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
     if let Some(cpu) = args.cpu {
-        process::place(std::process::id(), &[cpu].into_iter().collect()).with_context(|| {
-            format!("CPU {cpu} cannot be had; choose one that this process may use")
-        })?;
+        process::place(std::process::id(), &[cpu].into_iter().collect())
+            .with_context(|| format!("this process may not use CPU {cpu}; choose another"))?;
     }
     if args.spec {
         return child();
@@ -51,7 +50,7 @@ pub fn run(args: &args::Load) -> anyhow::Result<ExitCode> {
     Ok(if record.right == 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-/// A load that a user has started: nobody else ends its warm-up, or listens to it.
+/// A load that a user started: nothing else ends its warm-up, or reads its events.
 struct ByHand<'a>(&'a LoadSpec);
 
 impl Visitor for ByHand<'_> {
@@ -64,14 +63,14 @@ impl Visitor for ByHand<'_> {
     }
 }
 
-/// Under the harness: everything comes as JSON lines, and goes as JSON lines.
+/// Runs a load for the harness: reads and writes JSON lines.
 fn child() -> anyhow::Result<ExitCode> {
     let spec: LoadSpec = hear()?;
     spec.asks.visit(UnderHarness(&spec))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A load that the harness has started, and tells when to begin and when its warm-up is over.
+/// A load that the harness started. Messages of the harness begin it and end its warm-up.
 struct UnderHarness<'a>(&'a LoadSpec);
 
 impl Visitor for UnderHarness<'_> {
@@ -84,16 +83,16 @@ impl Visitor for UnderHarness<'_> {
         let (sender, window) = oneshot::channel();
         thread::spawn(move || {
             if let Ok(Measure { from }) = hear() {
-                // A load that has ended does not listen any more.
+                // The receiver is gone where the load has ended.
                 let _ = sender.send(from);
             }
-            // The harness says no more, and keeps the line open for as long as it wants an answer. Where this process is not
-            // tied to it, as in another container, this is how it learns that nobody does.
+            // The harness sends nothing more, but keeps standard input open for as long as it wants an answer. Where this
+            // process is not tied to the harness, as in another container, the end of the input shows that it is gone.
             let _ = hear::<serde_json::Value>();
             std::process::exit(1);
         });
         let report = |point| {
-            // A harness that does not listen has ended; so does this process, by its tie.
+            // A failure means that the harness has ended; this process is tied to it and ends too.
             let _ = say(&match point {
                 TurningPoint::WarmingUp(right) => Event::WarmingUp { right },
                 TurningPoint::WindowStart => Event::WindowStart,
@@ -104,15 +103,15 @@ impl Visitor for UnderHarness<'_> {
             Ok(record) => Event::Record(Box::new(record)),
             Err(error) => Event::Failed { reason: error.to_string() },
         };
-        // A harness that has given the trial up does not listen any more.
+        // A failure means that the harness has given up the trial.
         let _ = say(&last);
         Ok(())
     }
 }
 
 fn hear<T: DeserializeOwned>() -> anyhow::Result<T> {
-    let line = io::stdin().lines().next().context("the harness is gone")?;
-    Ok(serde_json::from_str(&line.context("the harness cannot be heard")?)?)
+    let line = io::stdin().lines().next().context("the harness has ended")?;
+    Ok(serde_json::from_str(&line.context("cannot read the harness's message")?)?)
 }
 
 fn say(event: &Event) -> anyhow::Result<()> {
@@ -141,10 +140,10 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
     }
     let timeout = args.timeout.unwrap_or(timeout);
     if args.users == 0 {
-        bail!("0 users ask nothing; give --users at least 1");
+        bail!("a load needs users; give --users at least 1");
     }
     if args.window.is_zero() || timeout.is_zero() {
-        bail!("a window or a timeout of 0 measures nothing; give --window and --timeout some time");
+        bail!("a window or timeout of 0 measures nothing; give --window and --timeout more than 0");
     }
     let pace = match args.rate {
         None => Pace::Closed,
@@ -156,7 +155,7 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
             },
         },
         Some(rate) => {
-            bail!("a rate of {rate} requests per second cannot be; give --rate a number above 0")
+            bail!("{rate} is not a rate; give --rate a number above 0")
         }
     };
     Ok(LoadSpec {
@@ -175,19 +174,17 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
     })
 }
 
-/// Reads `http://HOST[:PORT][/PATH][?QUERY]`: port 80 and `/demo` where the URL names none.
+/// Parses `http://HOST[:PORT][/PATH][?QUERY]`, with port 80 and the path `/demo` by default.
 fn parse_url(text: &str) -> anyhow::Result<(SocketAddr, String)> {
     let url = Url::parse(text).ok().filter(|url| {
         let plain = url.username().is_empty() && url.password().is_none();
         url.scheme() == "http" && plain && url.fragment().is_none()
     });
     let url = url.with_context(|| {
-        format!(
-            "{text:?} is not a URL that can be loaded; write it like http://127.0.0.1:8080/demo"
-        )
+        format!("{text:?} is not a valid URL; write it like http://127.0.0.1:8080/demo")
     })?;
     let address = os::url::address(&url, 80)
-        .with_context(|| format!("the host of {text:?} cannot be found; correct it"))?;
+        .with_context(|| format!("the host of {text:?} has no address; correct it"))?;
     let names_a_path = text.get("http://".len()..).is_some_and(|rest| rest.contains('/'));
     let path = match &url[Position::BeforePath..Position::AfterQuery] {
         "/" if !names_a_path => "/demo",
@@ -203,7 +200,7 @@ fn print(spec: &LoadSpec, record: &LoadRecord) -> Table {
     row("users", record.users.to_string());
     row("window s", format!("{:.3}", record.window.as_secs()));
     if let Pace::Open { rate, .. } = spec.pace {
-        row("asked req/s", format!("{:.1}", rate.0));
+        row("rate req/s", format!("{:.1}", rate.0));
     }
     row("goodput req/s", format!("{:.1}", record.goodput()));
     row("sent", record.sent.to_string());

@@ -1,4 +1,4 @@
-//! The verbs: one file each.
+//! The verbs of the command line, one file each.
 
 mod backend;
 pub mod build;

@@ -1,4 +1,4 @@
-//! `stackmark netprobe`: measures the network between two parts of a run, as the harness does before it.
+//! `stackmark netprobe`: measures the network between two parts, as the harness does before a run.
 
 use std::net::{TcpListener, ToSocketAddrs};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use crate::os::netprobe;
 /// Runs the verb.
 ///
 /// # Errors
-/// When the address cannot be had, or nobody answers there.
+/// When the address is invalid, or no probe server answers there.
 pub fn run(args: &args::Netprobe) -> anyhow::Result<ExitCode> {
     let address =
         args.address.to_socket_addrs().ok().and_then(|mut all| all.next()).with_context(|| {
@@ -25,7 +25,7 @@ pub fn run(args: &args::Netprobe) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let measured = netprobe::measure(address).with_context(|| {
-        format!("nobody serves at {address}; start `stackmark netprobe --serve` there")
+        format!("no server answers at {address}; start `stackmark netprobe --serve` there")
     })?;
     println!("{}", serde_json::to_string(&measured)?);
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
-//! `stackmark rank`: the servers of a run, best first.
+//! `stackmark rank`: ranks the servers of a run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use anyhow::bail;
 use crate::args;
 use crate::definition::select;
 use crate::format::folder::{self, Raw};
+use crate::measure::Measurement;
 use crate::report::chapter::{Chapter, chapters_against};
 use crate::report::page;
 use crate::report::ranking::Ranking;
@@ -32,7 +33,7 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
         && !raw.run.server.iter().any(|server| server.name == *name)
     {
         let known: Vec<&str> = raw.run.server.iter().map(|server| server.name.as_str()).collect();
-        bail!("the run has no server {name:?} to be the baseline; there are: {}", known.join(", "));
+        bail!("the run has no server {name:?} for a baseline; it has: {}", known.join(", "));
     }
     let mut selected = raw.clone();
     selected.run.cell =
@@ -44,28 +45,33 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
     if let Some(name) = &args.baseline
         && rankings.all(|ranking| ranking.baseline.is_none())
     {
-        bail!("{name:?} has no figure to be the baseline; choose another");
+        bail!("{name:?} has no figures, so it cannot be the baseline; choose another");
     }
-    // Hiding a server must not change what is said of the others: all are compared, and some are shown.
+    // All servers are compared, and only some are shown: a filter must not change the result of a comparison.
     for ranking in chapters.iter_mut().flat_map(|chapter| &mut chapter.rankings) {
         ranking.rows.retain(|row| servers.iter().any(|server| server.name == row.server));
     }
     if args.format != Format::Table {
         return print(&all(&chapters).render(args.format)?);
     }
-    print(&text(&raw, &chapters)?)
+    let is_shown = |name: &str| servers.iter().any(|server| server.name == name);
+    print(&text(&raw, &chapters, is_shown)?)
 }
 
-/// Prints a run's tables for people.
+/// Prints the tables of a run for people.
 ///
 /// # Errors
 /// When the run cannot be read.
 pub fn show(folder: &Path) -> anyhow::Result<()> {
     let raw = folder::read(folder)?;
-    print(&text(&raw, &chapters_against(&raw, None))?).map(|_| ())
+    print(&text(&raw, &chapters_against(&raw, None), |_| true)?).map(|_| ())
 }
 
-fn text(raw: &Raw, chapters: &[Chapter]) -> anyhow::Result<String> {
+fn text(
+    raw: &Raw,
+    chapters: &[Chapter],
+    is_shown: impl Fn(&str) -> bool,
+) -> anyhow::Result<String> {
     let mut text = String::new();
     for Chapter { study, rankings, answer, .. } in chapters {
         if let Some(study) = study {
@@ -78,7 +84,29 @@ fn text(raw: &Raw, chapters: &[Chapter]) -> anyhow::Result<String> {
             text += &format!("{} in run {}\n{table}{legend}\n\n", ranking.title, raw.name);
         }
     }
-    Ok(format!("{text}{}\n", page::environment(raw)))
+    let measurements = chapters.iter().flat_map(|chapter| &chapter.measurements);
+    let advice = advice(measurements.filter(|measurement| is_shown(&measurement.server)));
+    Ok(format!("{text}{}\n{advice}", page::environment(raw)))
+}
+
+/// The advice about the warnings of the measurements that are shown: a line for each kind, with the number of its
+/// cells.
+fn advice<'a>(shown: impl Iterator<Item = &'a Measurement>) -> String {
+    let mut mends: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+    for warning in shown.flat_map(|measurement| &measurement.warnings) {
+        mends.entry(warning.kind()).or_insert((warning.mend(), 0)).1 += 1;
+    }
+    if mends.is_empty() {
+        return String::new();
+    }
+    let lines: String = mends
+        .iter()
+        .map(|(kind, (mend, cells))| {
+            let plural = if *cells == 1 { "" } else { "s" };
+            format!("  {kind} ({cells} cell{plural}): {mend}\n")
+        })
+        .collect();
+    format!("\nWhat to do about the warnings:\n{lines}")
 }
 
 fn print(text: &str) -> anyhow::Result<ExitCode> {

@@ -1,4 +1,4 @@
-//! `stackmark report`: rebuilds all that is derived from a run's raw data.
+//! `stackmark report`: rebuilds all files that derive from the raw data of a run.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 /// Runs the verb.
 ///
 /// # Errors
-/// When the run cannot be read, a file cannot be written, or under `--check` one is stale.
+/// When the run cannot be read, a file cannot be written, or, with `--check`, a file is out of date.
 pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
     let files = match (&args.run, args.check) {
         (None, true) => everything(args.splice.as_deref())?,
@@ -43,8 +43,7 @@ pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// All that is derived from any of the project's runs, and the document (its README, if none is named) with the excerpt of
-/// the run that it shows.
+/// All derived files of all runs, and the document (by default README.md) with the table of the run that it shows.
 fn everything(document: Option<&Path>) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let workspace = Workspace::find()?;
     let results = workspace.results();
@@ -55,14 +54,14 @@ fn everything(document: Option<&Path>) -> anyhow::Result<Vec<(PathBuf, String)>>
     let document = document.map_or_else(|| workspace.root().join("README.md"), Path::to_owned);
     let text = derived::read(&document)?;
     let shown = splice::shown(&text).with_context(|| {
-        format!("{} shows no run; `stackmark report --splice` it", document.display())
+        format!("{} shows no run; add one with `stackmark report --splice`", document.display())
     })?;
     let raw = folder::read(&results.join(shown))?;
     all.push((document.clone(), spliced(&document, &excerpt(&raw)?)?));
     Ok(all)
 }
 
-/// Writes all that is derived from the run in `folder`.
+/// Writes the derived files of the run in `folder`.
 ///
 /// # Errors
 /// When the run cannot be read, or a file cannot be written.
@@ -71,7 +70,7 @@ pub fn write(folder: &Path) -> anyhow::Result<()> {
     files.iter().try_for_each(|(path, text)| derived::write(path, text))
 }
 
-/// All that is derived from a run, and of a run among the project's results what tells of all of them.
+/// The derived files of a run and, where it is among the project's results, the files about all runs.
 fn files(folder: &Path, raw: &Raw) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let mut files = own(folder, raw)?;
     if let Some(results) = results_around(folder) {
@@ -80,12 +79,12 @@ fn files(folder: &Path, raw: &Raw) -> anyhow::Result<Vec<(PathBuf, String)>> {
     Ok(files)
 }
 
-/// What is derived from one run alone.
+/// The derived files of one run alone.
 fn own(folder: &Path, raw: &Raw) -> anyhow::Result<Vec<(PathBuf, String)>> {
     Ok(report::derived(raw)?.into_iter().map(|(name, text)| (folder.join(name), text)).collect())
 }
 
-/// What tells of all runs.
+/// The files about all runs.
 fn of_all(results: &Path) -> anyhow::Result<[(PathBuf, String); 2]> {
     Ok([
         (results.join("README.md"), list(results)?),
@@ -93,7 +92,7 @@ fn of_all(results: &Path) -> anyhow::Result<[(PathBuf, String); 2]> {
     ])
 }
 
-/// The project's folder of results, if the run lies in it.
+/// The project's folder of results, if the run is in it.
 fn results_around(folder: &Path) -> Option<PathBuf> {
     let results = Workspace::find().ok()?.results();
     let parent = folder.canonicalize().ok()?.parent()?.to_owned();
@@ -111,5 +110,5 @@ fn list(results: &Path) -> anyhow::Result<String> {
 fn spliced(document: &Path, excerpt: &str) -> anyhow::Result<String> {
     splice::REPORT
         .splice(&derived::read(document)?, excerpt)
-        .with_context(|| format!("{} has no place for the table", document.display()))
+        .with_context(|| format!("{} has no markers for the table", document.display()))
 }

@@ -28,7 +28,7 @@ use crate::workspace::Workspace;
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped the run.
 ///
 /// # Errors
-/// When the run cannot be begun, or cannot be recorded.
+/// When the run cannot begin, or cannot be recorded.
 pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let before = args.resume.as_ref().or(args.like.as_ref());

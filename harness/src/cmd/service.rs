@@ -1,4 +1,4 @@
-//! `stackmark service`
+//! `stackmark service`: starts and stops services, and shows their state.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 /// Runs the verb.
 ///
 /// # Errors
-/// When there is no service of a name, or one of them does not start, answer or end.
+/// When a name is not that of a service, or a service does not start, answer or stop.
 pub fn run(args: &args::Service) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let root = workspace.root();
@@ -25,8 +25,8 @@ pub fn run(args: &args::Service) -> anyhow::Result<ExitCode> {
         ServiceAction::Down { names } => {
             for service in service::named(names)? {
                 let was_up = service::down(root, service)?;
-                let verb = if was_up { "is" } else { "was" };
-                println!("the private {} {verb} down", service.name());
+                let state = if was_up { "is stopped" } else { "was not running" };
+                println!("the private {} {state}", service.name());
             }
         }
     }
@@ -49,7 +49,7 @@ fn print(root: &std::path::Path, names: &[String], format: Format) -> anyhow::Re
     table.print(format)
 }
 
-/// Who starts and stops the server.
+/// A word for who starts and stops the server.
 pub(super) fn origin(status: &Status) -> &'static str {
     match status.origin {
         Some(Origin::External) => "external",
@@ -57,7 +57,7 @@ pub(super) fn origin(status: &Status) -> &'static str {
     }
 }
 
-/// Whether the server runs and answers.
+/// A word for whether the server runs and answers.
 pub(super) fn state(status: &Status) -> &'static str {
     match (status.origin, status.answers) {
         (None, _) => "down",

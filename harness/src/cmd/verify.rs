@@ -1,4 +1,4 @@
-//! `stackmark verify`: builds and starts servers, and checks their answers against the rows' truth.
+//! `stackmark verify`: builds and starts servers, and checks their answers.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 /// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
 ///
 /// # Errors
-/// When the registry cannot be read, a filter matches nothing, or the database cannot be had.
+/// When the registry cannot be read, a filter matches nothing, or the database does not start.
 pub fn run(args: &args::Verify) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let registry = Registry::read(&workspace.registry())?;

@@ -1,6 +1,7 @@
-//! Comparisons between two runs: cell by cell, in two sittings.
+//! Comparisons between two runs, cell by cell.
 
-use super::side::{Side, Test};
+use super::sample::Sample;
+use super::test::Test;
 use super::within::{ln_floor, server};
 use super::{Comparison, judge};
 use crate::definition::Role;
@@ -10,40 +11,40 @@ use crate::format::journal::Entry;
 use crate::measure::block::Metric;
 use crate::stats::Estimate;
 
-/// One metric of a cell that both runs planned.
+/// The comparison of one metric of one server in a cell that both runs planned.
 #[derive(Clone, Debug)]
 pub struct CellComparison {
-    /// Which server.
+    /// The server's name.
     pub server: String,
-    /// Which scenario.
+    /// The scenario's name.
     pub scenario: String,
-    /// Which load.
+    /// The load's name.
     pub load: String,
-    /// What is compared.
+    /// The metric that is compared.
     pub metric: Metric,
-    /// In the first run, and whether it is a lower bound.
+    /// The first run's estimate, and whether it is only a lower bound; absent where the first run has none.
     pub a: Option<(Estimate, bool)>,
-    /// In the second.
+    /// The second run's estimate, and whether it is only a lower bound; absent where the second run has none.
     pub b: Option<(Estimate, bool)>,
-    /// What became of it.
+    /// How the second run's figure differs from the first's.
     pub change: Change,
 }
 
-/// What became of a figure from the first run to the second.
+/// How a figure differs between the first run and the second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
-    /// Both have it: the second over the first.
+    /// Both runs have the figure. The ratio is the second run's over the first's.
     Compared(Comparison),
-    /// Both have it, and both are lower bounds: nothing is said.
+    /// Both runs have the figure, but each is only a lower bound, so they are not compared.
     Bounds,
-    /// Only the first has it.
+    /// Only the first run has the figure.
     Lost,
-    /// Only the second has it.
+    /// Only the second run has the figure.
     Found,
 }
 
 impl Change {
-    /// Whether the second run is shown to be worse: a figure that is lost is.
+    /// Whether the second run is shown to be worse; a missing figure counts as worse.
     #[must_use]
     pub fn is_regression(&self) -> bool {
         match self {
@@ -53,7 +54,7 @@ impl Change {
         }
     }
 
-    /// Whether the runs are shown to differ.
+    /// Whether the runs are shown to differ; a figure that only one run has counts as a difference.
     #[must_use]
     pub fn is_difference(&self) -> bool {
         match self {
@@ -64,9 +65,10 @@ impl Change {
     }
 }
 
-/// Every metric of every cell that both runs planned, `b` over `a`, in the order of `a`. All cells of a metric are
-/// judged together. The noise floor is the farthest from 1 of three: either run's same server under two names,
-/// and what became of ceilings of the same version. What did not change and moved is the sitting.
+/// Compares every metric of every cell that both runs planned, `b` over `a`, in the order of `a`.
+///
+/// All cells of a metric are tested together. The noise floor is the largest of three differences between things that
+/// did not change: that of either run's twins, and that of ceilings whose version is the same in both runs.
 #[must_use]
 pub fn between(a: &Raw, b: &Raw) -> Vec<CellComparison> {
     let mut found: Vec<((usize, usize), CellComparison)> = Vec::new();
@@ -93,20 +95,20 @@ pub fn between(a: &Raw, b: &Raw) -> Vec<CellComparison> {
             found.push((pair.place, matched));
         }
     }
-    // The sort is stable: metrics stay in their order.
+    // The sort is stable, so the metrics of a cell stay in their order.
     found.sort_by_key(|(place, _)| *place);
     found.into_iter().map(|(_, matched)| matched).collect()
 }
 
-/// What two runs say of a cell before it is known what else is compared: at least one of them something.
+/// The figures of one server in one cell, of which at least one run has one.
 struct Pair<'a> {
-    /// Of the server and of the cell, in the first run.
+    /// The positions of the server and of the cell in the first run.
     place: (usize, usize),
     server: &'a str,
     cell: &'a Cell,
-    a: Option<Side>,
-    b: Option<Side>,
-    /// With its floor; where both say something, and not two lower bounds.
+    a: Option<Sample>,
+    b: Option<Sample>,
+    /// The test and its noise floor; absent where a run has no figure, and where both figures are lower bounds.
     test: Option<(Test, Option<f64>)>,
 }
 
@@ -121,19 +123,19 @@ fn pairs<'a>(a: &'a Raw, b: &Raw, metric: Metric) -> Vec<Pair<'a>> {
         for (place, of_a) in a.run.server.iter().enumerate() {
             let of_b = server(b, &of_a.name).filter(|of_b| of_b.twin_of.is_none());
             let (None, Some(of_b)) = (&of_a.twin_of, of_b) else { continue };
-            let side_a = Side::of(a, of_a, cell, metric);
-            let side_b = Side::of(b, of_b, again, metric);
-            let both = side_a.as_ref().zip(side_b.as_ref());
+            let sample_a = Sample::of(a, of_a, cell, metric);
+            let sample_b = Sample::of(b, of_b, again, metric);
+            let both = sample_a.as_ref().zip(sample_b.as_ref());
             let test = both.and_then(|(a, b)| Test::unpaired(metric, b, a));
-            // Figures without a ratio, such as a CPU time of zero, have no row.
-            if test.is_some() || side_a.is_some() != side_b.is_some() {
+            // Figures that allow no ratio, such as a CPU time of zero, have no row.
+            if test.is_some() || sample_a.is_some() != sample_b.is_some() {
                 let test = test.filter(Test::says_something);
                 pairs.push(Pair {
                     place: (place, cell_place),
                     server: &of_a.name,
                     cell,
-                    a: side_a,
-                    b: side_b,
+                    a: sample_a,
+                    b: sample_b,
                     test: test.map(|test| (test, floor)),
                 });
             }
@@ -148,20 +150,20 @@ pub(super) fn same_cell<'a>(raw: &'a Raw, wanted: &Cell) -> Option<&'a Cell> {
     })
 }
 
-fn figure(side: Option<&Side>, metric: Metric) -> Option<(Estimate, bool)> {
-    let side = side?;
-    side.blocks.estimate(metric).map(|estimate| (estimate, side.is_bound(metric)))
+fn figure(sample: Option<&Sample>, metric: Metric) -> Option<(Estimate, bool)> {
+    let sample = sample?;
+    sample.blocks.estimate(metric).map(|estimate| (estimate, sample.is_bound(metric)))
 }
 
-/// The logarithm of the farthest ratio of what is the same in both runs.
+/// The noise floor between the runs, as a logarithm; absent where the runs hold nothing unchanged to compare.
 fn floor(a: (&Raw, &Cell), b: (&Raw, &Cell), metric: Metric) -> Option<f64> {
     let ceilings = a.0.run.server.iter().filter_map(|ceiling| {
         let again = server(b.0, &ceiling.name)?;
         let same = ceiling.role == Role::Ceiling
             && version(a.0, &ceiling.name)? == version(b.0, &ceiling.name)?;
-        let side_a = Side::of(a.0, ceiling, a.1, metric)?;
-        let side_b = Side::of(b.0, again, b.1, metric)?;
-        let test = same.then(|| Test::unpaired(metric, &side_b, &side_a)).flatten()?;
+        let sample_a = Sample::of(a.0, ceiling, a.1, metric)?;
+        let sample_b = Sample::of(b.0, again, b.1, metric)?;
+        let test = same.then(|| Test::unpaired(metric, &sample_b, &sample_a)).flatten()?;
         Some(test.ratio().ln.abs())
     });
     let twins = [ln_floor(a.0, a.1, metric), ln_floor(b.0, b.1, metric)];

@@ -1,4 +1,4 @@
-//! What makes two runs no match for each other.
+//! The differences in machine and settings that make two runs incomparable.
 
 use super::between::same_cell;
 use crate::definition::cell::Cell;
@@ -8,11 +8,13 @@ use crate::format::site::Site;
 use crate::os::machine;
 use crate::os::part::Part;
 
-/// Rates that differ by more than this factor are different questions.
+/// Open loads whose rates differ by more than this factor are not compared.
 const RATES: f64 = 1.03;
 
-/// What differs between the runs' machines and settings, so that a ratio of their figures would say nothing of the
-/// servers; as `what (first run's, second run's)`, and empty where nothing does.
+/// Lists the differences in machine and settings because of which a ratio of the two runs' figures would say nothing
+/// about the servers.
+///
+/// Each entry has the form `what (first run's, second run's)`. The list is empty where the runs are comparable.
 #[must_use]
 pub fn differences(a: &Raw, b: &Raw) -> Vec<String> {
     let both = [
@@ -55,19 +57,20 @@ pub fn differences(a: &Raw, b: &Raw) -> Vec<String> {
     machine::differences(&a.machine, &b.machine).into_iter().chain(settings).collect()
 }
 
-/// Equal where they are as good as equal, or not both known.
+/// The rate of a cell's load in both runs: equal texts where the rates are nearly equal, or where a run does not have
+/// one.
 fn rates(a: &Raw, b: &Raw, cell: &Cell, what: String) -> (String, String, String) {
-    let asked = |raw: &Raw| {
+    let rate = |raw: &Raw| {
         raw.entries.iter().find_map(|entry| match entry {
             Entry::Trial(trial)
                 if trial.scenario == cell.scenario.name && trial.load == cell.load.name =>
             {
-                trial.asked
+                trial.rate
             }
             _ => None,
         })
     };
-    match (asked(a), asked(b)) {
+    match (rate(a), rate(b)) {
         (Some(a), Some(b)) if a.0.max(b.0) / a.0.min(b.0) > RATES => {
             (what, format!("{:.0}/s", a.0), format!("{:.0}/s", b.0))
         }

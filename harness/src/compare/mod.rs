@@ -1,56 +1,59 @@
-//! From measurements to comparisons: which differences are real, which servers are alike, and where the data cannot
-//! tell.
+//! From measurements to comparisons: which differences are real, which servers are equivalent, and where the data do
+//! not decide.
 //!
 //! The rule, for one metric of one pair:
-//! 1. **Equivalent**: the 90% interval of the ratio lies within 1/1.03 to 1.03 (two one-sided tests at 5%). This
-//!    comes first: what is shown to be less than 3% is not called a difference, however surely it is not zero.
+//! 1. **Equivalent**: the 90% interval of the ratio lies within 1/1.03 to 1.03 (two one-sided tests at 5%). This is
+//!    tested first: a difference that is shown to be less than 3% is not called a difference, however surely it is
+//!    not zero.
 //! 2. **Different**: p < 0.05 after Holm's correction over all comparisons that are made together, and the ratio is
-//!    farther from 1 than the noise floor; of two ratios that must both show it, both are. Together are, within a run, all pairs in one metric of one cell; between
-//!    runs, all cells in one metric.
-//! 3. **Undecided**: the rest. More blocks would tell.
+//!    farther from 1 than the noise floor. Where two ratios must both show a difference, both must be farther than
+//!    the floor. Within a run, all pairs in one metric of one cell are tested together; between runs, all cells in
+//!    one metric.
+//! 3. **Undecided**: everything else. More blocks would decide it.
 //!
-//! The noise floor is how far apart the same server under two names was, in the same metric of the same cell: its
-//! ratio alone and not the end of its interval. The test already carries the sampling error; the floor is there for
-//! what the test cannot see, a bias of place or order that holds for a whole run. With the interval's end the
-//! sampling error would count twice, and a small difference could never be shown.
+//! The noise floor is the ratio between a server and its twin (the same binary under another name) in the same metric
+//! of the same cell. The ratio itself is used, not the end of its interval: the test already covers the sampling
+//! error, and the floor covers what the test cannot see, a bias of place or order that lasts for a whole run. The
+//! interval's end would count the sampling error twice, so that a small difference could never be shown.
 //!
-//! A goodput that is a lower bound is never compared as if it were exact: of two bounds nothing is said, and of
-//! one only that it is more, where the bound alone is shown to be.
+//! A goodput that is only a lower bound is never compared as if it were exact. Two bounds are not compared at all;
+//! one bound can only be shown to be more than the other figure.
 
 mod between;
 mod differences;
-mod side;
+mod sample;
+mod test;
 #[cfg(test)]
 mod tests;
 mod within;
 
 pub use between::{CellComparison, Change, between};
 pub use differences::differences;
-pub use side::Adjustment;
+pub use test::Adjustment;
 pub use within::{Pairs, floor, within};
 
 pub use crate::measure::block::Metric;
 use crate::stats::{Estimate, holm};
-use side::{Bounds, Test};
+use test::{Bounds, Test};
 
-/// Servers within this factor of each other are alike for any choice that is made by a benchmark.
+/// Servers within this factor of each other are equivalent: no choice between them should rest on a benchmark.
 pub const MARGIN: f64 = 1.03;
-/// The chance of calling a difference that is not there, in all comparisons that are made together.
+/// The chance of a false difference among all comparisons that are made together.
 const ALPHA: f64 = 0.05;
 
-/// What can be said of a pair.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// One is more than the other.
+    /// One side is more than the other.
     Different,
-    /// They are within 3% of each other.
+    /// Both sides are within 3% of each other.
     Equivalent,
-    /// Neither is shown.
+    /// The data show neither a difference nor an equivalence.
     Undecided,
 }
 
 impl Verdict {
-    /// As it is written in tables.
+    /// The name that tables use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -61,20 +64,20 @@ impl Verdict {
     }
 }
 
-/// One metric of two servers, or of one server in two runs.
+/// The comparison of one metric of two servers, or of one server in two runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
-    /// What is compared.
+    /// The metric that is compared.
     pub metric: Metric,
     /// a ÷ b, with its 95% interval.
     pub ratio: Estimate,
-    /// Whether the load's own cost was taken out of it.
+    /// Whether the ratio is adjusted for the load's own cost.
     pub adjustment: Adjustment,
-    /// After the correction for the number of comparisons that were made together.
+    /// The p-value, corrected for the number of comparisons that were made together.
     pub p_value: f64,
-    /// The noise floor: the ratio, at least 1, of what is known to be the same. Absent where nothing shows it.
+    /// The noise floor, as a ratio of at least 1; absent where nothing in the run shows it.
     pub floor: Option<f64>,
-    /// What follows.
+    /// The result of the test.
     pub verdict: Verdict,
 }
 
@@ -104,7 +107,7 @@ impl Comparison {
     }
 }
 
-/// Judges comparisons that are made together, each against its own floor (the logarithm of a ratio).
+/// Decides comparisons that are made together, each against its own noise floor (the logarithm of a ratio).
 fn judge(tests: &[(Test, Option<f64>)]) -> Vec<Comparison> {
     let plain: Vec<f64> = tests.iter().map(|(test, _)| test.p_value()).collect();
     let judged = tests.iter().zip(holm(&plain)).map(|((test, floor), p_value)| Comparison {

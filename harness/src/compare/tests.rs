@@ -1,10 +1,10 @@
-//! What is said of runs whose truth is known.
+//! Comparisons of synthetic runs with known statistics.
 
 use super::*;
 use crate::definition::Role;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
-use crate::format::synthetic_run::{LARGE, OTHER, SMALL, SyntheticServer, cell, known, run};
+use crate::format::synthetic_run::{LARGE, OTHER, SMALL, SyntheticServer, cell, run, synthetic};
 
 const CELL: (&str, &str) = ("demo", "closed-64");
 
@@ -17,12 +17,12 @@ fn goodput(raw: &Raw, a: &str, b: &str) -> Option<Verdict> {
 }
 
 #[test]
-fn what_differs_is_told_from_what_does_not() {
+fn a_difference_is_found_and_an_equivalence_too() {
     let raw = run(&[
-        known("a", 50.0, SMALL),
-        known("same", 50.0, OTHER),
-        known("costly", 55.0, OTHER),
-        known("noisy", 52.0, LARGE),
+        synthetic("a", 50.0, SMALL),
+        synthetic("same", 50.0, OTHER),
+        synthetic("costly", 55.0, OTHER),
+        synthetic("noisy", 52.0, LARGE),
     ]);
     let costly = cpu(&raw, "costly", "a");
     assert!((costly.ratio.mean - 1.1).abs() < 0.005, "{costly:?}");
@@ -34,15 +34,18 @@ fn what_differs_is_told_from_what_does_not() {
 
 #[test]
 fn a_difference_below_the_noise_floor_is_none() {
-    let mut servers =
-        vec![known("a", 50.0, SMALL), known("twin", 53.0, OTHER), known("b", 52.5, OTHER)];
+    let mut servers = vec![
+        synthetic("a", 50.0, SMALL),
+        synthetic("twin", 53.0, OTHER),
+        synthetic("b", 52.5, OTHER),
+    ];
     assert_eq!(cpu(&run(&servers), "b", "a").verdict, Verdict::Different);
     servers[1].twin_of = Some("a");
     let raw = run(&servers);
     let comparison = cpu(&raw, "b", "a");
     assert!(comparison.floor.unwrap() > 1.055 && comparison.p_value < 1e-3, "{comparison:?}");
     assert_eq!(comparison.verdict, Verdict::Undecided);
-    // The pair that shows the floor is not held against itself.
+    // The pair that defines the floor is not compared with it.
     assert_eq!(cpu(&raw, "a", "twin").floor, None);
     assert_eq!(cpu(&raw, "a", "twin").verdict, Verdict::Different);
 }
@@ -51,8 +54,8 @@ fn a_difference_below_the_noise_floor_is_none() {
 fn what_the_host_does_to_both_ends_is_taken_out() {
     let reversed = std::array::from_fn(|block| LARGE[7 - block]);
     let raw = run(&[
-        SyntheticServer { host: LARGE, ..known("a", 50.0, SMALL) },
-        SyntheticServer { host: reversed, ..known("costly", 52.5, OTHER) },
+        SyntheticServer { host: LARGE, ..synthetic("a", 50.0, SMALL) },
+        SyntheticServer { host: reversed, ..synthetic("costly", 52.5, OTHER) },
     ]);
     let comparison = cpu(&raw, "costly", "a");
     assert_eq!((comparison.adjustment, comparison.verdict), (Adjustment::Load, Verdict::Different));
@@ -61,10 +64,10 @@ fn what_the_host_does_to_both_ends_is_taken_out() {
 
 #[test]
 fn a_load_that_a_server_makes_costlier_hides_nothing() {
-    // Both ends cost 20% more: that may be the server's doing.
+    // Both ends cost 20% more, so the server may be the cause.
     let raw = run(&[
-        SyntheticServer { host: SMALL, ..known("a", 50.0, OTHER) },
-        SyntheticServer { host: OTHER, load_cpu: 12.0, ..known("costly", 60.0, SMALL) },
+        SyntheticServer { host: SMALL, ..synthetic("a", 50.0, OTHER) },
+        SyntheticServer { host: OTHER, load_cpu: 12.0, ..synthetic("costly", 60.0, SMALL) },
     ]);
     let comparison = cpu(&raw, "costly", "a");
     assert_eq!(comparison.adjustment, Adjustment::Both);
@@ -74,11 +77,11 @@ fn a_load_that_a_server_makes_costlier_hides_nothing() {
 
 #[test]
 fn a_goodput_that_is_a_bound_is_not_compared_as_if_exact() {
-    // A server is the limit of what keeps its CPU busy.
+    // A server that keeps its CPU busy is the limit, so its goodput is exact.
     let of = |name, goodput, busy: f64| SyntheticServer {
         goodput,
         load_cpu: 1.0,
-        ..known(name, busy * 1e6 / goodput, SMALL)
+        ..synthetic(name, busy * 1e6 / goodput, SMALL)
     };
     let raw = run(&[
         of("exact", 10_000.0, 0.98),
@@ -95,13 +98,13 @@ fn a_goodput_that_is_a_bound_is_not_compared_as_if_exact() {
 }
 
 #[test]
-fn two_that_cannot_be_told_apart_share_a_tier() {
+fn two_servers_that_the_data_do_not_distinguish_share_a_tier() {
     let tiers = |middle: [f64; 8]| {
         let raw = run(&[
-            known("last", 56.0, SMALL),
-            known("middle", 53.0, middle),
-            known("first", 50.0, OTHER),
-            known("second", 50.2, SMALL),
+            synthetic("last", 56.0, SMALL),
+            synthetic("middle", 53.0, middle),
+            synthetic("first", 50.0, OTHER),
+            synthetic("second", 50.2, SMALL),
         ]);
         let names = raw.run.server.iter().map(|server| server.name.clone()).collect::<Vec<_>>();
         let pairs = Pairs::of(&raw, &cell(), &names, Metric::ServerCpu);
@@ -113,15 +116,22 @@ fn two_that_cannot_be_told_apart_share_a_tier() {
         names.into_iter().zip(tiers).collect::<Vec<_>>()
     };
     assert_eq!(tiers(OTHER), expected([1, 1, 2, 3]));
-    // First and last differ as before; what lies between them joins them.
+    // First and last differ as before, but the servers between them join them.
     assert_eq!(tiers(LARGE), expected([1, 1, 1, 1]));
 }
 
 #[test]
 fn two_runs_are_compared_by_cell() {
-    let a = run(&[known("a", 50.0, SMALL), known("b", 50.0, OTHER), known("gone", 50.0, SMALL)]);
-    let mut b =
-        run(&[known("a", 50.1, OTHER), known("b", 60.0, SMALL), known("gone", 50.0, SMALL)]);
+    let a = run(&[
+        synthetic("a", 50.0, SMALL),
+        synthetic("b", 50.0, OTHER),
+        synthetic("gone", 50.0, SMALL),
+    ]);
+    let mut b = run(&[
+        synthetic("a", 50.1, OTHER),
+        synthetic("b", 60.0, SMALL),
+        synthetic("gone", 50.0, SMALL),
+    ]);
     b.entries.retain(|entry| !matches!(entry, Entry::Trial(trial) if trial.server == "gone"));
     let found: Vec<_> = between(&a, &b)
         .into_iter()
@@ -142,8 +152,8 @@ fn two_runs_are_compared_by_cell() {
 fn what_moved_without_a_change_is_the_sitting() {
     let sitting = |factor: f64, version: &str| {
         let ceiling =
-            SyntheticServer { role: Role::Ceiling, ..known("ceiling", 10.0 * factor, OTHER) };
-        let mut raw = run(&[known("a", 50.0 * factor, SMALL), ceiling]);
+            SyntheticServer { role: Role::Ceiling, ..synthetic("ceiling", 10.0 * factor, OTHER) };
+        let mut raw = run(&[synthetic("a", 50.0 * factor, SMALL), ceiling]);
         let (server, version) = ("ceiling".into(), version.into());
         raw.entries.push(Entry::Verified { server, version, image: None });
         raw
@@ -163,17 +173,17 @@ fn what_moved_without_a_change_is_the_sitting() {
 }
 
 #[test]
-fn unlike_runs_are_told_by_what_differs() {
-    let a = run(&[known("a", 50.0, SMALL)]);
+fn runs_are_incomparable_where_machine_or_settings_differ() {
+    let a = run(&[synthetic("a", 50.0, SMALL)]);
     let mut b = a.clone();
     assert!(differences(&a, &b).is_empty());
     b.run.pool_size = 16;
     b.run.cell[0].times.window_ms = 2_000;
     b.machine.kernel = "another".into();
-    let told = [
+    let expected = [
         format!("kernel ({}, another)", a.machine.kernel),
         "database connections (32, 16)".into(),
         "window of demo under closed-64 (1000 ms, 2000 ms)".into(),
     ];
-    assert_eq!(differences(&a, &b), told);
+    assert_eq!(differences(&a, &b), expected);
 }

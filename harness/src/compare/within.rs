@@ -1,17 +1,20 @@
-//! Comparisons within a run: its blocks pair them.
+//! Comparisons within a run, paired by block.
 
 use std::collections::BTreeMap;
 
-use super::side::{Side, Test};
+use super::sample::Sample;
+use super::test::Test;
 use super::{Comparison, judge};
 use crate::definition::cell::Cell;
 use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
 use crate::measure::block::Metric;
 
-/// `metric` of server `a` over that of server `b` under a scenario and a load, alone: corrected for no other
-/// comparison. The run's noise floor counts, but for the pair that shows it. Absent where either has no such figure,
-/// where they share fewer than two blocks, and of two lower bounds.
+/// Compares `metric` of server `a` with that of server `b` under a scenario and a load, as the only test: corrected
+/// for no other comparison.
+///
+/// The run's noise floor applies, except to the pair that defines it. The function returns `None` where a server has
+/// no such figure, where the two share fewer than two blocks, and where both figures are lower bounds.
 #[must_use]
 pub fn within(
     raw: &Raw,
@@ -28,8 +31,10 @@ pub fn within(
     judge(&[(test, floor)]).pop()
 }
 
-/// How far apart the same server under two names was, as a ratio of at least 1: the farthest of several such
-/// pairs. Absent where the run has none, or no such figure of it.
+/// The noise floor of a cell: how far apart a server and its twin are, as a ratio of at least 1.
+///
+/// Of several twins, the largest difference counts. The function returns `None` where the run has no twin, or no such
+/// figure of it.
 #[must_use]
 pub fn floor(raw: &Raw, cell: &Cell, metric: Metric) -> Option<f64> {
     ln_floor(raw, cell, metric).map(f64::exp)
@@ -54,39 +59,41 @@ pub(super) fn server<'a>(raw: &'a Raw, name: &str) -> Option<&'a RunServer> {
 }
 
 fn test(raw: &Raw, cell: &Cell, a: &str, b: &str, metric: Metric) -> Option<Test> {
-    let side = |name| Side::of(raw, server(raw, name)?, cell, metric);
-    Test::paired(metric, &side(a)?, &side(b)?)
+    let sample = |name| Sample::of(raw, server(raw, name)?, cell, metric);
+    Test::paired(metric, &sample(a)?, &sample(b)?)
 }
 
-/// All pairs of some servers in one metric of one cell, judged together.
+/// All pairs of some servers in one metric of one cell, tested together.
 #[derive(Clone, Debug, Default)]
 pub struct Pairs {
-    /// Best first.
+    /// The names of the servers, best first.
     order: Vec<String>,
-    /// By the places of a and b in the order, a before b.
+    /// The comparisons, by the positions of a and b in the order, a before b.
     comparisons: BTreeMap<(usize, usize), Comparison>,
 }
 
 impl Pairs {
-    /// Of the servers that have such a figure. They are ordered by the mean of the logarithms of their ratios to all:
-    /// as the comparisons have it, and not as the means do, which hold what the host did to each.
+    /// Compares all pairs of the servers that have such a figure.
+    ///
+    /// The servers are ordered by the mean of the logarithms of their ratios to all others. So the order agrees with
+    /// the comparisons; an order by the means would include what the host did to each server.
     #[must_use]
     pub fn of(raw: &Raw, cell: &Cell, servers: &[String], metric: Metric) -> Pairs {
         let floor = ln_floor(raw, cell, metric);
-        let sides: Vec<(&str, Side)> = servers
+        let samples: Vec<(&str, Sample)> = servers
             .iter()
             .filter_map(|name| {
-                Some((name.as_str(), Side::of(raw, server(raw, name)?, cell, metric)?))
+                Some((name.as_str(), Sample::of(raw, server(raw, name)?, cell, metric)?))
             })
             .collect();
-        let test = |a: usize, b: usize| Test::paired(metric, &sides[a].1, &sides[b].1);
+        let test = |a: usize, b: usize| Test::paired(metric, &samples[a].1, &samples[b].1);
         let score = |a: usize| {
-            let others = (0..sides.len()).filter(|b| *b != a).filter_map(|b| test(a, b));
+            let others = (0..samples.len()).filter(|b| *b != a).filter_map(|b| test(a, b));
             let logs: Vec<f64> = others.map(|test| test.ratio().ln).collect();
             let mean = logs.iter().sum::<f64>() / logs.len().max(1) as f64;
             if metric.more_is_better() { -mean } else { mean }
         };
-        let mut order: Vec<(f64, usize)> = (0..sides.len()).map(|a| (score(a), a)).collect();
+        let mut order: Vec<(f64, usize)> = (0..samples.len()).map(|a| (score(a), a)).collect();
         order.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let (places, tests): (Vec<_>, Vec<_>) = (0..order.len())
             .flat_map(|a| (a + 1..order.len()).map(move |b| (a, b)))
@@ -96,13 +103,15 @@ impl Pairs {
             })
             .unzip();
         Pairs {
-            order: order.into_iter().map(|(_, place)| sides[place].0.to_owned()).collect(),
+            order: order.into_iter().map(|(_, place)| samples[place].0.to_owned()).collect(),
             comparisons: places.into_iter().zip(judge(&tests)).collect(),
         }
     }
 
-    /// Each server with its tier, from 1, best first. A new tier begins only where every server above is shown to
-    /// be better than every server below: two that the data cannot tell apart always share one.
+    /// Each server with its tier, from 1, best first.
+    ///
+    /// A new tier begins only where every server above it is shown to be better than every server below it: two
+    /// servers that the data do not distinguish always share a tier.
     #[must_use]
     pub fn tiers(&self) -> Vec<(&str, usize)> {
         let count = self.order.len();

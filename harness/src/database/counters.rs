@@ -1,4 +1,5 @@
-//! What a database has counted: the same counters for every family, each with one table of its own names for them.
+//! Counters of a database server. They are the same for every family, each of which has one table of its own names
+//! for them.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -65,7 +66,8 @@ impl Counters {
         self.0[counter as usize]
     }
 
-    /// What was counted between two readings over one kept connection, which is left out of the open ones.
+    /// The increase of each counter between two readings over one kept connection, which the number of open
+    /// connections does not include.
     #[must_use]
     pub fn between(first: &Counters, last: &Counters) -> Counters {
         last.combine(first, |counter, last, first| match counter {
@@ -74,7 +76,7 @@ impl Counters {
         })
     }
 
-    /// Each counter that both have, by `rule`.
+    /// Combines the counters that both have, by `rule`.
     fn combine(&self, other: &Counters, rule: impl Fn(Counter, u64, u64) -> u64) -> Counters {
         let both = |&counter: &Counter| {
             let value = rule(counter, self.get(counter)?, other.get(counter)?);
@@ -120,7 +122,7 @@ impl CounterReader {
         Some(CounterReader(Cell::new(ReadingCost::new(&first, &second))))
     }
 
-    /// What `database` has counted, without the readings of this reader. Absent if it does not answer.
+    /// The counters of `database` without the readings of this reader. Absent if the database does not answer.
     #[must_use]
     pub fn read(&self, database: &Database) -> Option<Counters> {
         let mut cost = self.0.get();
@@ -130,7 +132,7 @@ impl CounterReader {
     }
 }
 
-/// What one reading adds to each counter, and how many there were.
+/// The number of readings, and what one of them adds to each counter.
 #[derive(Clone, Copy, Debug)]
 struct ReadingCost {
     one: Counters,

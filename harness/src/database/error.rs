@@ -1,4 +1,4 @@
-//! What can go wrong between the harness and a database.
+//! Errors between the harness and a database.
 
 use std::io;
 use std::time::Duration;

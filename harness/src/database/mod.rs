@@ -33,7 +33,7 @@ pub trait Family: Sync {
     /// The port of a URL that names none.
     fn default_port(&self) -> u16;
 
-    /// How the family's URLs are written, for people.
+    /// The form of the family's URLs, for people.
     fn url_form(&self) -> &'static str;
 
     /// Connects to the schema that `url` names.
@@ -81,7 +81,7 @@ pub trait Session: Send {
     /// When the database does not answer.
     fn settings(&mut self) -> Result<BTreeMap<String, String>, DatabaseError>;
 
-    /// What the server has counted since its start, over all connections, this reading included.
+    /// The server's counters since its start, over all connections, including this reading.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -150,7 +150,7 @@ impl Database {
         self.ask(|session| session.settings())
     }
 
-    /// What the server has counted since its start, over all connections, this reading included.
+    /// The server's counters since its start, over all connections, including this reading.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -175,7 +175,7 @@ impl Database {
         *self.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Asks over the kept connection, and over a new one if that has broken.
+    /// Runs `question` over the kept connection, or over a new one if that has broken.
     fn ask<T>(
         &self,
         question: impl Fn(&mut dyn Session) -> Result<T, DatabaseError>,

@@ -14,7 +14,7 @@ use super::{Family, Session};
 use crate::os::stop::{Interrupted, Stop};
 use crate::os::url::SecretUrl;
 
-/// How long the server may take to answer a question about itself.
+/// The time that the server may take to answer a question about itself.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The server's own names for each counter, in lower case; a counter is the sum of those that it knows.

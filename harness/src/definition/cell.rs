@@ -6,14 +6,14 @@ use super::profile::CellTimes;
 use super::scenario::{Load, LoadKind, Scenario};
 use crate::workload;
 
-/// A cell as every server of the run has it: a scenario under a load, with its times.
+/// A cell of a run, which every server has: a scenario under a load, with its times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
-    /// What is asked.
+    /// What its requests ask for.
     pub scenario: Scenario,
-    /// How it is asked.
+    /// How its requests are sent.
     pub load: Load,
-    /// Warm-up and window.
+    /// The lengths of warm-up and window.
     pub times: CellTimes,
 }
 

@@ -22,41 +22,41 @@ pub use scenario::{Load, LoadKind, Scenario};
 pub use select::{Filter, select};
 pub use study_file::Study;
 
-/// A definition cannot be used.
+/// The reason why a definition cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionError {
     /// The file cannot be read.
     #[error("cannot read {}: {cause}", path.display())]
     Unreadable {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's reason.
         cause: std::io::Error,
     },
-    /// The file is not the TOML that is expected.
+    /// The file is not valid TOML of the expected form.
     #[error("{}:{line}: {message}", path.display())]
     Malformed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Which line, from 1.
+        /// The line, from 1.
         line: usize,
         /// What is wrong there.
         message: String,
     },
-    /// The file is well formed, and says something that cannot be.
+    /// The file is well formed but inconsistent.
     #[error("{}: {message}", path.display())]
     Inconsistent {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What cannot be.
+        /// What is inconsistent.
         message: String,
     },
-    /// Nothing has a name that was asked for.
+    /// A name that was given does not exist.
     #[error("there is no {kind} {name:?}; there are: {known}")]
     Unknown {
-        /// Studies or profiles.
+        /// The kind of thing that was named: study or profile.
         kind: &'static str,
-        /// What was asked for.
+        /// The name.
         name: String,
         /// The names that exist.
         known: String,
@@ -67,7 +67,7 @@ pub enum DefinitionError {
         /// The names that exist.
         known: String,
     },
-    /// Of a study nothing is left to measure.
+    /// Filters leave nothing of a study.
     #[error(
         "nothing of the study {study} is left to measure, because {why}; filter less, or leave the study out"
     )]
@@ -77,22 +77,22 @@ pub enum DefinitionError {
         /// What is missing.
         why: String,
     },
-    /// A filter leaves nothing.
+    /// A filter matches nothing.
     #[error("no {kind} matches {pattern:?}; there are: {known}")]
     NoMatch {
-        /// Servers, scenarios or loads.
+        /// The kind of thing that it filters: server, scenario or load.
         kind: &'static str,
-        /// What was asked for.
+        /// The name.
         pattern: String,
         /// The names that exist.
         known: String,
     },
 }
 
-/// Reads one TOML file into `T`.
+/// Reads a TOML file into `T`.
 ///
 /// # Errors
-/// When the file cannot be read, or is not a `T`; then with the line.
+/// When the file cannot be read, or does not have the form of `T`; the error then names the line.
 pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, DefinitionError> {
     let text = fs::read_to_string(path)
         .map_err(|cause| DefinitionError::Unreadable { path: path.to_owned(), cause })?;
@@ -103,7 +103,7 @@ pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, DefinitionError>
     })
 }
 
-/// Refuses names that occur twice: results would be mixed up.
+/// Refuses names that occur twice, because their results would be mixed up.
 pub(crate) fn unique<'a>(
     path: &Path,
     kind: &str,

@@ -9,25 +9,25 @@ use super::scenario::Catalogue;
 use super::{DefinitionError, HumanTime, read_toml, unique};
 use crate::definition::warmup::Warmup;
 
-/// How long one scenario under one load is measured, as a run records it.
+/// The times of one scenario under one load, as a run records them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellTimes {
-    /// A scenario's name.
+    /// The scenario's name.
     pub scenario: String,
-    /// A load's name.
+    /// The load's name.
     pub load: String,
-    /// The least length of the warm-up before the window, which is not recorded, in milliseconds.
+    /// The shortest warm-up before the window, in milliseconds. It is not recorded.
     pub warmup_ms: u64,
-    /// Its greatest length, if the rate is not steady earlier, in milliseconds; 0 if the warm-up is of fixed length.
+    /// The longest warm-up, for a rate that is not steady earlier, in milliseconds; 0 where the length is fixed.
     #[serde(default)]
     pub warmup_limit_ms: u64,
-    /// How long is measured, in milliseconds.
+    /// The length of the window in milliseconds.
     pub window_ms: u64,
 }
 
 impl CellTimes {
-    /// How long the warm-up may take.
+    /// The shortest and the longest warm-up.
     #[must_use]
     pub fn warmup(&self) -> Warmup {
         let least = Duration::from_millis(self.warmup_ms);
@@ -35,7 +35,7 @@ impl CellTimes {
         Warmup { least: least.into(), most: most.into() }
     }
 
-    /// How long is measured.
+    /// The length of the window.
     #[must_use]
     pub fn window(&self) -> Duration {
         Duration::from_millis(self.window_ms)
@@ -46,38 +46,38 @@ impl CellTimes {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// Its name, unique.
+    /// The profile's name, which is unique.
     pub name: String,
-    /// One sentence for a reader.
+    /// A sentence that describes it.
     pub about: String,
-    /// How many passes over all cells.
+    /// The number of passes over all cells.
     pub blocks: u32,
-    /// The least length of a warm-up.
+    /// The shortest warm-up.
     pub warmup: HumanTime,
-    /// The greatest length of a warm-up, if the rate is not steady earlier; without it a warm-up is of fixed length.
+    /// The longest warm-up, for a rate that is not steady earlier; absent where the length is fixed.
     pub warmup_limit: Option<HumanTime>,
-    /// How long is measured.
+    /// The length of the window.
     pub window: HumanTime,
     /// Cells with other times.
     #[serde(default)]
     pub except: Vec<Exception>,
 }
 
-/// Other times for some cells of a profile.
+/// Different times for some cells of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exception {
-    /// The names of its scenarios; empty for all.
+    /// The names of the scenarios; empty for all.
     #[serde(default)]
     pub scenarios: Vec<String>,
-    /// The names of its loads; empty for all.
+    /// The names of the loads; empty for all.
     #[serde(default)]
     pub loads: Vec<String>,
-    /// In place of the profile's `warmup`.
+    /// The shortest warm-up, instead of the profile's.
     pub warmup: Option<HumanTime>,
-    /// In place of the profile's `warmup_limit`.
+    /// The longest warm-up, instead of the profile's.
     pub warmup_limit: Option<HumanTime>,
-    /// In place of the profile's `window`.
+    /// The length of the window, instead of the profile's.
     pub window: Option<HumanTime>,
 }
 
@@ -90,10 +90,10 @@ impl Exception {
 }
 
 impl Profile {
-    /// Reads `profiles.toml` in `folder`; exceptions must name scenarios and loads of `catalogue`.
+    /// Reads `profiles.toml` in `folder`. Exceptions must name scenarios and loads of `catalogue`.
     ///
     /// # Errors
-    /// When it is unreadable, malformed, or names what is not there.
+    /// When the file cannot be read, is malformed, or names something unknown.
     pub fn read_all(folder: &Path, catalogue: &Catalogue) -> Result<Vec<Profile>, DefinitionError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -114,7 +114,7 @@ impl Profile {
         Ok(profiles)
     }
 
-    /// How long a scenario under a load is measured.
+    /// The times of a scenario under a load.
     #[must_use]
     pub fn times(&self, scenario: &str, load: &str) -> CellTimes {
         let named = || self.except.iter().rev().filter(|except| except.names(scenario, load));

@@ -1,4 +1,4 @@
-//! What is asked, and how it is asked.
+//! Scenarios and loads: what requests ask for, and how they are sent.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,23 +9,23 @@ use super::{DefinitionError, HumanTime, read_toml, unique};
 use crate::units::PerSecond;
 use crate::workload;
 
-/// How long a request may take in a scenario that does not say.
+/// The timeout of a request in a scenario that sets none.
 pub const TIMEOUT: HumanTime = HumanTime(Duration::from_secs(5));
 
-/// What is asked.
+/// A kind of request with its parameters, under a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Its name, unique.
+    /// The scenario's name, which is unique.
     pub name: String,
     /// The path of its requests.
     pub path: String,
     /// What kind of request they are.
     pub asks: workload::Kind,
-    /// A request that takes longer is an error.
+    /// The time after which a request counts as failed.
     #[serde(default = "default_timeout")]
     pub timeout: HumanTime,
-    /// One sentence for a reader.
+    /// A sentence that describes the scenario.
     pub about: String,
 }
 
@@ -43,17 +43,17 @@ impl Scenario {
 pub enum Arrivals {
     /// Every 1/rate seconds.
     Constant,
-    /// Exponential gaps: independent of each other.
+    /// At random times with exponential gaps, independent of each other.
     Poisson,
 }
 
-/// How fast an open load asks.
+/// The rate of an open load.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, rename_all = "kebab-case")]
 pub enum Rate {
-    /// So many requests per second.
+    /// A fixed number of requests per second.
     Fixed(PerSecond),
-    /// One rate that all servers of the run sustain, found before its first block.
+    /// A rate that all servers of the run sustain, found before the first block.
     Common(Common),
 }
 
@@ -65,37 +65,37 @@ pub enum Common {
     Common,
 }
 
-/// Closed or open.
+/// The kind of a load: closed or open.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum LoadKind {
-    /// Each user waits for its answer before it asks again.
+    /// Each user waits for its answer before it sends again.
     Closed,
-    /// Requests are due at their times, whether the answers come or not.
+    /// Requests are sent at given times, whether answers come or not.
     Open {
-        /// How many per second.
+        /// The requests per second.
         rate: Rate,
-        /// At which times.
+        /// The times at which they are due.
         arrivals: Arrivals,
     },
 }
 
-/// How it is asked.
+/// How requests are sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Load {
-    /// Its name, unique.
+    /// The scenario's name, which is unique.
     pub name: String,
-    /// Users, each with one keep-alive connection.
+    /// The number of users, each with one keep-alive connection.
     pub users: u32,
-    /// Closed or open.
+    /// The kind of a load: closed or open.
     #[serde(flatten)]
     pub kind: LoadKind,
 }
 
-/// Passes if `known` holds all of `names`.
+/// Checks that `known` contains all of `names`.
 ///
 /// # Errors
-/// The first name that it does not hold, and those that it does.
+/// The first name that is not among them, and the names that are.
 pub(super) fn check_among<'a>(
     kind: &str,
     names: &[String],
@@ -114,20 +114,20 @@ fn default_timeout() -> HumanTime {
     TIMEOUT
 }
 
-/// All scenarios and loads there are.
+/// All defined scenarios and loads.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    /// What can be asked.
+    /// The scenarios.
     pub scenarios: Vec<Scenario>,
-    /// How it can be asked.
+    /// The loads.
     pub loads: Vec<Load>,
 }
 
 impl Catalogue {
-    /// Passes if it holds all scenarios and loads of these names.
+    /// Checks that all scenarios and loads of these names exist.
     ///
     /// # Errors
-    /// The first name that it does not hold, and those that it does.
+    /// The first name that does not, and the names that do.
     pub fn check_names(&self, scenarios: &[String], loads: &[String]) -> Result<(), String> {
         let known = self.scenarios.iter().map(|scenario| scenario.name.as_str());
         check_among("scenario", scenarios, known)?;
@@ -137,7 +137,7 @@ impl Catalogue {
     /// Reads `scenarios.toml` and `loads.toml` in `folder`.
     ///
     /// # Errors
-    /// When one is unreadable, malformed, or says what cannot be: a name twice, no users, no rate.
+    /// When a file cannot be read, is malformed or inconsistent: a name that occurs twice, no users, no rate.
     pub fn read(folder: &Path) -> Result<Catalogue, DefinitionError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]

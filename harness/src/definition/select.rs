@@ -1,4 +1,4 @@
-//! Which servers, scenarios and loads a command or a study is about.
+//! The selection of servers, scenarios and loads by name, for commands and studies.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{DefinitionError, Registry, Server};
 
-/// Which cells: each a regular expression on names; none means all.
+/// The selection of cells: regular expressions for names, where none selects everything.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Filter {
-    /// Servers whose name matches (a regular expression; may be repeated)
+    /// Servers whose name matches a regular expression; may be repeated
     #[arg(short = 's', long = "servers", value_name = "REGEX")]
     pub servers: Vec<Regex>,
     /// Scenarios whose name matches
@@ -21,10 +21,10 @@ pub struct Filter {
     pub loads: Vec<Regex>,
 }
 
-/// Keeps the items whose name any of `patterns` matches; all of them, when there is no pattern.
+/// The items whose name matches any of `patterns`; all items where there is no pattern.
 ///
 /// # Errors
-/// When a pattern matches nothing: a mistyped name must not silently shrink a run.
+/// When a pattern matches no item: a mistyped name must not silently shrink a run.
 pub fn select<'a, T>(
     kind: &'static str,
     items: &'a [T],

@@ -1,4 +1,4 @@
-//! A study: a question, and what of a run answers it.
+//! A study as a run records it: a question, and the servers and cells that answer it.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +13,11 @@ pub struct RunStudy {
     /// whole servers are compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub compare: Option<String>,
-    /// The names of the servers that answer it, in the registry's order.
+    /// The names of the servers that answer the question, in the registry's order.
     pub servers: Vec<String>,
-    /// The cells that answer it.
+    /// The cells that answer the question.
     pub cells: Vec<StudyCell>,
-    /// What others have published about it.
+    /// The findings that others have published about it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub published: Vec<Published>,
 }
@@ -25,9 +25,9 @@ pub struct RunStudy {
 /// A cell by the names of its scenario and load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StudyCell {
-    /// A scenario's name.
+    /// The scenario's name.
     pub scenario: String,
-    /// A load's name.
+    /// The load's name.
     pub load: String,
 }
 
@@ -35,9 +35,9 @@ pub struct StudyCell {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
-    /// What was found, in a sentence.
+    /// The finding, in a sentence.
     pub finding: String,
-    /// Where: an address, or a full reference.
+    /// The source: an address or a full reference.
     pub source: String,
 }
 

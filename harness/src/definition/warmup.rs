@@ -1,26 +1,26 @@
-//! How long a warm-up may take, and how it ended.
+//! The length of a warm-up, and how it ended.
 
 use serde::{Deserialize, Serialize};
 
 use crate::units::Nanos;
 
-/// How long a warm-up may take.
+/// The shortest and the longest warm-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warmup {
-    /// At least.
+    /// The shortest length.
     pub least: Nanos,
-    /// At most: then the window begins, steady or not.
+    /// The longest length, after which the window begins, steady or not.
     pub most: Nanos,
 }
 
 impl Warmup {
-    /// A fixed length.
+    /// A warm-up of fixed length.
     #[must_use]
     pub fn fixed(length: Nanos) -> Warmup {
         Warmup { least: length, most: length }
     }
 
-    /// Whether its length is known beforehand.
+    /// Whether the length is fixed.
     #[must_use]
     pub fn is_fixed(self) -> bool {
         self.most <= self.least
@@ -30,7 +30,7 @@ impl Warmup {
 /// How a warm-up ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WarmedUp {
-    /// How long it took.
+    /// The length.
     pub length: Nanos,
     /// Whether the rate was steady at its end.
     pub steady: bool,

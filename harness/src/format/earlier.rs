@@ -47,13 +47,13 @@ pub(super) fn complete(run: &mut RunFile) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::synthetic_run::{OTHER, SMALL, known, run};
+    use crate::format::synthetic_run::{OTHER, SMALL, run, synthetic};
     use registry::Axes;
 
     #[test]
     fn relations_follow_from_the_labels_of_an_early_run() {
         let names = ["fast", "fast-direct", "alone", "nothing"];
-        let mut run = run(&names.map(|name| known(name, 50.0, SMALL))).run;
+        let mut run = run(&names.map(|name| synthetic(name, 50.0, SMALL))).run;
         let made_of = [
             (Role::Contender, "f", "orm", "mysql"),
             (Role::Control, "f", "orm", "mysql"),
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_run_that_records_relations_is_left_alone() {
-        let mut run = run(&[known("a", 50.0, SMALL), known("b", 40.0, OTHER)]).run;
+        let mut run = run(&[synthetic("a", 50.0, SMALL), synthetic("b", 40.0, OTHER)]).run;
         run.format = RELATIONS;
         let before = run.clone();
         complete(&mut run);

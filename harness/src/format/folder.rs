@@ -1,4 +1,4 @@
-//! A run's folder: `results/<date>-<label>[.n]/raw/`.
+//! The folder of a run: `results/<date>-<label>[.n]/raw/`.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,37 +9,37 @@ use super::journal::{self, Entry, Journal};
 use super::run::RunFile;
 use crate::os::machine::MachineFile;
 
-/// A run's folder cannot be written or read.
+/// The reason why a run's folder cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// The system refuses.
+    /// The system refuses to read or write a file.
     #[error("{}: {cause}; see that the folder is there, yours, and has room", path.display())]
     Io {
-        /// Which file.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's reason.
         cause: io::Error,
     },
-    /// A file is not what it should be.
+    /// The content of a file is not valid.
     #[error("{} is damaged: {message}", path.display())]
     Damaged {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong with it.
         message: String,
     },
-    /// Written by another version.
+    /// Another version of the program wrote the file.
     #[error("{} has format {found}; this stackmark reads format {}", path.display(), super::VERSION)]
     Version {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Its format.
+        /// The version of its format.
         found: u32,
     },
-    /// There is no run.
+    /// The folder holds no run.
     #[error("{} holds no run yet; make one with `stackmark run`", .0.display())]
     NoRun(PathBuf),
-    /// The folder is taken.
+    /// The folder for a new run exists already.
     #[error("{} is there already, and a run is never rewritten; choose another --out", .0.display())]
     Taken(PathBuf),
 }
@@ -47,13 +47,13 @@ pub enum FolderError {
 /// All primary data of a run.
 #[derive(Clone, Debug)]
 pub struct Raw {
-    /// The folder's own name.
+    /// The name of the run's folder.
     pub name: String,
-    /// What was asked.
+    /// The run's settings: `run.toml`.
     pub run: RunFile,
-    /// What it ran on.
+    /// The run's machine: `machine.toml`.
     pub machine: MachineFile,
-    /// What happened.
+    /// The journal's entries, in order.
     pub entries: Vec<Entry>,
 }
 
@@ -61,15 +61,16 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> FolderError + '_ {
     move |cause| FolderError::Io { path: path.to_owned(), cause }
 }
 
-/// Makes a new run's folder, writes what is known before the first trial, and opens its journal.
+/// Creates the folder of a new run, writes the files that are known before the first trial, and opens the journal.
 ///
 /// # Errors
-/// When the folder is there already or cannot be written.
+/// When the folder exists already or cannot be written.
 pub fn create(folder: &Path, run: &RunFile, machine: &MachineFile) -> Result<Journal, FolderError> {
     if folder.exists() {
         return Err(FolderError::Taken(folder.to_owned()));
     }
-    // Made beside its place and moved there whole: one that is killed here leaves nothing that passes for a run.
+    // The folder is made beside its place and moved there when it is complete, so that a process that is killed here
+    // leaves nothing that looks like a run.
     let making = beside(folder);
     match fs::remove_dir_all(&making) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -81,13 +82,13 @@ pub fn create(folder: &Path, run: &RunFile, machine: &MachineFile) -> Result<Jou
         .and_then(|journal| fs::rename(&making, folder).map_err(io_error(folder)).map(|()| journal))
         .and_then(|journal| sync(parent(folder)).map(|()| journal));
     if made.is_err() {
-        // The first failure is the one to tell.
+        // The first failure is the one to report.
         let _ = fs::remove_dir_all(&making);
     }
     made
 }
 
-/// Where a folder is made before it is moved to its place: hidden, so that no listing shows it.
+/// The place where a folder is made before it is moved: a hidden folder, so that no listing shows it.
 fn beside(folder: &Path) -> PathBuf {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     parent(folder).join(format!(".{name}.new"))
@@ -109,15 +110,15 @@ fn make(folder: &Path, run: &RunFile, machine: &MachineFile) -> Result<Journal, 
     Ok(journal)
 }
 
-/// A power cut must not lose the names of files whose content is already on the disk.
+/// Syncs a folder to the disk: a power cut must not lose the names of files whose content is already there.
 fn sync(folder: &Path) -> Result<(), FolderError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error(folder))
 }
 
-/// Opens a run's folder to go on with it.
+/// Opens the journal of an existing run, for resuming it.
 ///
 /// # Errors
-/// When it cannot be read or written.
+/// When the journal cannot be read or written.
 pub fn reopen(folder: &Path) -> Result<Journal, FolderError> {
     let path = folder.join("raw/journal.jsonl");
     Journal::reopen(&path).map_err(io_error(&path))
@@ -136,10 +137,10 @@ fn write_toml(path: &Path, content: &impl serde::Serialize) -> Result<(), Folder
     write().map_err(io_error(path))
 }
 
-/// Reads a run's folder.
+/// Reads the folder of a run.
 ///
 /// # Errors
-/// When it is not there, damaged, or written by another version.
+/// When the folder does not exist, is damaged, or was written by another version.
 pub fn read(folder: &Path) -> Result<Raw, FolderError> {
     let raw = folder.join("raw");
     if !raw.is_dir() {
@@ -174,7 +175,7 @@ fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, FolderErr
     })
 }
 
-/// The folder of a new run: the date and label, and a number where that is taken.
+/// The folder for a new run: its date and label, and a number where that name is taken.
 #[must_use]
 pub fn fresh(results: &Path, date: &str, label: &str) -> PathBuf {
     let plain = results.join(format!("{date}-{label}"));
@@ -185,7 +186,7 @@ pub fn fresh(results: &Path, date: &str, label: &str) -> PathBuf {
         .expect("there are more numbers than folders")
 }
 
-/// All folders of runs in `results`, by name.
+/// The folders of all runs in `results`, sorted by name.
 ///
 /// # Errors
 /// When `results` cannot be read.
@@ -200,10 +201,10 @@ pub fn all(results: &Path) -> Result<Vec<PathBuf>, FolderError> {
     Ok(folders)
 }
 
-/// The newest run: the latest to begin, by its own word.
+/// The folder of the run that began last, by the time that it recorded.
 ///
 /// # Errors
-/// When there is none.
+/// When `results` holds no run.
 pub fn newest(results: &Path) -> Result<PathBuf, FolderError> {
     let folders = fs::read_dir(results).map_err(|_| FolderError::NoRun(results.to_owned()))?;
     folders

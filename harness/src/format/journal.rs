@@ -1,5 +1,6 @@
-//! `raw/journal.jsonl`: what happened, a JSON line each, in order. A line is on the disk before the next
-//! trial begins; a torn last line is what was being written when the run was killed.
+//! The journal of a run, `raw/journal.jsonl`: a JSON line for each event, in order.
+//!
+//! A line is on the disk before the next trial begins. An incomplete last line is what a killed run was writing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,87 +12,87 @@ use super::measured::Measured;
 use crate::failure::Failure;
 use crate::units::PerSecond;
 
-/// One thing that happened.
+/// One event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "kebab-case")]
 pub enum Entry {
-    /// A server was built, printed its version, started, and gave right answers.
+    /// A server was built, started and verified.
     Verified {
-        /// Its name.
+        /// The server's name.
         server: String,
-        /// What its version command printed.
+        /// The output of its version command.
         version: String,
-        /// The digest of the image that it ran from, if it did.
+        /// The digest of the image that the server ran from; absent outside of containers.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         image: Option<String>,
     },
-    /// A server came to the end of a short closed trial, to find the common rate.
+    /// A server's goodput was measured in a short closed trial, to find the common rate.
     Calibrated {
-        /// Which server.
+        /// The server's name.
         server: String,
-        /// Which scenario; absent in runs that had one rate for all, where it is the slowest.
+        /// The scenario; absent in runs that had one rate for all scenarios, where it is the slowest.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         scenario: Option<String>,
         /// Its goodput.
         goodput: PerSecond,
     },
-    /// The common rate of open loads was found.
+    /// The common rate of open loads was set.
     CommonRate {
-        /// Whose rate it is; absent in runs that had one rate for all scenarios.
+        /// The scenario whose rate it is; absent in runs that had one rate for all scenarios.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         scenario: Option<String>,
-        /// The rate, of all users together.
+        /// The rate over all connections of the load.
         rate: PerSecond,
     },
-    /// A trial came to its end.
+    /// A trial was completed.
     Trial(Box<Trial>),
     /// A server failed.
     Failure(Failure),
-    /// The run was stopped before its end.
+    /// The run was interrupted.
     Interrupted,
-    /// It went on: what follows is another sitting.
+    /// The interrupted run was resumed.
     Resumed {
-        /// When, UTC, to the second.
+        /// The time, in UTC, to the second.
         at: String,
     },
-    /// The run came to its end.
+    /// The run was completed.
     Finished,
 }
 
-/// A trial that came to its end.
+/// A completed trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// Which block, from 1.
+    /// The block's number, from 1.
     pub block: u32,
-    /// Which server.
+    /// The server's name.
     pub server: String,
-    /// Which scenario.
+    /// The scenario's name.
     pub scenario: String,
-    /// Which load.
+    /// The load's name.
     pub load: String,
-    /// What an open load asked, in all.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub asked: Option<PerSecond>,
-    /// What was measured.
+    /// The rate of an open load, over all its connections; absent for a closed load.
+    #[serde(alias = "asked", skip_serializing_if = "Option::is_none", default)]
+    pub rate: Option<PerSecond>,
+    /// The measurements.
     pub measured: Measured,
 }
 
-/// The journal of a run that is going on.
+/// The journal of a run that is in progress.
 #[derive(Debug)]
 pub struct Journal {
     file: File,
 }
 
 impl Journal {
-    /// Begins one.
+    /// Creates a journal.
     ///
     /// # Errors
-    /// When the file is there already, or cannot be made.
+    /// When the file exists already or cannot be created.
     pub fn create(path: &Path) -> io::Result<Journal> {
         Ok(Journal { file: OpenOptions::new().create_new(true).append(true).open(path)? })
     }
 
-    /// Goes on with one, after its last whole line: half a line is what a killed run was writing.
+    /// Opens a journal after its last complete line, and drops an incomplete one, which a killed run was writing.
     ///
     /// # Errors
     /// When the file cannot be read or written.
@@ -100,7 +101,7 @@ impl Journal {
         let end_of_line =
             |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let mut whole = end_of_line(&bytes);
-        // After a power cut the end of a line may be on the disk without its beginning.
+        // After a power cut, the end of a line may be on the disk without its beginning.
         let last = end_of_line(&bytes[..whole.saturating_sub(1)]);
         if serde_json::from_slice::<Entry>(&bytes[last..whole]).is_err() {
             whole = last;
@@ -111,10 +112,10 @@ impl Journal {
         Ok(Journal { file })
     }
 
-    /// Writes an entry, and returns when it is on the disk.
+    /// Appends an entry, and returns when it is on the disk.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the entry cannot be written.
     pub fn write(&mut self, entry: &Entry) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
@@ -123,13 +124,13 @@ impl Journal {
     }
 }
 
-/// Reads a journal.
+/// Reads the entries of a journal.
 ///
 /// # Errors
-/// When it cannot be read, or a line but the last is not an entry; then with its number.
+/// When the file cannot be read, or a line other than the last is not an entry; the error then names the line.
 pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
     let bytes = fs::read(path)?;
-    // A run that was killed may have left half a line, even half a character.
+    // A killed run may have left an incomplete line, even an incomplete character.
     let lines: Vec<&[u8]> =
         bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
     let mut entries = Vec::with_capacity(lines.len());

@@ -9,11 +9,11 @@ use crate::observe::window::Resources;
 /// What one trial measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// How the warm-up ended; absent where it was of fixed length.
+    /// How the warm-up ended; absent where its length was fixed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub warmup: Option<WarmedUp>,
-    /// All shards together.
+    /// The load's record, summed over all shards.
     pub record: LoadRecord,
-    /// What the window cost.
+    /// The resources that were used within the window.
     pub resources: Resources,
 }

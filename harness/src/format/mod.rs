@@ -1,4 +1,4 @@
-//! What a run's folder holds under `raw/`: primary data, written once, from which all else is derived.
+//! The files of a run under `raw/`: primary data, written once, from which everything else is derived.
 
 mod earlier;
 pub mod folder;
@@ -9,8 +9,8 @@ pub mod site;
 #[cfg(test)]
 pub(crate) mod synthetic_run;
 
-/// The version of the raw formats; a report refuses what it does not know.
+/// The version of the raw formats. A report refuses versions that it does not know.
 pub const VERSION: u32 = 4;
 
-/// The versions that a report reads: what a later one added, the earlier leave out.
+/// The versions that a report can read. Fields that a later version added are absent in an earlier one.
 pub const READABLE: std::ops::RangeInclusive<u32> = 1..=VERSION;

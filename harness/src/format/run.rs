@@ -1,4 +1,4 @@
-//! `raw/run.toml`: what was asked of the run.
+//! The settings of a run: `raw/run.toml`.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,41 +11,41 @@ use crate::definition::study::RunStudy;
 use crate::os::placement::Placement;
 use crate::plan::{Plan, Recorded};
 
-/// What was asked of the run.
+/// The settings of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunFile {
-    /// The raw formats' version.
+    /// The version of the raw formats.
     pub format: u32,
-    /// When it began, UTC, to the second.
+    /// The time when the run began, in UTC, to the second.
     pub began: String,
-    /// The machine's CPU and how many cores of it, never a host's name.
+    /// The machine's CPU model and its number of CPUs, never a host name.
     pub label: String,
     /// The profile's name.
     pub profile: String,
     /// The backend's name.
     pub backend: String,
-    /// What orders and requests were drawn from.
+    /// The seed from which orders and requests are drawn.
     pub seed: u64,
-    /// How many passes over all cells were planned.
+    /// The number of planned blocks: passes over all cells.
     pub blocks: u32,
-    /// The database connections, in all, of each server that has no number of its own.
+    /// The number of database connections of each server that has no number of its own.
     pub pool_size: u32,
-    /// Which CPUs had which part.
+    /// The CPUs of each part.
     pub cpus: Placement,
-    /// Where the parts were; absent where they were processes of the harness's machine.
+    /// The site of the parts; absent where they were processes of the harness's machine.
     #[serde(alias = "containers", skip_serializing_if = "Option::is_none", default)]
     pub site: Option<Site>,
-    /// The questions that the run answers; empty in runs of before there were studies.
+    /// The questions that the run answers; empty in runs recorded before there were studies.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub study: Vec<RunStudy>,
-    /// Who was measured, in the registry's order.
+    /// The servers that were measured, in the registry's order.
     pub server: Vec<RunServer>,
-    /// What was measured of each.
+    /// The cells in which each server was measured.
     pub cell: Vec<Cell>,
 }
 
 impl RunFile {
-    /// The run's plan: the same cells in the same order, of the servers that have those names now.
+    /// The plan of this run: the same cells in the same order, for the servers that have the same names now.
     ///
     /// # Errors
     /// When the registry lacks one of its servers.

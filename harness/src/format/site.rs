@@ -1,4 +1,4 @@
-//! A part of `raw/run.toml`: where the parts of a run were, if they were not processes of the harness's machine.
+//! The site of a run's parts, as `raw/run.toml` describes it, where they were not processes of the harness's machine.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,40 +6,40 @@ use crate::os::cgroup::Limits;
 use crate::os::netprobe::NetworkProbe;
 use crate::os::part::{PerPart, present};
 
-/// Where the parts of a run were: in containers, and how these were limited and joined. What a backend does not know, or
-/// does not have, is empty.
+/// The site of a run's parts: containers, their limits and their network. A fact that a backend does not know, or does not
+/// have, is empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Site {
     /// The container engine's version.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub engine: String,
-    /// The version of compose, if it started the containers.
+    /// The version of Docker Compose, if it started the containers.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub compose: String,
-    /// How the containers were joined: `bridge`, or `host` for the machine's own network.
+    /// The network of the containers: `bridge`, or `host` for the machine's own network.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub network: String,
-    /// Whether the machine could not give what was asked for, so that all parts have less, in proportion.
+    /// Whether the machine was too small for the requested limits, so that all parts got less, in proportion.
     pub scaled: bool,
     /// Whether all servers were up side by side for the whole run, and none was restarted.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub side_by_side: bool,
-    /// The limits that were asked for.
+    /// The requested limits.
     #[serde(with = "present")]
     pub asked: PerPart<Option<Limits>>,
     /// The limits that the control groups had.
     #[serde(with = "present")]
     pub given: PerPart<Option<Limits>>,
-    /// The images of the database and of the load, as they were named and by digest; the servers' are in the journal.
+    /// The images of the database and of the load, by name and by digest. The servers' images are in the journal.
     #[serde(with = "present", skip_serializing_if = "PerPart::is_empty", default)]
     pub images: PerPart<Option<String>>,
-    /// The network between the load's container and a server's, before the run.
+    /// The network between the load's container and a server's, measured before the run.
     #[serde(alias = "wire", skip_serializing_if = "Option::is_none", default)]
     pub netprobe: Option<NetworkProbe>,
 }
 
 impl Site {
-    /// What two sittings of a run must have in common.
+    /// The settings that must be the same when an interrupted run is resumed.
     #[must_use]
     pub fn settings(&self) -> Site {
         Site {

@@ -19,27 +19,27 @@ use crate::os::placement::Placement;
 use crate::units::{Nanos, PerSecond};
 use crate::workload;
 
-/// What a server is, and what a block does to it.
+/// The true costs of a server, and the factors by which each block changes them.
 pub(crate) struct SyntheticServer {
     pub(crate) name: &'static str,
     pub(crate) role: Role,
     pub(crate) twin_of: Option<&'static str>,
     pub(crate) goodput: f64,
-    /// Microseconds a request.
+    /// Server CPU time in microseconds per request.
     pub(crate) cpu: f64,
     pub(crate) load_cpu: f64,
-    /// By block: a factor of both CPU times.
+    /// Factors of both CPU times, by block.
     pub(crate) host: [f64; 8],
-    /// By block: a factor of the server's CPU time alone.
+    /// Factors of the server's CPU time alone, by block.
     pub(crate) own: [f64; 8],
 }
 
-/// Two of small noises that have little to do with each other, and a large one.
+/// Two sets of small noise that are nearly uncorrelated, and one of large noise.
 pub(crate) const SMALL: [f64; 8] = [1.004, 0.997, 1.001, 0.995, 1.006, 1.0, 0.998, 1.003];
 pub(crate) const OTHER: [f64; 8] = [0.998, 1.005, 0.996, 1.002, 1.001, 0.994, 1.004, 0.999];
 pub(crate) const LARGE: [f64; 8] = [1.1, 0.95, 1.04, 0.88, 1.07, 0.93, 1.15, 0.9];
 
-pub(crate) fn known(name: &'static str, cpu: f64, own: [f64; 8]) -> SyntheticServer {
+pub(crate) fn synthetic(name: &'static str, cpu: f64, own: [f64; 8]) -> SyntheticServer {
     let (role, host) = (Role::Contender, [1.0; 8]);
     SyntheticServer { name, role, twin_of: None, goodput: 10_000.0, cpu, load_cpu: 10.0, host, own }
 }
@@ -116,7 +116,7 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
                 server: server.name.into(),
                 scenario: cell.scenario.name.clone(),
                 load: cell.load.name.clone(),
-                asked: rate,
+                rate,
                 measured: Measured {
                     warmup: None,
                     record,

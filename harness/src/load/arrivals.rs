@@ -1,4 +1,4 @@
-//! When an open load's requests are due. Pure: no clock is read.
+//! The times at which the requests of an open load are due. No clock is read here.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -7,13 +7,13 @@ use super::spec::Shard;
 use crate::definition::scenario::Arrivals;
 use crate::units::PerSecond;
 
-/// The times at which one shard's requests are due, in nanoseconds after the load's start, without end.
+/// The times at which the requests of one shard are due, in nanoseconds after the load's start, without end.
 ///
-/// Constant: request i of the whole load is due at i/R; shard k of n takes i = k, k+n, k+2n, …
-/// Poisson: exponential gaps with mean n/R; the sum of the shards is a Poisson process with rate R.
+/// Constant: request i of the whole load is due at i/R, and shard k of n takes i = k, k+n, k+2n, …
+/// Poisson: the gaps are exponential with mean n/R, so the sum of the shards is a Poisson process with rate R.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// Between two requests of this shard, in nanoseconds; the mean, if Poisson.
+    /// The gap between two requests of this shard, in nanoseconds; its mean for Poisson times.
     gap: f64,
     kind: Kind,
 }
@@ -25,7 +25,7 @@ enum Kind {
 }
 
 impl Schedule {
-    /// `rate` is that of all shards together.
+    /// Creates the schedule of a shard. `rate` is that of all shards together.
     #[must_use]
     pub fn new(rate: PerSecond, arrivals: Arrivals, shard: Shard, seed: u64) -> Schedule {
         let apart = 1e9 / rate.0;
@@ -49,7 +49,7 @@ impl Iterator for Schedule {
     fn next(&mut self) -> Option<u64> {
         Some(match &mut self.kind {
             Kind::Constant { offset, index } => {
-                // Multiplied, not summed: no drift, however long the load.
+                // A product, not a sum, so that there is no drift, however long the load is.
                 let due = *offset + self.gap * *index as f64;
                 *index += 1;
                 due as u64
@@ -82,7 +82,7 @@ mod tests {
                 .collect();
             parts.sort_unstable();
             for (whole, part) in whole.iter().zip(&parts) {
-                // Rounded to the nanosecond on two ways.
+                // The two results are rounded to the nanosecond in different ways.
                 prop_assert!(whole.abs_diff(*part) <= 1);
             }
         }
@@ -103,7 +103,7 @@ mod tests {
             times.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e6).collect();
         let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
         let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
-        // Five standard errors: 1/√n of the mean, and √8/√n of the variance (fourth moment 9).
+        // The bounds are five standard errors: 1/√n of the mean, and √8/√n of the variance (fourth moment 9).
         assert!((mean - 1.0).abs() < 0.016, "{mean}");
         assert!((variance - 1.0).abs() < 0.045, "{variance}");
     }

@@ -1,4 +1,4 @@
-//! One user's connection: sends a request, reads its answer to the last byte.
+//! The connection of one user: sends a request and reads its answer to the last byte.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::workload::Reply;
 /// Larger than nearly all answers, so that one read takes them whole.
 const BUFFER: usize = 16 * 1024;
 
-/// One keep-alive connection, made again when it is lost.
+/// A keep-alive connection, which is made again when it is lost.
 #[derive(Debug)]
 pub struct Connection {
     address: SocketAddr,
@@ -37,7 +37,7 @@ pub enum Broken {
     /// The request could not be sent.
     #[error("the request cannot be sent")]
     Write,
-    /// The connection broke, or what came was not HTTP.
+    /// The connection broke, or the answer was not HTTP.
     #[error("the connection broke, or what came is not HTTP")]
     Read,
     /// No whole answer came in time.
@@ -70,7 +70,7 @@ impl Connection {
         let Some(stream) = &self.stream else { return false };
         match stream.try_read(&mut [0; 1]) {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => true,
-            // Closed, broken, or bytes that nobody asked for.
+            // The connection is closed or broken, or has sent bytes that nothing requested.
             _ => {
                 self.stream = None;
                 false
@@ -115,7 +115,7 @@ impl Connection {
 
     async fn send(&mut self, mut request: &[u8], deadline: Moment) -> Result<(), Broken> {
         let stream = self.stream.as_ref().ok_or(Broken::Connect)?;
-        // A new connection's socket is writable: nearly always this is one system call.
+        // The socket of a new connection is writable, so this is nearly always one system call.
         while !request.is_empty() {
             match stream.try_write(request) {
                 Ok(sent) => request = &request[sent..],
@@ -170,7 +170,7 @@ impl Connection {
                 if left == Nanos(0) {
                     return Poll::Ready(Err(Broken::Timeout));
                 }
-                // It was set for an earlier request.
+                // The alarm was set for an earlier request.
                 alarm.as_mut().reset(Instant::now() + Duration::from(left));
             }
             Poll::Pending

@@ -34,15 +34,15 @@ enum Phase<W: Workload> {
 
 #[derive(Debug)]
 struct Running<W: Workload> {
-    /// Absent if the load is closed.
+    /// The times at which requests are due; absent in a closed load.
     schedule: Option<Schedule>,
     workload: W,
     recorder: Recorder,
-    /// When each user's unanswered request was due.
+    /// For each user, when its unanswered request was due.
     unanswered: Vec<Option<Moment>>,
     /// Users that have nothing left to ask.
     retired: u32,
-    /// Nothing is due from here on.
+    /// No request is due from this moment on.
     end: Moment,
 }
 
@@ -52,12 +52,12 @@ pub struct User {
     index: usize,
     connection: Connection,
     request: Vec<u8>,
-    /// Whether it ever had a connection: the first one replaces none.
+    /// Whether the user ever had a connection: the first connection replaces none.
     connected: bool,
 }
 
 impl User {
-    /// The user with this number, from 0; its connection is made at its first turn.
+    /// The user with this number, from 0. It connects at its first turn.
     #[must_use]
     pub fn new(index: usize, spec: &LoadSpec) -> User {
         User {
@@ -213,7 +213,7 @@ impl<W: Workload> Engine<W> {
     }
 
     fn phase(&self) -> MutexGuard<'_, Phase<W>> {
-        // A panic while the lock is held ends the process: there is no half-written state to see.
+        // A panic while the lock is held ends the process, so no half-written state can be seen.
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
-//! The one place that knows Goose: it starts the users, runs their transactions and ends them.
+//! The only module that uses Goose: it starts the users, runs their transactions and ends them.
 //!
-//! Goose's own client and metrics stay unused: its client stops the clock at the headers.
+//! Goose's own client and metrics are not used: its client stops the clock at the headers.
 
 use std::sync::Arc;
 
@@ -18,16 +18,16 @@ use super::window::{TurningPoint, Window};
 use crate::units::Moment;
 use crate::workload::Workload;
 
-/// A load could not be run.
+/// The reason why a load could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Goose refuses.
+    /// Goose reported an error.
     #[error("the load could not be started: {0}")]
     Goose(String),
-    /// The user ended it within its window: half a window is no measurement.
+    /// The user interrupted the load within its window: half a window is no measurement.
     #[error("interrupted before its window had ended")]
     Interrupted,
-    /// The kernel's timer, or the runtime.
+    /// The kernel's timer or the runtime failed.
     #[error("the load could not be run")]
     System(#[from] std::io::Error),
 }
@@ -59,10 +59,10 @@ pub fn attack<W: Workload>(
         let engine = Arc::new(Engine::new(spec, workload, start)?);
         let attack = configure(spec, &engine)?;
         let load = Window { engine: &engine, spec, start, report };
-        // Goose takes up to half a second to wind down; nothing is measured then, and this process ends.
+        // Goose takes up to half a second to stop; nothing is measured then, and this process ends.
         tokio::select! {
             result = attack.execute() => {
-                // Users never end by themselves: only a refusal or an interrupt ends an attack.
+                // Users never end by themselves, so only an error or an interrupt ends the attack.
                 result.map_err(|error| LoadError::Goose(format!("{error:?}")))?;
                 return Err(LoadError::Interrupted);
             }
@@ -81,7 +81,7 @@ fn configure<W: Workload>(
     let goose = |error: ::goose::GooseError| LoadError::Goose(format!("{error:?}"));
     let host = format!("http://{}/", spec.address);
     let users = spec.users.to_string();
-    // As fast as Goose starts users: they are all there within the warm-up.
+    // Goose starts users as fast as it can, so that all are there within the warm-up.
     let configuration = GooseConfiguration::parse_args_default(&[
         "--host",
         &host,
@@ -111,7 +111,7 @@ fn configure<W: Workload>(
                 loop {
                     match engine.turn(user, now).await {
                         Some(done) => now = done,
-                        // Nothing is left to ask: idle until the process ends.
+                        // There is nothing left to send, so the user is idle until the process ends.
                         None => std::future::pending().await,
                     }
                     if now >= end {

@@ -1,48 +1,48 @@
-//! What the harness and a load's process say to each other: JSON lines over its standard streams.
+//! The messages between the harness and a load's process: JSON lines over its standard streams.
 //!
-//! harness → load: a [`LoadSpec`](super::LoadSpec), when all shards are ready [`Go`], and when a warm-up that
-//! is not of fixed length is over, [`Measure`].
-//! load → harness: [`Event`]s.
+//! Harness → load: a [`LoadSpec`](super::LoadSpec); [`Go`] when all shards are ready; and [`Measure`] when a warm-up
+//! that is not of fixed length is over.
+//! Load → harness: [`Event`]s.
 
 use serde::{Deserialize, Serialize};
 
 use super::record::LoadRecord;
 use crate::units::Moment;
 
-/// Begin.
+/// The command to begin.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Go {
-    /// The same moment for all shards.
+    /// The moment at which all shards begin.
     pub start: Moment,
 }
 
-/// The warm-up is over.
+/// The message that the warm-up is over.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Measure {
-    /// When the window begins: the same moment for all shards. A shard that hears of it too late begins at once.
+    /// The moment at which the window begins in all shards. A shard that learns of it too late begins at once.
     pub from: Moment,
 }
 
-/// What a load's process tells.
+/// A message of a load's process.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// Set up; waits for [`Go`].
+    /// The load is set up and waits for [`Go`].
     Ready,
     /// A slice of a warm-up that is not of fixed length has passed.
     WarmingUp {
-        /// Right answers in it.
+        /// The number of right answers in it.
         right: u64,
     },
-    /// The window begins now: resources are to be read.
+    /// The window begins now, so resources must be read.
     WindowStart,
-    /// The window ends now: likewise.
+    /// The window ends now, so resources must be read.
     WindowEnd,
-    /// All that was measured. The last event.
+    /// The measurements. This is the last event.
     Record(Box<LoadRecord>),
-    /// It could not be run. The last event.
+    /// The load could not be run. This is the last event.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

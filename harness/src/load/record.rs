@@ -1,4 +1,4 @@
-//! What a load has measured: counters and histograms that add up exactly.
+//! The measurements of a load: counters and histograms that add up exactly.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ use crate::workload::Wrong;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
-    /// No connection.
+    /// No connection could be made.
     Connect,
     /// The request could not be sent.
     Write,
-    /// The connection broke, or what came was not HTTP.
+    /// The connection broke, or the answer was not HTTP.
     Read,
-    /// No whole answer in time.
+    /// There was no complete answer in time.
     Timeout,
-    /// A status other than 200.
+    /// The status was not 200.
     Status,
     /// Another content type than the right one.
     Type,
@@ -76,7 +76,7 @@ impl ErrorKind {
     }
 }
 
-/// A histogram of nanoseconds: 3 significant digits from 1 ns to 2 minutes, longer ones counted there.
+/// A histogram of nanoseconds with 3 significant digits from 1 ns to 2 minutes; longer times count as 2 minutes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Latencies(#[serde(with = "histogram")] Histogram<u64>);
@@ -94,64 +94,65 @@ impl From<Histogram<u64>> for Latencies {
 }
 
 impl Latencies {
-    /// Counts one.
+    /// Counts one value.
     pub fn record(&mut self, latency: Nanos) {
         self.0.saturating_record(latency.0);
     }
 
-    /// Adds all that `other` has counted.
+    /// Adds all values that `other` has counted.
     ///
     /// # Panics
-    /// Never: all latencies share their bounds.
+    /// Never: all histograms have the same bounds.
     pub fn add(&mut self, other: &Latencies) {
         self.0.add(&other.0).expect("histograms of the same bounds add");
     }
 
-    /// How many were counted.
+    /// The number of counted values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.len()
     }
 
-    /// The least value that the fraction `quantile` (0 to 1) of all do not exceed; zero if none.
+    /// The smallest value that at least the share `quantile` (0 to 1) of all values do not exceed; zero where there
+    /// are none.
     #[must_use]
     pub fn quantile(&self, quantile: f64) -> Nanos {
         Nanos(self.0.value_at_quantile(quantile))
     }
 
-    /// The largest.
+    /// The largest value.
     #[must_use]
     pub fn max(&self) -> Nanos {
         Nanos(self.0.max())
     }
 
-    /// The mean, in nanoseconds.
+    /// The mean in nanoseconds.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.0.mean()
     }
 
-    /// Forgets all.
+    /// Removes all values.
     pub fn reset(&mut self) {
         self.0.reset();
     }
 }
 
-/// The requests of one class of error.
+/// The requests that failed with one kind of error.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Errors {
-    /// How many.
+    /// The number of requests.
     pub count: u64,
-    /// How long they took.
+    /// Their response times.
     pub response: Latencies,
 }
 
-/// One second of the window, by the time of the answer.
+/// One second of the window, by the time of the answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Second {
     /// Right answers.
     pub right: u64,
-    /// Errors of all classes.
+    /// Errors of all kinds.
     pub errors: u64,
     /// The median response time of its right answers; of several shards, the largest.
     pub p50: Nanos,
@@ -161,58 +162,58 @@ pub struct Second {
     pub max: Nanos,
 }
 
-/// One window, of one shard or of several added.
+/// The record of one window, for one shard or the sum of several.
 ///
-/// A request belongs to the window in which it was due (open) or sent (closed), whenever its answer
-/// came. To the unit: `sent = right + errors + in_flight`.
+/// A request belongs to the window in which it was due (open) or sent (closed), whenever its answer arrived. The
+/// counts agree exactly: `sent = right + errors + in_flight`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoadRecord {
-    /// Users.
+    /// The number of users.
     pub users: u32,
-    /// How long the window was.
+    /// The length of the window.
     pub window: Nanos,
-    /// Requests sent.
+    /// The number of requests sent.
     pub sent: u64,
-    /// Requests sent from the load's first to its last, warm-up included: what the database's own counters
-    /// are held against.
-    #[serde(default)]
-    pub asked_in_all: u64,
-    /// Requests that were due and found no idle connection before the load had to end.
+    /// All requests that the load sent, warm-up included: what the database's own counters are compared with.
+    #[serde(alias = "asked_in_all", default)]
+    pub requests_total: u64,
+    /// Requests that were due but found no idle connection before the load had to end.
     pub unsent: u64,
     /// Right answers.
     pub right: u64,
-    /// All others, by class.
+    /// Failed requests, by kind of error.
     pub errors: BTreeMap<ErrorKind, Errors>,
     /// Requests still without an answer when the load had to end.
     pub in_flight: u64,
-    /// Right answers that arrived within the window, whenever they were due: goodput is this over the window.
+    /// Right answers that arrived within the window, whenever they were due. Goodput is this divided by the window.
     pub right_in_window: u64,
-    /// New connections in place of those that a server closed.
+    /// New connections that replaced those closed by the server.
     pub reconnects: u64,
-    /// From due to the last byte, of right answers.
+    /// The times from due to the last byte, of right answers.
     pub response: Latencies,
-    /// From sent to the last byte, of right answers.
+    /// The times from sent to the last byte, of right answers.
     pub service: Latencies,
-    /// From due to sent, of all.
+    /// The times from due to sent, of all requests.
     pub lateness: Latencies,
-    /// From the later of due and the connection's being idle to sent: the load's own part of lateness.
+    /// The times from when a request was due and its connection idle to when it was sent: the load's own part of
+    /// lateness.
     pub own_lateness: Latencies,
-    /// Time that requests spent between due and the last byte, within the window, all together:
-    /// over the window, the mean number of requests in the system.
+    /// The time that all requests together spent between due and the last byte, within the window. Divided by the
+    /// window, it is the mean number of requests in the system.
     pub in_system: Nanos,
-    /// Time that connections spent between sent and the last byte, within the window, all together.
+    /// The time that all connections together spent between sent and the last byte, within the window.
     pub connections_busy: Nanos,
-    /// Second by second.
+    /// The seconds of the window.
     pub seconds: Vec<Second>,
 }
 
 impl LoadRecord {
-    /// Adds what another shard of the same window has measured.
+    /// Adds the record of another shard of the same window.
     pub fn add(&mut self, other: &LoadRecord) {
         self.users += other.users;
         self.window = self.window.max(other.window);
         self.sent += other.sent;
-        self.asked_in_all += other.asked_in_all;
+        self.requests_total += other.requests_total;
         self.unsent += other.unsent;
         self.right += other.right;
         for (class, errors) in &other.errors {
@@ -239,7 +240,7 @@ impl LoadRecord {
         }
     }
 
-    /// Errors of all classes, and requests that never got an answer.
+    /// Errors of all kinds, and requests that never got an answer.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.errors.values().map(|errors| errors.count).sum::<u64>() + self.in_flight + self.unsent
@@ -251,8 +252,9 @@ impl LoadRecord {
         self.right_in_window as f64 / self.window.as_secs()
     }
 
-    /// By Little's law the mean number of requests in the system is rate × mean response time: how far
-    /// that is from the mean number that was counted, as a fraction of it. Absent if nothing was answered.
+    /// The deviation from Little's law, by which the mean number of requests in the system is rate × mean response
+    /// time: the difference from the number that was counted, as a share of that. Returns `None` if nothing was
+    /// answered.
     #[must_use]
     pub fn littles_law_residual(&self) -> Option<f64> {
         let counted = self.in_system.as_secs() / self.window.as_secs();

@@ -4,16 +4,16 @@ use super::record::{ErrorKind, LoadRecord};
 use super::seconds::Seconds;
 use crate::units::{Moment, Nanos};
 
-/// One request that has come to its end.
+/// A request that is over.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange {
-    /// When it was due; when it was sent, if the load is closed.
+    /// The moment at which it was due; in a closed load, at which it was sent.
     pub due: Moment,
-    /// When its connection became idle.
+    /// The moment at which its connection became idle.
     pub idle_since: Moment,
-    /// When it was sent.
+    /// The moment at which it was sent.
     pub sent: Moment,
-    /// When its last byte was there, or the error.
+    /// The moment at which its last byte or its error arrived.
     pub done: Moment,
     /// Whether the answer was right.
     pub result: Result<(), ErrorKind>,
@@ -22,11 +22,11 @@ pub struct Exchange {
 /// Fills the record of one window. Its memory does not grow with the number of requests.
 #[derive(Debug)]
 pub struct Recorder {
-    /// Never, until the window is known.
+    /// The start of the window; [`Moment::NEVER`] until it is known.
     start: Moment,
     end: Moment,
     record: LoadRecord,
-    /// Right answers since the load began.
+    /// The number of right answers since the load began.
     answered: u64,
     /// None before the window is known.
     seconds: Seconds,
@@ -45,7 +45,7 @@ impl Recorder {
         }
     }
 
-    /// Sets the window, once. What ended before now is not in it, so it must not begin earlier.
+    /// Sets the window, once. Requests that ended before now are not in it, so the window must not begin earlier.
     pub fn open(&mut self, start: Moment, end: Moment) {
         (self.start, self.end) = (start, end);
         let window = end - start;
@@ -53,7 +53,7 @@ impl Recorder {
         self.seconds = Seconds::new(window);
     }
 
-    /// Right answers since the load began, warm-up included.
+    /// The number of right answers since the load began, warm-up included.
     #[must_use]
     pub fn answered(&self) -> u64 {
         self.answered
@@ -63,22 +63,22 @@ impl Recorder {
         self.start <= moment && moment < self.end
     }
 
-    /// How much of the time between two moments lies in the window.
+    /// The part of the time between two moments that lies in the window.
     fn overlap(&self, from: Moment, to: Moment) -> Nanos {
         to.min(self.end).since(from.max(self.start))
     }
 
-    /// A server had closed an idle connection; a new one was made at `moment`.
+    /// Records that a new connection was made at `moment`, because the server had closed an idle one.
     pub fn reconnected(&mut self, moment: Moment) {
         if self.contains(moment) {
             self.record.reconnects += 1;
         }
     }
 
-    /// A request has come to its end.
+    /// Records a request that is over.
     pub fn done(&mut self, exchange: &Exchange) {
         let Exchange { due, idle_since, sent, done, result } = *exchange;
-        self.record.asked_in_all += 1;
+        self.record.requests_total += 1;
         self.answered += u64::from(result.is_ok());
         self.record.in_system += self.overlap(due, done);
         self.record.connections_busy += self.overlap(sent, done);
@@ -106,9 +106,9 @@ impl Recorder {
         }
     }
 
-    /// A request that was sent has no answer at the end.
+    /// Records a request that was sent but has no answer at the end.
     pub fn unanswered(&mut self, due: Moment) {
-        self.record.asked_in_all += 1;
+        self.record.requests_total += 1;
         self.record.in_system += self.overlap(due, self.end);
         if self.contains(due) {
             self.record.sent += 1;
@@ -116,7 +116,7 @@ impl Recorder {
         }
     }
 
-    /// A request that was due was never sent.
+    /// Records a request that was due but never sent.
     pub fn unsent(&mut self, due: Moment) {
         self.record.in_system += self.overlap(due, self.end);
         if self.contains(due) {
@@ -124,7 +124,7 @@ impl Recorder {
         }
     }
 
-    /// All that was recorded.
+    /// Returns the record.
     #[must_use]
     pub fn finish(mut self) -> LoadRecord {
         self.record.seconds = self.seconds.finish();
@@ -188,7 +188,8 @@ mod tests {
             let mut sum = record(left, &[lost]);
             sum.add(&record(right, &[]));
             let mut whole = record(&exchanges, &[lost]);
-            // Not exact by nature: users add, and a second's percentiles are the larger of the two.
+            // These are not sums: users are counted once, and the percentiles of a second are the larger ones of the
+            // two.
             whole.users = sum.users;
             whole.seconds.clone_from(&sum.seconds);
             prop_assert_eq!(sum, whole);
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn littles_law_holds_for_a_steady_flow() {
-        // Two requests in the system at any moment, each for 10 ms.
+        // At any moment, two requests are in the system, each for 10 ms.
         let exchanges: Vec<Exchange> = (0..800)
             .map(|i| {
                 let due = Moment(9_500_000_000 + i * 5_000_000);

@@ -29,7 +29,7 @@ pub struct Response {
     pub end: usize,
 }
 
-/// What makes a response unreadable.
+/// The reason why a response is unreadable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// It is not HTTP.
@@ -133,7 +133,7 @@ fn read_head(buffer: &[u8]) -> Result<Option<Body>, Unreadable> {
             _ => {}
         }
     }
-    // HTTP/1.0 closes unless it says otherwise.
+    // HTTP/1.0 closes the connection unless it says otherwise.
     let close = says_close || (head.version == Some(0) && !says_keep_alive);
     let (length, chunks) = match (chunked, length) {
         (true, None) => (0, Some(Chunks::new(start))),

@@ -1,4 +1,4 @@
-//! All that a load needs to know.
+//! The specification of a load.
 
 use std::net::SocketAddr;
 
@@ -9,57 +9,57 @@ use crate::definition::warmup::Warmup;
 use crate::units::{Nanos, PerSecond};
 use crate::workload::{self, Rows, Setup, Workload};
 
-/// How requests follow each other.
+/// The way in which requests follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Pace {
-    /// Each user asks again as soon as it is answered.
+    /// Each user sends again as soon as it is answered.
     Closed,
-    /// Requests are due at their times; one that is due while no connection is idle waits, and its
-    /// waiting counts.
+    /// Requests are due at given times. A request that is due while no connection is idle waits, and its waiting time
+    /// counts.
     Open {
-        /// In all shards together.
+        /// The rate of all shards together.
         rate: PerSecond,
-        /// At which times.
+        /// The distribution of the times.
         arrivals: Arrivals,
     },
 }
 
-/// Which part of a load this process is.
+/// The part of a load that one process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard {
-    /// From 0.
+    /// The shard's index, from 0.
     pub index: u32,
-    /// How many there are.
+    /// The number of shards.
     pub count: u32,
 }
 
 /// One load, from warm-up to drain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoadSpec {
-    /// Where the server listens.
+    /// The server's address.
     pub address: SocketAddr,
     /// The path of every request.
     pub path: String,
     /// What kind of request they are, and so what a right answer is.
     pub asks: workload::Kind,
-    /// Whether the server has rows to answer with.
+    /// Whether the server's answers hold rows.
     pub has_rows: bool,
-    /// Users of this shard, each with one connection.
+    /// The users of this shard, each with one connection.
     pub users: u32,
-    /// How requests follow each other.
+    /// The way in which requests follow each other.
     pub pace: Pace,
-    /// Which part of the load this is.
+    /// The shard that this process runs.
     pub shard: Shard,
-    /// Before the window; where it is not of fixed length, the harness ends it.
+    /// The time before the window; where it is not of fixed length, the harness ends it.
     pub warmup: Warmup,
-    /// How long is measured.
+    /// The time that is measured.
     pub window: Nanos,
-    /// A request that takes longer is an error; also how long the drain may take.
+    /// The time after which a request counts as failed, and the longest time of the drain.
     pub timeout: Nanos,
-    /// What requests and Poisson times are drawn from.
+    /// The seed from which requests and Poisson times are drawn.
     pub seed: u64,
-    /// How long one Goose transaction goes on asking; at least one request.
+    /// How long one Goose transaction continues to send requests; it sends at least one.
     pub slice: Nanos,
 }
 
@@ -84,7 +84,7 @@ impl LoadSpec {
         })
     }
 
-    /// Divides the load among `count` processes: users as evenly as can be, the rate by `count`.
+    /// Divides the load among `count` processes: users as evenly as possible, and the rate by `count`.
     #[must_use]
     pub fn shards(&self, count: u32) -> Vec<LoadSpec> {
         let count = count.clamp(1, self.users.max(1));

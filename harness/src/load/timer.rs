@@ -1,7 +1,7 @@
 //! Wakes waiting users when their requests are due, to the microsecond.
 //!
-//! tokio's timers round up to a millisecond, more than a request takes. A timerfd is exact, and one
-//! serves all users: requests are claimed in the order in which they are due.
+//! tokio's timers round up to a millisecond, which is more than a request takes. A timerfd is exact, and one of them
+//! serves all users, since requests are taken in the order in which they are due.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -20,19 +20,19 @@ use tokio::io::unix::AsyncFd;
 use crate::os::sys::{self, Owned};
 use crate::units::Moment;
 
-/// One timer for all users of a thread.
+/// A timer for all users of a thread.
 #[derive(Debug)]
 pub struct Timer {
     fd: AsyncFd<Owned>,
-    /// Ascending: the first is what the timerfd is set for.
+    /// The waiting users in ascending order; the timerfd is set for the first.
     waiting: Mutex<VecDeque<(Moment, Waker)>>,
 }
 
 impl Timer {
-    /// Must be called within a tokio runtime.
+    /// Creates a timer. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// When the kernel gives no timer.
+    /// When the kernel provides no timer.
     pub fn new() -> io::Result<Timer> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let fd: OwnedFd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
@@ -44,13 +44,13 @@ impl Timer {
         Until { timer: self, due, queued: false }
     }
 
-    /// Wakes whoever is due; runs as a task of its own until it is dropped.
+    /// Wakes users whose requests are due. It runs as a task of its own until it is dropped.
     ///
     /// # Errors
     /// When the kernel's timer fails.
     pub async fn drive(&self) -> io::Result<()> {
         loop {
-            // Never read: setting it anew clears it, and epoll tells each expiry once.
+            // The timerfd is never read: setting it again clears it, and epoll reports each expiry once.
             self.fd.readable().await?.clear_ready();
             let mut waiting = self.waiting();
             let now = Moment::now();
@@ -80,12 +80,12 @@ impl Timer {
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<(Moment, Waker)>> {
-        // Nothing that holds the lock can panic half-way.
+        // Nothing that holds the lock can panic halfway.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// See [`Timer::until`].
+/// The future that [`Timer::until`] returns.
 #[derive(Debug)]
 pub struct Until<'a> {
     timer: &'a Timer,
@@ -106,7 +106,7 @@ impl Future for Until<'_> {
             let place = waiting.partition_point(|(due, _)| *due <= self.due);
             waiting.insert(place, (self.due, context.waker().clone()));
             if place == 0 && self.timer.set(self.due).is_err() {
-                // Without a timer the user would sleep for ever; so it is late instead, and counted as such.
+                // Without a timer, the user would sleep for ever, so it is woken late instead, and counted as late.
                 context.waker().wake_by_ref();
             }
         }
@@ -129,7 +129,7 @@ mod tests {
         });
         let start = Moment::now();
         let woken = Arc::new(Mutex::new(Vec::new()));
-        // The later ones wait first: the timer must be set back for each.
+        // The later ones wait first, so that the timer must be set back for each.
         let users: Vec<_> = (0..20u64)
             .rev()
             .map(|i| {

@@ -1,12 +1,12 @@
-//! When a warm-up is over: not after a guess, but when the rate of right answers is steady.
+//! The end of a warm-up: when the rate of right answers is steady, not after a guessed time.
 
 use drive::SteadyRate;
 
 use crate::definition::warmup::{WarmedUp, Warmup};
 use crate::units::Nanos;
 
-/// How often the answers of a warm-up are counted.
-pub const SLICE: Nanos = Nanos(drive::SLICE.as_nanos() as u64);
+/// The interval in which the answers of a warm-up are counted.
+pub const COUNT_INTERVAL: Nanos = Nanos(drive::SLICE.as_nanos() as u64);
 
 /// Watches a warm-up, slice by slice. A server that drives itself ends its warm-up by the same rule.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Watch {
         Watch {
             rate: SteadyRate::new(warmup.least.into()),
             passed: 0,
-            most: warmup.most.0.div_ceil(SLICE.0),
+            most: warmup.most.0.div_ceil(COUNT_INTERVAL.0),
         }
     }
 
@@ -32,7 +32,7 @@ impl Watch {
         self.passed += 1;
         let steady = self.rate.slice(right);
         (steady || self.passed >= self.most)
-            .then_some(WarmedUp { length: Nanos(SLICE.0 * self.passed), steady })
+            .then_some(WarmedUp { length: Nanos(COUNT_INTERVAL.0 * self.passed), steady })
     }
 }
 
@@ -41,10 +41,11 @@ mod tests {
     use super::*;
 
     fn ends(least: u64, most: u64, slices: impl IntoIterator<Item = u64>) -> Option<(u64, bool)> {
-        let warmup = Warmup { least: Nanos(least * SLICE.0), most: Nanos(most * SLICE.0) };
+        let warmup =
+            Warmup { least: Nanos(least * COUNT_INTERVAL.0), most: Nanos(most * COUNT_INTERVAL.0) };
         let mut watch = Watch::new(warmup);
         let ended = slices.into_iter().find_map(|right| watch.slice(right))?;
-        Some((ended.length.0 / SLICE.0, ended.steady))
+        Some((ended.length.0 / COUNT_INTERVAL.0, ended.steady))
     }
 
     #[test]
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_fixed_length_is_kept() {
-        let mut watch = Watch::new(Warmup::fixed(Nanos(3 * SLICE.0)));
+        let mut watch = Watch::new(Warmup::fixed(Nanos(3 * COUNT_INTERVAL.0)));
         let ended: Vec<_> = (0..3).map(|slice| watch.slice(slice * 9_000)).collect();
         assert!(ended[..2].iter().all(Option::is_none) && ended[2].is_some());
     }

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::engine::Engine;
 use super::spec::LoadSpec;
-use super::warmup::SLICE;
+use super::warmup::COUNT_INTERVAL;
 use crate::units::Moment;
 use crate::workload::Workload;
 
@@ -56,7 +56,7 @@ impl<W: Workload, R: Fn(TurningPoint)> Window<'_, W, R> {
         let mut slice_end = self.start;
         let mut before = 0;
         loop {
-            slice_end = slice_end + SLICE;
+            slice_end = slice_end + COUNT_INTERVAL;
             tokio::select! {
                 biased;
                 // If the harness is gone, so will be this process.

@@ -1,4 +1,4 @@
-//! A figure block by block: what comparisons pair.
+//! The value of a metric in each block: the data that comparisons pair.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,27 @@ use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
 use crate::stats::{self, Estimate};
 
-/// A figure that servers are compared by.
+/// A figure by which servers are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
-    /// Right answers per second; of a closed load.
+    /// Right answers per second, under a closed load.
     Goodput,
     /// The server's CPU time per right answer, in microseconds.
     ServerCpu,
-    /// Of an open load: microseconds from due to the last byte that half of the requests do not exceed.
+    /// The median response time under an open load, in microseconds from due to the last byte.
     P50,
-    /// Likewise 99 in 100.
+    /// The 99th percentile of the response time under an open load, in microseconds from due to the last byte.
     P99,
 }
 
 impl Metric {
-    /// All of them, in the order of their columns.
+    /// All metrics, in the order of their columns.
     pub const ALL: [Metric; 4] = [Metric::Goodput, Metric::ServerCpu, Metric::P50, Metric::P99];
 
-    /// Those that mean something in `cell`: an open load's goodput is what it was told to ask, and a closed
-    /// one's percentiles say nothing but users ÷ rate.
+    /// The metrics that are meaningful in `cell`.
+    ///
+    /// The goodput of an open load is the rate that it was given, and the percentiles of a closed load are determined
+    /// by its users ÷ rate.
     #[must_use]
     pub fn of_cell(cell: &Cell) -> &'static [Metric] {
         if is_open(cell) {
@@ -36,7 +38,7 @@ impl Metric {
         }
     }
 
-    /// As headings call it.
+    /// The name that headings use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -47,13 +49,13 @@ impl Metric {
         }
     }
 
-    /// Whether more of it is better.
+    /// Whether a larger value is better.
     #[must_use]
     pub fn more_is_better(self) -> bool {
         self == Metric::Goodput
     }
 
-    /// Of one trial, by the formulas of [`super::Figures`].
+    /// The value in one trial, by the formulas of [`super::Figures`].
     fn of(self, trial: &Trial) -> Option<f64> {
         let record = &trial.measured.record;
         match self {
@@ -65,29 +67,30 @@ impl Metric {
     }
 }
 
-/// A metric of one server in one cell, block by block.
+/// The values of one metric for one server in one cell, block by block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blocks {
-    /// By block, from 1.
+    /// The values, by block number, from 1.
     pub values: BTreeMap<u32, Value>,
-    /// Right answers per second: the mean.
+    /// The mean goodput in right answers per second.
     pub goodput: f64,
-    /// Whether that is only a lower bound.
+    /// Whether that goodput is only a lower bound.
     pub lower_bound: bool,
 }
 
-/// One block's value, and what may explain it.
+/// The value of one block, with its covariate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Value {
-    /// In the metric's unit.
+    /// The value, in the metric's unit.
     pub value: f64,
     /// The load's CPU time per right answer in the same trial, in microseconds.
     pub load_cpu: f64,
 }
 
 impl Blocks {
-    /// Of the trials that [`super::Figures`] rest on. Absent where those have no such figure: a block that lacks it is
-    /// not left out of a comparison.
+    /// Collects the values of the trials that [`super::Figures`] use.
+    ///
+    /// Returns `None` where one of those trials lacks the figure: a block is never silently left out of a comparison.
     #[must_use]
     pub fn of(raw: &Raw, server: &str, cell: &Cell, metric: Metric) -> Option<Blocks> {
         let trials = valid(&trials(raw, server, cell), cell, &raw.run.cpus);
@@ -102,7 +105,7 @@ impl Blocks {
         })
     }
 
-    /// As [`super::Figures`] has it.
+    /// The same estimate that [`super::Figures`] holds.
     #[must_use]
     pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
         let values: Vec<f64> = self.values.values().map(|value| value.value).collect();
@@ -122,7 +125,7 @@ fn value(trial: &Trial, metric: Metric) -> Option<Value> {
         .map(|value| Value { value, load_cpu: per_answer(trial, resources.load.cpu) })
 }
 
-/// All trials of a server in a cell that came to their end.
+/// All completed trials of a server in a cell.
 fn trials<'a>(raw: &'a Raw, server: &str, cell: &Cell) -> Vec<&'a Trial> {
     let wanted = (server, cell.scenario.name.as_str(), cell.load.name.as_str());
     let trials = raw.entries.iter().filter_map(|entry| match entry {

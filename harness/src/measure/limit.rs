@@ -1,44 +1,46 @@
-//! What was saturated in a trial, and whether the load did what it was asked to do.
+//! Which part was saturated in a trial, and whether the load kept to its schedule.
 
 use crate::format::journal::Trial;
 use crate::observe::usage::Usage;
 use crate::os::placement::{Cpus, Placement};
 use crate::units::Nanos;
 
-/// From this share of its CPUs' time on, a server counts as saturated.
+/// The share of its CPUs' time from which a server counts as saturated.
 const SERVER_SATURATED: f64 = 0.95;
-/// From this share on, the CPUs of the database or of the load count as saturated: both wait for others
-/// between requests, and reach no more.
+/// The share of its CPUs' time from which the database or the load counts as saturated. It is lower than the
+/// server's, because both wait for others between requests and reach no more.
 const OTHERS_SATURATED: f64 = 0.85;
-/// An open load that answered less of what was due fell short.
+/// An open load that answers less than this share of what was due has fallen short.
 const ACHIEVED: f64 = 0.995;
-/// Connections that are busy for more of the window than this were not idle: the server kept them.
+/// Connections that are busy for more than this share of the window were kept busy by the server, not idle.
 const IDLE: f64 = 0.9;
-/// The load's own lateness may be this part of the median response,
-const LATE_PART: f64 = 0.1;
-/// or this long, whichever is longer.
+/// The share of the median response that the load's own lateness may reach.
+const LATE_SHARE: f64 = 0.1;
+/// The lateness that is always tolerated, whatever the median response is.
 const LATE: Nanos = Nanos(100_000);
 
-/// What was saturated: any of the three, or none; then perhaps the pool of connections.
+/// What was saturated in a trial: any of the parts, or none of them, in which case it may be the connection pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Limit {
-    /// The server's CPUs, and mostly by it.
+    /// Whether the server's CPUs were saturated, mostly by the server.
     pub server: bool,
-    /// The database's.
+    /// Whether the database's CPUs were saturated, mostly by the database.
     pub database: bool,
-    /// The load's.
+    /// Whether the load's CPUs were saturated, mostly by the load.
     pub load: bool,
-    /// None of them, and more users asked than there are connections: requests may have waited for one. Inferred,
-    /// and not measured.
+    /// Whether no part was saturated although there were more users than database connections, so that requests may
+    /// have waited for one. This is inferred, not measured.
     pub pool: bool,
     /// Whether the database's CPU time is known.
     pub observed: bool,
 }
 
 impl Limit {
-    /// Of one trial: a part is the limit when its quota is used up, or the CPUs that it runs on are saturated, and it
-    /// uses them more than any part that shares them. `connections` are those that a closed load's requests may wait for;
-    /// absent where they ask for none.
+    /// Finds what was saturated in one trial.
+    ///
+    /// A part is the limit when its quota is used up, or when its CPUs are saturated and it uses them more than every
+    /// part that shares them. `connections` is the number of database connections that the requests of a closed load
+    /// may wait for; `None` where they need none.
     #[must_use]
     pub fn of(trial: &Trial, cpus: &Placement, connections: Option<u32>) -> Limit {
         let resources = &trial.measured.resources;
@@ -65,7 +67,7 @@ impl Limit {
         Limit { server, database, load, pool, observed }
     }
 
-    /// As it is written in reports.
+    /// The text that reports use.
     #[must_use]
     pub fn name(self) -> String {
         let parts = [
@@ -92,7 +94,7 @@ pub fn load_share(trial: &Trial, cpus: &Placement) -> f64 {
     resources.load.busy_cpus(resources.interval) / allowed
 }
 
-/// Whether the load kept its own CPUs busy: then it bounds what a closed load can find.
+/// Whether the load kept its own CPUs busy, so that it limits the goodput of a closed load.
 #[must_use]
 pub fn is_load_bound(trial: &Trial, cpus: &Placement) -> bool {
     load_share(trial, cpus) >= OTHERS_SATURATED
@@ -104,27 +106,27 @@ pub fn fell_short(trial: &Trial) -> bool {
     achieved(trial) < ACHIEVED
 }
 
-/// Right answers within the window of an open load, over the requests that were due in it.
+/// The right answers in the window of an open load, divided by the requests that were due in it.
 #[must_use]
 pub fn achieved(trial: &Trial) -> f64 {
     let record = &trial.measured.record;
     record.right_in_window as f64 / (record.sent + record.unsent).max(1) as f64
 }
 
-/// Whether an open load did not ask as it was asked to: it fell short although connections were idle,
-/// or it was late by its own doing. What a server does to it is not its fault.
+/// Whether the load itself, not the server, kept an open load from its schedule: it fell short although connections
+/// were idle, or it sent requests late for reasons of its own.
 #[must_use]
 pub fn load_was_at_fault(trial: &Trial) -> bool {
     let record = &trial.measured.record;
     let busy =
         record.connections_busy.as_secs() / record.window.as_secs() / f64::from(record.users);
-    let tolerated = LATE.0.max((LATE_PART * record.response.quantile(0.5).0 as f64) as u64);
+    let tolerated = LATE.0.max((LATE_SHARE * record.response.quantile(0.5).0 as f64) as u64);
     (fell_short(trial) && record.failed() == 0 && busy < IDLE)
         || record.own_lateness.quantile(0.99).0 > tolerated
 }
 
-/// Whether a trial's figures count. An open load that was late has no excuse if it had CPUs of its own; one
-/// that shares them could not do better.
+/// Whether a trial's figures count. A late open load invalidates a trial only where it had CPUs of its own; where it
+/// shares them, lateness cannot be avoided.
 #[must_use]
 pub fn is_valid(trial: &Trial, open: bool, cpus: &Placement) -> bool {
     !(open && cpus.load_is_alone() && load_was_at_fault(trial))
@@ -141,7 +143,7 @@ mod tests {
         limit_with(None, placement, server, db, load)
     }
 
-    /// Of 64 users.
+    /// The name of the limit for 64 users.
     fn limit_with(
         connections: Option<u32>,
         placement: &str,
@@ -162,7 +164,7 @@ mod tests {
             server: "s".into(),
             scenario: "c".into(),
             load: "l".into(),
-            asked: None,
+            rate: None,
             measured: Measured {
                 warmup: None,
                 record: LoadRecord { users: 64, ..LoadRecord::default() },
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_uses_saturated_cpus_most_is_the_limit() {
+    fn the_part_that_uses_saturated_cpus_most_is_the_limit() {
         let shared = "server=0,db=1,load=1";
         assert_eq!(limit(shared, 0.6, Some(0.7), 0.28), "database");
         assert_eq!(limit(shared, 0.6, Some(0.3), 0.65), "load");
@@ -184,18 +186,18 @@ mod tests {
         assert_eq!(limit(shared, 0.98, Some(0.0), 0.99), "server + load");
         assert_eq!(limit(shared, 0.6, Some(0.2), 0.2), "none");
         assert_eq!(limit(shared, 0.6, None, 0.2), "unknown");
-        // One CPU for all: full, and the database has the largest part of it.
+        // One CPU for all parts is full, and the database uses most of it.
         assert_eq!(limit("server=0,db=0,load=0", 0.3, Some(0.5), 0.2), "database");
-        // Sets of several CPUs are full only when all of them are.
+        // A set of several CPUs is full only when all of them are busy.
         assert_eq!(limit("server=0-1,db=2-4,load=5", 1.0, Some(2.0), 0.5), "none");
         assert_eq!(limit("server=0-1,db=2-4,load=5", 1.95, Some(2.9), 0.5), "server + database");
-        // A quota may be used up on CPUs that are not full.
+        // A quota can be used up although its CPUs are not full.
         assert_eq!(limit("server=0-7,db=0-7,load=0-7@2", 1.95, Some(2.9), 0.5), "server");
         assert_eq!(limit("server=0-7,db=0-7,load=0-7@2", 1.5, Some(2.9), 0.5), "none");
     }
 
     #[test]
-    fn requests_may_wait_for_connections_only_where_no_cpu_is_what_they_wait_for() {
+    fn the_pool_is_the_limit_only_where_no_cpu_is_saturated() {
         let limit = |connections, db| limit_with(connections, "server=0,db=1,load=1", 0.5, db, 0.2);
         assert_eq!(limit(Some(32), Some(0.3)), "pool?");
         assert_eq!(limit(Some(32), Some(0.7)), "database");

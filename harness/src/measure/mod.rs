@@ -1,4 +1,4 @@
-//! From raw trials to measurements: what the trials of a cell say, each figure with its interval.
+//! From raw trials to measurements: the figures of each cell, with their intervals.
 
 pub mod block;
 pub mod limit;
@@ -27,83 +27,87 @@ use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fa
 use resources::ResourceFigures;
 use warning::{Warning, warnings};
 
-/// A percentile rests on at least so many requests beyond it.
+/// The number of requests that must lie beyond a percentile.
 const BEYOND: f64 = 10.0;
 
-/// What the trials of one cell say.
+/// The results of the trials of one cell.
 #[derive(Clone, Debug)]
 pub struct Measurement {
-    /// Which server.
+    /// The server's name.
     pub server: String,
-    /// What it is there for.
+    /// The server's role.
     pub role: Role,
-    /// Which scenario.
+    /// The scenario's name.
     pub scenario: String,
-    /// Which load.
+    /// The load's name.
     pub load: String,
     /// Whether the load is open.
     pub open: bool,
-    /// How many trials came to their end.
+    /// The number of completed trials.
     pub trials: usize,
-    /// What they say; absent where fewer than two did.
+    /// The figures; absent where fewer than two trials are valid.
     pub figures: Option<Figures>,
-    /// Errors of all trials.
+    /// The number of errors in all trials.
     pub errors: u64,
-    /// What a reader must know.
+    /// Warnings about the figures.
     pub warnings: Vec<Warning>,
 }
 
-/// The figures of a cell, each an estimate over blocks with its interval.
+/// The figures of a cell: estimates over its blocks, with their intervals.
 #[derive(Clone, Debug)]
 pub struct Figures {
     /// Right answers per second.
     pub goodput: Estimate,
-    /// Whether goodput is only a lower bound: something other than the server was the limit.
+    /// Whether goodput is only a lower bound, because something other than the server was the limit.
     pub lower_bound: bool,
-    /// Of an open load; a closed one's say nothing but users ÷ rate.
+    /// Response times of an open load; absent for a closed load, whose response times are determined by its users ÷
+    /// rate.
     pub response: Option<Response>,
     /// The server's CPU time per right answer, in microseconds.
     pub server_cpu: Estimate,
-    /// The database's; absent if it was not ours to observe.
+    /// The database's CPU time per right answer, in microseconds; absent where the harness could not observe the
+    /// database.
     pub db_cpu: Option<Estimate>,
-    /// The load's; absent where the server drove itself, and there was none.
+    /// The load's CPU time per right answer, in microseconds; absent where the server drove itself.
     pub load_cpu: Option<Estimate>,
-    /// The server's anonymous memory, in MiB: the largest reading of all trials.
+    /// The server's anonymous memory in MiB: the largest reading of all trials.
     pub server_rss: f64,
-    /// What was saturated in most trials.
+    /// The part that was saturated in most trials.
     pub limit: Limit,
-    /// What the load says of itself.
+    /// Figures about the load itself.
     pub load: LoadFigures,
-    /// What it cost beyond CPU time, and what the database counted.
+    /// Resources beyond CPU time, and the database's counters.
     pub resources: ResourceFigures,
 }
 
-/// What the load says of itself: for each figure that of the worst trial.
+/// Figures about the load itself, each from the worst trial.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadFigures {
-    /// Its share of its CPUs' time; 1 is all of it. Absent where the server drove itself.
+    /// The load's share of its CPUs' time, where 1 is all of it; absent where the server drove itself.
     pub cpu_share: Option<f64>,
-    /// Of an open load: the 99th percentile of how late it was by its own doing, in microseconds.
+    /// The 99th percentile of the load's own lateness under an open load, in microseconds.
     pub own_lateness_p99: Option<f64>,
-    /// Of an open load: right answers within the window over requests that were due in it.
+    /// The right answers in the window of an open load, divided by the requests that were due in it.
     pub achieved: Option<f64>,
-    /// How far rate × mean response is from the mean number of requests in the system, as a fraction.
+    /// The difference between rate × mean response and the mean number of requests in the system, as a fraction.
     pub littles_law_residual: f64,
 }
 
-/// Microseconds from due to the last byte. A request without a right answer counts as one that took for
-/// ever: a percentile that falls among those is absent, as is one that rests on fewer than ten requests.
+/// Response times in microseconds, from due to the last byte.
+///
+/// A request without a right answer counts as infinitely long. A percentile is absent where it falls among those, and
+/// where fewer than ten requests lie beyond it.
 #[derive(Clone, Debug)]
 pub struct Response {
-    /// Half of the requests do not exceed this.
+    /// The median.
     pub p50: Option<Estimate>,
-    /// Nine tenths.
+    /// The 90th percentile.
     pub p90: Option<Estimate>,
-    /// 99 in 100.
+    /// The 99th percentile.
     pub p99: Option<Estimate>,
-    /// 999 in 1,000.
+    /// The 99.9th percentile.
     pub p999: Option<Estimate>,
-    /// The longest right answer of all trials.
+    /// The longest response time of a right answer in all trials.
     pub max: f64,
 }
 
@@ -168,7 +172,7 @@ fn measurement(
     }
 }
 
-/// The trials that figures rest on.
+/// The trials whose figures count.
 fn valid<'a>(trials: &[&'a Trial], cell: &Cell, cpus: &Placement) -> Vec<&'a Trial> {
     trials.iter().copied().filter(|trial| is_valid(trial, is_open(cell), cpus)).collect()
 }
@@ -177,7 +181,7 @@ fn is_open(cell: &Cell) -> bool {
     matches!(cell.load.kind, LoadKind::Open { .. })
 }
 
-/// The connections that a closed load's requests may wait for; absent where they ask no database.
+/// The number of database connections that the requests of a closed load may wait for; absent where they need none.
 fn connections(server: &RunServer, cell: &Cell, pool_size: u32) -> Option<u32> {
     let has_queries = resources::owed(server, cell).queries > 0;
     (has_queries && !is_open(cell)).then_some(pool_size)
@@ -216,18 +220,18 @@ fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) ->
     })
 }
 
-/// Whether the trials' goodput is only a lower bound: something other than the server was the limit.
+/// Whether the trials' goodput is only a lower bound, because something other than the server was the limit.
 fn is_lower_bound(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> bool {
     let server_is_limit = trials.iter().all(|trial| Limit::of(trial, cpus, None).server);
     !is_open(cell) && (!server_is_limit || load_is_limit(trials, cpus))
 }
 
-/// Whether the load bounded any trial: one is enough for the mean to be a bound.
+/// Whether the load limited any trial; a single one makes the mean a bound.
 fn load_is_limit(trials: &[&Trial], cpus: &Placement) -> bool {
     trials.iter().any(|trial| is_load_bound(trial, cpus))
 }
 
-/// `cpus` are absent where the server drove itself.
+/// Figures about the load itself. `cpus` is `None` where the server drove itself.
 fn load_figures(trials: &[&Trial], open: bool, cpus: Option<&Placement>) -> LoadFigures {
     let late = |trial: &Trial| trial.measured.record.own_lateness.quantile(0.99).as_micros().0;
     let residual =
@@ -256,13 +260,13 @@ fn response(trials: &[&Trial]) -> Response {
     }
 }
 
-/// In microseconds, over all requests that were due.
+/// A quantile of the response time in microseconds, over all requests that were due.
 fn quantile(record: &LoadRecord, q: f64) -> Option<f64> {
     let due = (record.sent + record.unsent) as f64;
     if due * (1.0 - q) < BEYOND {
         return None;
     }
-    // Right answers are the first of all, in order of time; the others never come.
+    // Right answers are the fastest of all requests: those without one count as infinitely long.
     let among_right = q * due / record.right as f64;
     (among_right <= 1.0).then(|| record.response.quantile(among_right).as_micros().0)
 }
@@ -271,8 +275,8 @@ fn largest(trials: &[&Trial], figure: impl Fn(&Trial) -> f64) -> f64 {
     trials.iter().map(|trial| figure(trial)).fold(0.0, f64::max)
 }
 
-/// Microseconds of CPU time per right answer: both as rates, since the readings of CPU time are some
-/// microseconds later than the window's ends.
+/// The CPU time per right answer in microseconds. It is a ratio of two rates, because the readings of CPU time are
+/// some microseconds later than the ends of the window.
 fn per_answer(trial: &Trial, used: Nanos) -> f64 {
     used.as_secs() / trial.measured.resources.interval.as_secs() / trial.measured.record.goodput()
         * 1e6

@@ -1,4 +1,4 @@
-//! All valid trials of a cell as one: for curves of many percentiles, which have no interval of their own.
+//! The response times of all valid trials of a cell together, for curves of many percentiles without intervals.
 
 use super::limit::is_valid;
 use super::{BEYOND, Measurement, quantile};
@@ -11,7 +11,7 @@ use crate::load::LoadRecord;
 pub struct Pooled(LoadRecord);
 
 impl Pooled {
-    /// Of the cell that `measurement` is about.
+    /// Pools the trials of the cell that `measurement` describes.
     #[must_use]
     pub fn of(raw: &Raw, measurement: &Measurement) -> Pooled {
         let mut record = LoadRecord::default();
@@ -28,14 +28,16 @@ impl Pooled {
         Pooled(record)
     }
 
-    /// What the fraction `q` of all requests that were due do not exceed, in microseconds. Absent where it
-    /// rests on fewer than ten requests, or falls among those without a right answer.
+    /// The quantile `q` of the response times of all requests that were due, in microseconds.
+    ///
+    /// Returns `None` where fewer than ten requests lie beyond it, and where it falls among requests without a right
+    /// answer.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
         quantile(&self.0, q)
     }
 
-    /// The largest fraction whose quantile rests on ten requests; absent if no request was due.
+    /// The largest quantile that still has ten requests beyond it; `None` where too few requests were due.
     #[must_use]
     pub fn last(&self) -> Option<f64> {
         let due = (self.0.sent + self.0.unsent) as f64;

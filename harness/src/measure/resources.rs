@@ -1,4 +1,4 @@
-//! What a cell's trials cost beyond CPU time, and what they made the database do.
+//! The resources of a cell beyond CPU time, and the work of the database.
 
 use super::warning::Warning;
 use crate::database::{Counter, Counters};
@@ -15,54 +15,55 @@ use crate::workload::Work;
 const QUERIES: f64 = 0.005;
 /// Each new connection may ask this often about the database itself, besides.
 const GREETINGS: u64 = 4;
-/// A host that takes more of a part's CPU time than this changes what is measured.
+/// The share of a part's CPU time from which time that the host took changes the measurement.
 const STOLEN: f64 = 0.05;
 
-/// The figures; absent where the backend could not know them in every trial.
+/// Figures about resources; absent where the backend could not know them in every trial.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceFigures {
-    /// The server's.
+    /// The figures of the server.
     pub server: PartFigures,
-    /// The database's.
+    /// The figures of the database.
     pub db: PartFigures,
-    /// The load's.
+    /// The figures of the load.
     pub load: PartFigures,
-    /// The largest part of any window that a quota on all parts together kept them from running.
+    /// The largest share of a window in which a quota on all parts together kept them from running.
     pub throttled: Option<f64>,
-    /// The largest part of any window that the host took from the CPUs of any part.
+    /// The largest share of a window that the host took from the CPUs of a part.
     pub stolen: Option<f64>,
     /// Per request, over whole loads.
     pub queries: Option<Estimate>,
-    /// Statements prepared per request.
+    /// Prepared statements per request.
     pub prepares: Option<Estimate>,
     /// Look-ups and rows read per request.
     pub rows: Option<Estimate>,
-    /// Round trips per request that no one asked for.
-    pub hidden: Option<Estimate>,
-    /// Connections to the database: the largest number of all trials.
+    /// Round trips per request beyond those of queries: pings, resets and the like.
+    pub extra_round_trips: Option<Estimate>,
+    /// The number of connections to the database: the largest of all trials.
     pub connections: Option<f64>,
 }
 
-/// What one part cost.
+/// Figures about the resources of one part.
 #[derive(Clone, Copy, Debug)]
 pub struct PartFigures {
-    /// Its part of its CPUs' time; 1 is all of it.
+    /// The part's share of its CPUs' time; 1 is all of it.
     pub cpu_share: Option<Estimate>,
     /// Context switches per right answer, of both kinds.
     pub switches: Option<Estimate>,
-    /// Those in which it had to give up its CPU.
+    /// Involuntary context switches per right answer.
     pub involuntary: Option<Estimate>,
-    /// Anonymous memory in MiB, the largest of all trials.
+    /// Anonymous memory in MiB: the largest value of all trials.
     pub memory_mib: Option<f64>,
-    /// Threads, the largest number of all trials.
+    /// The number of threads: the largest of all trials.
     pub threads: Option<f64>,
-    /// Open file descriptors, the largest number of all trials.
+    /// The number of open file descriptors: the largest of all trials.
     pub files: Option<f64>,
-    /// The largest part of any window that a quota of its own kept it from running.
+    /// The largest share of a window in which the part's own quota kept it from running.
     pub throttled: Option<f64>,
 }
 
-/// Where the server drove itself, the trials were not `loaded`, and there is nothing to say of a load.
+/// Collects the figures. The trials are not `loaded` where the server drove itself; there are then no figures of a
+/// load.
 pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> ResourceFigures {
     let part =
         |cpus: &Cpus, of: &dyn Fn(&Trial) -> Option<Usage>| part_figures(trials, cpus.count(), of);
@@ -84,7 +85,7 @@ pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> Reso
         queries: per_request(Counter::Queries),
         prepares: per_request(Counter::Prepares),
         rows: per_request(Counter::RowsRead),
-        hidden: per_request(Counter::ExtraRoundTrips),
+        extra_round_trips: per_request(Counter::ExtraRoundTrips),
         connections: peak(trials, |trial| {
             let counts = trial.measured.resources.db_counts?;
             Some(counts.get(Counter::Connections)? as f64)
@@ -132,7 +133,7 @@ fn peak(trials: &[&Trial], figure: impl Fn(&Trial) -> Option<f64>) -> Option<f64
 /// What the database counted, and how many requests it was for.
 fn counted(trial: &Trial) -> Option<(&Counters, u64)> {
     let counts = trial.measured.resources.db_counts.as_ref()?;
-    Some((counts, trial.measured.record.asked_in_all)).filter(|(_, asked)| *asked > 0)
+    Some((counts, trial.measured.record.requests_total)).filter(|(_, asked)| *asked > 0)
 }
 
 fn stolen(trial: &Trial) -> Option<f64> {
@@ -176,7 +177,7 @@ pub(super) fn warnings(
     }
     let asked_for = u64::from(pool_size);
     let open = trials.iter().filter_map(|trial| trial.measured.resources.db_counts);
-    // An open load may leave a pool that grows with its need below its size; that harms no one.
+    // An open load may leave a growing pool below its size, which does no harm.
     let wrong = open
         .filter_map(|counts| counts.get(Counter::Connections))
         .filter(|&open| if super::is_open(cell) { open > asked_for } else { open != asked_for });
@@ -237,13 +238,13 @@ mod tests {
             db_counts: Some(counts),
             ..Resources::default()
         };
-        let record = LoadRecord { asked_in_all: 1000, ..LoadRecord::default() };
+        let record = LoadRecord { requests_total: 1000, ..LoadRecord::default() };
         let trial = Trial {
             block: 1,
             server: word(),
             scenario: word(),
             load: word(),
-            asked: None,
+            rate: None,
             measured: Measured { warmup: None, record, resources },
         };
         let all = warnings(&[&trial], &server, &cell, 32);

@@ -1,26 +1,26 @@
-//! What is measured of trials whose truth is known.
+//! Measurements of synthetic runs with known statistics.
 
 use super::*;
-use crate::format::synthetic_run::{SMALL, cell, known, run};
+use crate::format::synthetic_run::{SMALL, cell, run, synthetic};
 
 #[test]
-fn requests_without_a_right_answer_take_for_ever() {
+fn requests_without_a_right_answer_count_as_infinitely_long() {
     let mut record = LoadRecord { sent: 2_000, right: 2_000, ..LoadRecord::default() };
     for i in 1..=2_000 {
         record.response.record(Nanos(i * 1_000));
     }
     let near = |a: Option<f64>, b: f64| (a.unwrap() / b - 1.0).abs() < 2e-3;
     assert!(near(quantile(&record, 0.99), 1_980.0));
-    assert_eq!(quantile(&record, 0.999), None, "two requests are too few to speak of");
-    // 1 in 50 more were due and never answered: the median moves a little, and p99 is beyond all answers.
+    assert_eq!(quantile(&record, 0.999), None, "two requests are too few for a percentile");
+    // 40 more requests were due and never answered: the median moves a little, and p99 is beyond all answers.
     record.unsent = 40;
     assert!(near(quantile(&record, 0.5), 1_020.0));
     assert_eq!(quantile(&record, 0.99), None);
 }
 
-/// One server that keeps its CPU busy, in all its blocks.
+/// A run of one server that keeps its CPU busy in all blocks.
 fn busy() -> Raw {
-    run(&[known("busy", 98.0, SMALL)])
+    run(&[synthetic("busy", 98.0, SMALL)])
 }
 
 fn only(raw: &Raw) -> (Figures, Vec<Warning>) {
@@ -29,7 +29,7 @@ fn only(raw: &Raw) -> (Figures, Vec<Warning>) {
 }
 
 #[test]
-fn one_trial_that_the_load_bounded_makes_a_bound_and_a_note() {
+fn one_load_bound_trial_makes_a_lower_bound_and_a_warning() {
     let mut raw = busy();
     let is_bound = |raw: &Raw| {
         let (figures, warnings) = only(raw);
@@ -44,7 +44,7 @@ fn one_trial_that_the_load_bounded_makes_a_bound_and_a_note() {
 }
 
 #[test]
-fn what_drives_itself_has_no_load_to_speak_of() {
+fn a_server_that_drives_itself_has_no_figures_of_a_load() {
     let mut raw = busy();
     let (figures, _) = only(&raw);
     assert!(figures.load_cpu.is_some() && figures.load.cpu_share.is_some());

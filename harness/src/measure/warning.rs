@@ -1,4 +1,4 @@
-//! What a reader must know of a measurement.
+//! Warnings about a measurement.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,87 +8,88 @@ use crate::failure::{Failure, Stage};
 use crate::format::journal::Trial;
 use crate::load::record::ErrorKind;
 
-/// Beyond this, Little's law does not hold: something was not counted.
+/// The largest deviation from Little's law that is not reported; beyond it, something was not counted.
 const LAW: f64 = 0.05;
 
-/// Each says what it means for the figures.
+/// A fact that a reader must know before using a measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Warning {
     /// The server failed.
     Failed {
-        /// What it failed to do.
+        /// The stage at which it failed.
         stage: Stage,
-        /// How often.
+        /// The number of failures.
         times: usize,
-        /// Why, the first time.
+        /// The reason of the first failure.
         reason: String,
     },
     /// Not all blocks were measured.
     Blocks {
-        /// So many were.
+        /// The number of blocks with a completed trial.
         measured: usize,
-        /// So many were planned.
+        /// The number of planned blocks.
         planned: u32,
     },
-    /// Some window had no right answer.
+    /// At least one window had no right answer.
     NoAnswer,
-    /// There were errors, by class.
+    /// There were errors; their numbers by kind.
     Errors(BTreeMap<ErrorKind, u64>),
-    /// The load itself was the limit of a closed load, in some trial.
+    /// In at least one trial of a closed load, the load itself was the limit.
     LoadBound,
-    /// Windows of an open load in which less was answered than was due.
+    /// In some windows of an open load, fewer requests were answered than were due.
     Short {
-        /// So many windows.
+        /// The number of such windows.
         windows: usize,
-        /// Of so many.
+        /// The number of all windows.
         of: usize,
     },
-    /// Trials of an open load that did not ask as they should have, for want of CPU time of its own.
+    /// In some trials of an open load, the load sent its requests too late, because it lacked CPU time.
     Late {
-        /// So many trials.
+        /// The number of such trials.
         trials: usize,
-        /// Of so many.
+        /// The number of all trials.
         of: usize,
-        /// Whether they are left out of the figures: the load had CPUs of its own, and no excuse.
+        /// Whether these trials are left out of the figures, because the load had CPUs of its own.
         invalid: bool,
     },
-    /// Rate times response time is not the number of requests in the system.
+    /// Rate × response time differs from the number of requests in the system.
     LittlesLaw {
-        /// By how much, as a fraction, in the worst trial.
+        /// The deviation in the worst trial, as a fraction.
         residual: f64,
     },
-    /// Trials whose warm-up reached its limit before the rate was steady.
+    /// In some trials, the warm-up reached its time limit before the rate was steady.
     Unsteady {
-        /// So many trials.
+        /// The number of such trials.
         trials: usize,
-        /// Of so many.
+        /// The number of all trials.
         of: usize,
     },
-    /// Windows in which the machine's host took CPU time from some part.
+    /// In some windows, the machine's host took CPU time from a part.
     Stolen {
-        /// So many windows.
+        /// The number of such windows.
         windows: usize,
-        /// Of so many.
+        /// The number of all windows.
         of: usize,
-        /// The largest part of a window.
+        /// The largest share of a window that was taken.
         worst: f64,
     },
-    /// The server does not ask the database once a request.
+    /// The server does not query the database exactly once per request.
     Queries {
-        /// How often it does, in the worst trial.
+        /// Queries per request in the worst trial.
         per_request: f64,
     },
-    /// The server's pool is not as large as it was told: then it is the pool that is compared.
+    /// The server's connection pool does not have the size that the server was given, so pools are compared, not
+    /// servers.
     Connections {
-        /// So many were asked for.
+        /// The number of connections that the server was given.
         asked_for: u64,
-        /// So many were open, in the worst trial.
+        /// The number of open connections in the worst trial.
         open: u64,
     },
 }
 
 impl Warning {
-    /// Which one, for programs.
+    /// The kind of warning, for programs.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -107,6 +108,51 @@ impl Warning {
             Warning::Connections { .. } => "connections",
         }
     }
+
+    /// What to do about it, in one sentence for a terminal.
+    #[must_use]
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Warning::Failed { .. } => {
+                "fix what the reason names, check the server with `stackmark verify`, then run it again"
+            }
+            Warning::Blocks { .. } => {
+                "continue an interrupted run with `stackmark run --resume`, or fix the failure and run again"
+            }
+            Warning::NoAnswer => {
+                "check the server with `stackmark verify`; if it is only slow, use a profile with longer windows"
+            }
+            Warning::Errors(_) => {
+                "read the server's output and check it with `stackmark verify`; connections may also fail for want of \
+                 descriptors, which `stackmark doctor` checks"
+            }
+            Warning::LoadBound => {
+                "give the load more CPUs with --cpus, or compare server CPU per request in place of goodput"
+            }
+            Warning::Short { .. } => {
+                "use a lower rate, which the server can sustain, or compare goodput under a closed load"
+            }
+            Warning::Late { invalid: true, .. } => {
+                "give the load more CPUs with --cpus, end other programs (`stackmark doctor`), then run again"
+            }
+            Warning::Late { invalid: false, .. } => {
+                "give the load CPUs of its own with --cpus, which takes a machine with at least 3"
+            }
+            Warning::LittlesLaw { .. } => {
+                "do not use these figures, since something was not counted; run the cell again"
+            }
+            Warning::Unsteady { .. } => "raise warmup_limit_ms in the profile, then run again",
+            Warning::Stolen { .. } => {
+                "use a machine that shares its CPUs with no other guest, or measure more blocks with --blocks"
+            }
+            Warning::Queries { .. } => {
+                "make the server query the database once per request, or do not compare it with servers that do"
+            }
+            Warning::Connections { .. } => {
+                "make the server open exactly POOL_SIZE connections, or do not compare it with servers that do"
+            }
+        }
+    }
 }
 
 impl fmt::Display for Warning {
@@ -123,11 +169,11 @@ impl fmt::Display for Warning {
             }
             Warning::NoAnswer => f.write_str("no right answer within a window"),
             Warning::Errors(classes) => {
-                let told: Vec<_> = classes
+                let counts: Vec<_> = classes
                     .iter()
                     .map(|(class, count)| format!("{count} {}", class.name()))
                     .collect();
-                write!(f, "errors: {}", told.join(", "))
+                write!(f, "errors: {}", counts.join(", "))
             }
             Warning::LoadBound => f.write_str("load-bound"),
             Warning::Short { windows, of } => {
@@ -165,7 +211,8 @@ impl fmt::Display for Warning {
     }
 }
 
-/// What all trials and failures of a cell give cause to say; `late` are those in which the load was at fault.
+/// Collects the warnings about all trials and failures of a cell. `late` is the number of trials in which the load
+/// was at fault.
 pub(super) fn warnings(
     trials: &[&Trial],
     failures: &[&Failure],
@@ -211,10 +258,11 @@ pub(super) fn warnings(
     }
     let residuals = trials.iter().filter_map(|trial| trial.measured.record.littles_law_residual());
     let worst = residuals.max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
-    // Errors take time in the system and are no part of the rate; and a window that fell short handed a
-    // backlog on to what follows, so it was not steady, as the law supposes.
-    let told = |warning: &Warning| matches!(warning, Warning::Errors(_) | Warning::Short { .. });
-    if worst.abs() > LAW && !warnings.iter().any(told) {
+    // Errors spend time in the system but are no part of the rate. A window that fell short leaves a backlog behind,
+    // so it is not steady, as the law requires.
+    let explains =
+        |warning: &Warning| matches!(warning, Warning::Errors(_) | Warning::Short { .. });
+    if worst.abs() > LAW && !warnings.iter().any(explains) {
         warnings.push(Warning::LittlesLaw { residual: worst });
     }
     warnings

@@ -1,4 +1,5 @@
-//! A container, by its control groups: what all its processes together have used, those that have ended included.
+//! A container, by its control groups: the resources that all its processes have used, including those that have
+//! ended.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,9 +13,9 @@ use crate::units::Nanos;
 /// The control groups of one container, of version 1 or 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
-    /// Where its CPU time is accounted.
+    /// The group that accounts for its CPU time.
     cpu_time: PathBuf,
-    /// Where its CPU time is limited.
+    /// The group that limits its CPU time.
     cpu_limit: PathBuf,
     cpuset: Option<PathBuf>,
     memory: PathBuf,
@@ -58,7 +59,7 @@ impl Container {
         time.map(Nanos).ok_or_else(|| io::Error::other("the container is gone"))
     }
 
-    /// Anonymous memory of all its processes, now: without the page cache.
+    /// The anonymous memory of all its processes now, without the page cache.
     #[must_use]
     pub fn anonymous_kib(&self) -> u64 {
         let stat = cgroup::text(&self.memory, "memory.stat").unwrap_or_default();
@@ -72,13 +73,13 @@ impl Container {
         cgroup::throttled_in(std::slice::from_ref(&self.cpu_limit))
     }
 
-    /// What it is allowed.
+    /// The limits of the container.
     #[must_use]
     pub fn limits(&self) -> Limits {
         cgroup::limits_in(&self.cpu_limit, self.cpuset.as_deref(), &self.memory)
     }
 
-    /// Its processes, as they are now, by the numbers that they have here.
+    /// The process ids of its present processes, as this process sees them.
     #[must_use]
     pub fn processes(&self) -> Vec<u32> {
         let listed = cgroup::text(&self.cpu_time, "cgroup.procs").unwrap_or_default();

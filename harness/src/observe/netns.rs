@@ -1,16 +1,16 @@
-//! Which process is behind an address of another network on this machine: a container's, as seen from the harness's.
+//! The process behind an address of another network on this machine, such as a container's.
 
 use std::fs;
 use std::net::IpAddr;
 
-/// The first process of the container whose network has `address` as its own. It is found where the kernel shows this
-/// process all others, as in a container with the machine's process numbers.
+/// The first process of the container whose network has the address `address`. It is found only where this process
+/// can see all others, as in a container that shares the machine's process ids.
 pub fn pid_of_address(address: IpAddr) -> Option<u32> {
     let entries = fs::read_dir("/proc").ok()?;
     let mut pids: Vec<u32> =
         entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     pids.sort_unstable();
-    // A network that this process is in too says nothing about who listens.
+    // A network that this process shares does not show which process listens.
     let own = addresses(std::process::id());
     pids.into_iter().filter(|pid| is_first(*pid)).find(|pid| {
         let theirs = addresses(*pid);
@@ -18,14 +18,14 @@ pub fn pid_of_address(address: IpAddr) -> Option<u32> {
     })
 }
 
-/// Whether a process is the first of a container: others, such as a check of its health, come and go.
+/// Whether a process is the first of a container. Others, such as health checks, come and go.
 fn is_first(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
     numbers.is_some_and(|numbers| numbers.split_whitespace().last() == Some("1"))
 }
 
-/// The addresses of a process's network, as the kernel lists them; empty where it does not tell.
+/// The addresses of a process's network, as the kernel lists them; empty where it lists none.
 fn addresses(pid: u32) -> String {
     let file = |name: &str| fs::read_to_string(format!("/proc/{pid}/net/{name}"));
     file("fib_trie").unwrap_or_default() + &file("if_inet6").unwrap_or_default()
@@ -34,7 +34,7 @@ fn addresses(pid: u32) -> String {
 fn has(listing: &str, address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
-            // An address of one's own is a leaf of the table: its line, and then what it is.
+            // A network's own address is a leaf of the table: its line, then its type.
             let leaf = format!("|-- {v4}");
             let mut lines = listing.lines().map(str::trim).peekable();
             std::iter::from_fn(|| lines.next().map(|line| (line, lines.peek().copied())))

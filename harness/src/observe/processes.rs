@@ -43,7 +43,7 @@ impl Processes {
         Processes { leading: vec![pid], others }
     }
 
-    /// A process and all that descend from it: a server may answer in several.
+    /// A process and all its descendants, since a server may answer from several.
     #[must_use]
     pub fn tree(pid: u32) -> Processes {
         Processes::led_by(pid, tree(pid).split_off(1))
@@ -86,9 +86,9 @@ impl Meter for Processes {
             {
                 path.clear();
                 let name = thread.file_name();
-                // A String takes all that is written to it.
+                // Writing to a String cannot fail.
                 let _ = write!(path, "/proc/{pid}/task/{}/status", name.to_string_lossy());
-                // A thread takes some 12 µs, and the load that is being measured may wait for this CPU.
+                // Reading a thread takes some 12 µs, and the measured load may wait for this CPU.
                 thread::yield_now();
                 if !read(&path, &mut text) {
                     continue;
@@ -133,7 +133,7 @@ pub fn cpu_time(pid: u32) -> io::Result<Nanos> {
     Ok(Nanos(clock_gettime(clock)?.num_nanoseconds() as u64))
 }
 
-/// `pid` and all that descend from it.
+/// A process and all its descendants.
 #[must_use]
 pub fn tree(pid: u32) -> Vec<u32> {
     let mut found = vec![pid];
@@ -153,20 +153,20 @@ pub fn tree(pid: u32) -> Vec<u32> {
 /// Open file descriptors; absent where the process is not ours to look into.
 fn open_files(pid: u32) -> Option<u64> {
     let folder = format!("/proc/{pid}/fd");
-    // Kernels from 6.2 on tell how many there are without listing them; older ones tell 0.
+    // Kernels since 6.2 give the number without listing the descriptors; older ones give 0.
     match fs::metadata(&folder).ok()?.len() {
         0 => Some(fs::read_dir(folder).ok()?.count() as u64),
         count => Some(count),
     }
 }
 
-/// Reads a file of the kernel's over what `text` held, and says whether it could.
+/// Reads a file of the kernel into `text`, and returns whether that succeeded.
 fn read(path: &str, text: &mut String) -> bool {
     text.clear();
     File::open(path).and_then(|mut file| file.read_to_string(text)).is_ok()
 }
 
-/// The number behind `name` at the start of a line; 0 if it is not there.
+/// The number after `name` at the start of a line; 0 where there is none.
 fn field(status: &str, name: &str) -> u64 {
     let rest = status.lines().find_map(|line| line.strip_prefix(name));
     rest.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
@@ -194,7 +194,7 @@ mod tests {
             thread.join().unwrap();
         });
         assert!(used.threads.unwrap() > 40, "{used:?}");
-        // All but the last to come had to wait.
+        // All threads except the last one had to wait.
         assert!(used.voluntary_switches.unwrap() >= 39, "{used:?}");
         assert!(used.anonymous_kib > 100, "{used:?}");
         assert!(used.files.unwrap() > 2, "{used:?}");

@@ -9,7 +9,7 @@ use crate::units::Nanos;
 /// A tick of `/proc/stat`: `USER_HZ` is 100 on every architecture that Linux still has but alpha and ia64.
 const TICK: Nanos = Nanos(10_000_000);
 
-/// The fraction of a window that was stolen from the CPUs of each part.
+/// The share of a window that was stolen from the CPUs of each part.
 pub type Steal = PerPart<f64>;
 
 /// Time stolen from each CPU since the machine started.
@@ -23,6 +23,7 @@ impl Stolen {
         Some(Stolen::parse(&fs::read_to_string("/proc/stat").ok()?)).filter(|all| !all.0.is_empty())
     }
 
+    // The crate `procfs` drops the numbers of the CPUs, so one that is offline would shift those after it.
     fn parse(stat: &str) -> Stolen {
         let cpus = stat.lines().filter_map(|line| {
             let (name, times) = line.split_once(' ')?;
@@ -39,12 +40,12 @@ impl Stolen {
         Nanos(theirs.map(|(_, stolen)| stolen.0).sum())
     }
 
-    /// What was stolen from here to `later`, `interval` afterwards.
+    /// The share of an interval that was stolen from each part, from this reading to `later`.
     #[must_use]
     pub fn until(&self, later: &Stolen, interval: Nanos, placement: &Placement) -> Steal {
         placement.sets.as_ref().map(|cpus| {
             let stolen = (later.from(cpus) - self.from(cpus)).as_secs();
-            // A tick is no finer than this in any window that is measured.
+            // Ticks are coarser than this in any window that is measured.
             let fraction = stolen / interval.as_secs() / cpus.count() as f64;
             (fraction * 1e4).round() / 1e4
         })

@@ -1,12 +1,12 @@
-//! What one part has used.
+//! The resources that one part has used.
 
 use serde::{Deserialize, Serialize};
 
 use crate::units::Nanos;
 
-/// What one part has used, all its processes together: since it started, or in a window.
+/// The resources that all processes of one part have used, since they started or in a window.
 ///
-/// What a backend cannot know is absent.
+/// A figure that a backend cannot know is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// CPU time, in the user's mode and the kernel's. Over the loopback interface a sender's CPU also does the receiver's part
@@ -63,7 +63,7 @@ impl Usage {
         self.cpu.as_secs() / self.interval.unwrap_or(window).as_secs()
     }
 
-    /// Counts a later sample of the anonymous memory.
+    /// Raises the memory to a later sample, where that is more.
     pub fn raise(&mut self, anonymous_kib: u64) {
         self.anonymous_kib = self.anonymous_kib.max(anonymous_kib);
     }

@@ -1,4 +1,4 @@
-//! What all parts of a trial used between the two ends of its window.
+//! The resources that all parts of a trial used between the two ends of its window.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,17 +11,17 @@ use crate::os::part::{Part, PerPart};
 use crate::os::placement::Placement;
 use crate::units::{Moment, Nanos};
 
-/// What the parts used between the two readings.
+/// The resources that the parts used between the two readings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resources {
     /// The time between the two readings on the harness's clock: the window, but for the time that the readings took.
     pub interval: Nanos,
-    /// The server's.
+    /// The usage of the server.
     pub server: Usage,
     /// The database's; absent if the harness cannot observe it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub db: Option<Usage>,
-    /// The load's, all shards together.
+    /// The usage of the load, all shards together.
     pub load: Usage,
     /// How long a quota of the harness's own control group, which all parts without one of their own share, kept
     /// them from running; absent without a quota.
@@ -109,7 +109,7 @@ impl Reading {
         }
     }
 
-    /// What was used from here to `last`; without what the database counted, which is read apart.
+    /// The usage from this reading to `last`, without the database's counters, which are read apart.
     fn until(&self, last: &Reading, placement: &Placement) -> Resources {
         let interval = last.at - self.at;
         let PerPart { server, db, load } = self.parts.zip(last.parts).map(|(first, last)| {

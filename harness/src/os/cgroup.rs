@@ -1,26 +1,29 @@
-//! Control groups: which limits hold for a process, and how long it was kept from running by them.
+//! Control groups: the limits that they set for a process, and how long they kept it from running.
 //!
-//! A limit holds for a group and all below it, so a process is bound by the tightest between its own group and
-//! the uppermost that can be seen from here; in a container that is the container's.
+//! A limit of a group also holds for all groups below it. So a process is bound by the tightest limit between its own
+//! group and the topmost group that is visible from here; inside a container, that is the container's group.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use bytesize::MIB;
+use procfs::process::MountInfo;
+use procfs::{FromBufRead, ProcessCGroups};
 use serde::{Deserialize, Serialize};
 
 use crate::units::Nanos;
 
-/// What a process's groups allow it.
+/// The limits that control groups set for a process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
-    /// CPUs' worth of time, as in 1.5; absent without a quota.
+    /// The quota in CPUs' worth of time, as in 1.5; absent without a quota.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpus: Option<f64>,
-    /// The CPUs it may run on, as the kernel writes them; empty if it does not say.
+    /// The CPUs that the process may run on, in the kernel's notation; empty where the kernel does not say.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub cpuset: String,
-    /// Memory; absent without a limit.
+    /// The memory limit in MiB; absent without a limit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub memory_mib: Option<u64>,
 }
@@ -36,21 +39,22 @@ pub fn limits() -> Limits {
     Limits {
         cpus: quotas,
         cpuset: cpuset.unwrap_or_default(),
-        memory_mib: memory.map(|bytes| bytes / (1024 * 1024)),
+        memory_mib: memory.map(|bytes| bytes / MIB),
     }
 }
 
-/// The limits of one group, whose controllers may lie in different folders.
+/// The limits of one group. Its controllers may lie in different folders.
 pub(crate) fn limits_in(cpu: &Path, cpus: Option<&Path>, memory_folder: &Path) -> Limits {
     Limits {
         cpus: quota(cpu),
         cpuset: cpus.and_then(cpuset).unwrap_or_default(),
-        memory_mib: memory(memory_folder).map(|bytes| bytes / (1024 * 1024)),
+        memory_mib: memory(memory_folder).map(|bytes| bytes / MIB),
     }
 }
 
-/// How long the processes of this one's group were kept from running by its quota, since the group began;
-/// absent without a quota.
+/// How long the quota of this process's group has kept the group's processes from running, since the group began.
+///
+/// Returns `None` without a quota.
 #[must_use]
 pub fn throttled() -> Option<Nanos> {
     static OWN: OnceLock<Vec<PathBuf>> = OnceLock::new();
@@ -61,7 +65,9 @@ pub fn throttled() -> Option<Nanos> {
     )
 }
 
-/// Likewise of the process `pid`, if its group is another than this process's.
+/// How long the quota of another process's group has kept that group's processes from running, since the group began.
+///
+/// Returns `None` without a quota, and where `pid` is in the same group as this process.
 #[must_use]
 pub fn throttled_apart(pid: u32) -> Option<Nanos> {
     static OWN: OnceLock<Option<Groups>> = OnceLock::new();
@@ -70,7 +76,7 @@ pub fn throttled_apart(pid: u32) -> Option<Nanos> {
     if membership == own.membership {
         return None;
     }
-    throttled_in(&Groups { membership, mounts: own.mounts.clone() }.folders("cpu"))
+    throttled_in(&Groups { membership, mounts: Arc::clone(&own.mounts) }.folders("cpu"))
 }
 
 pub(crate) fn throttled_in(groups: &[PathBuf]) -> Option<Nanos> {
@@ -78,52 +84,51 @@ pub(crate) fn throttled_in(groups: &[PathBuf]) -> Option<Nanos> {
     bound.filter_map(|group| stall(&text(group, "cpu.stat")?)).reduce(|all, one| all + one)
 }
 
-/// A process's groups, by what the kernel tells of them.
+/// The control groups of a process, as the kernel lists them.
 pub(crate) struct Groups {
-    /// `/proc/PID/cgroup`.
+    /// The content of `/proc/PID/cgroup`.
     membership: String,
-    /// `/proc/PID/mountinfo`.
-    mounts: String,
+    /// The mounts that this process sees.
+    mounts: Arc<[MountInfo]>,
 }
 
 impl Groups {
-    /// Those of a process: a number, or `self`.
+    /// The groups of the process `pid`: a number, or `self`.
     pub(crate) fn of(pid: &str) -> Option<Groups> {
-        Some(Groups {
-            membership: fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?,
-            mounts: fs::read_to_string("/proc/self/mountinfo").ok()?,
-        })
+        let membership = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+        Some(Groups::new(membership, &fs::read_to_string("/proc/self/mountinfo").ok()?))
     }
 
-    /// The folders of a controller, from the process's own group to the uppermost.
+    /// Groups from the kernel's own texts. A mount that cannot be parsed is none of a control group's.
+    fn new(membership: String, mounts: &str) -> Groups {
+        let mounts = mounts.lines().filter_map(|line| MountInfo::from_line(line).ok());
+        Groups { membership, mounts: mounts.collect() }
+    }
+
+    /// The folders of a controller, from the process's own group up to the topmost.
     pub(crate) fn folders(&self, controller: &str) -> Vec<PathBuf> {
-        let mut groups = self.membership.lines().filter_map(|line| {
-            let (_, rest) = line.split_once(':')?;
-            rest.split_once(':')
-        });
-        let own = groups.clone().find(|(names, _)| names.split(',').any(|name| name == controller));
-        // A controller that version 1 does not have is version 2's, whose line names none.
-        let (version, wanted) =
-            if own.is_some() { ("cgroup", controller) } else { ("cgroup2", "") };
-        let Some((_, group)) = own.or_else(|| groups.find(|(names, _)| names.is_empty())) else {
+        let Ok(ProcessCGroups(groups)) = ProcessCGroups::from_buf_read(self.membership.as_bytes())
+        else {
             return Vec::new();
         };
-        let Some((root, mount)) = self.mount(version, wanted) else { return Vec::new() };
-        // Where a container sees its host's name for the group, the mount's root is the group.
-        let below = Path::new(group).strip_prefix(root).unwrap_or(Path::new(""));
-        below.ancestors().map(|part| Path::new(mount).join(part)).collect()
+        let own = groups.iter().find(|group| group.controllers.iter().any(|it| it == controller));
+        // A controller that version 1 does not list belongs to version 2, whose line lists none.
+        let (version, wanted) =
+            if own.is_some() { ("cgroup", controller) } else { ("cgroup2", "") };
+        let group = own.or_else(|| groups.iter().find(|group| group.controllers.is_empty()));
+        let (Some(group), Some(mount)) = (group, self.mount(version, wanted)) else {
+            return Vec::new();
+        };
+        // In a container that sees its host's name for the group, the mount's root is the group itself.
+        let below = Path::new(&group.pathname).strip_prefix(&mount.root).unwrap_or(Path::new(""));
+        below.ancestors().map(|part| mount.mount_point.join(part)).collect()
     }
 
-    /// The root within the hierarchy and the folder of a mount.
-    fn mount(&self, version: &str, controller: &str) -> Option<(&str, &str)> {
-        self.mounts.lines().find_map(|line| {
-            let (place, kind) = line.split_once(" - ")?;
-            let mut kind = kind.split(' ');
-            let options = kind.clone().nth(2)?;
-            let is_it = kind.next() == Some(version)
-                && (controller.is_empty() || options.split(',').any(|name| name == controller));
-            let mut place = place.split(' ').skip(3);
-            is_it.then(|| Some((place.next()?, place.next()?))).flatten()
+    /// The mount of a controller, or the first of its version where `controller` is empty.
+    fn mount(&self, version: &str, controller: &str) -> Option<&MountInfo> {
+        self.mounts.iter().find(|mount| {
+            mount.fs_type == version
+                && (controller.is_empty() || mount.super_options.contains_key(controller))
         })
     }
 }
@@ -132,7 +137,7 @@ pub(crate) fn text(group: &Path, file: &str) -> Option<String> {
     fs::read_to_string(group.join(file)).ok().map(|text| text.trim().to_owned())
 }
 
-/// CPUs' worth of time that a group allows.
+/// The quota of a group in CPUs' worth of time.
 fn quota(group: &Path) -> Option<f64> {
     let (quota, period) = match text(group, "cpu.max") {
         Some(both) => {
@@ -141,12 +146,12 @@ fn quota(group: &Path) -> Option<f64> {
         }
         None => (text(group, "cpu.cfs_quota_us")?, text(group, "cpu.cfs_period_us")?),
     };
-    // `max` and -1 are no quota.
+    // `max` and -1 mean that there is no quota.
     let quota: f64 = quota.parse().ok().filter(|quota| *quota > 0.0)?;
     Some(quota / period.parse::<f64>().ok()?)
 }
 
-/// Bytes that a group allows.
+/// The memory limit of a group in bytes.
 fn memory(group: &Path) -> Option<u64> {
     let limit = text(group, "memory.max").or_else(|| text(group, "memory.limit_in_bytes"))?;
     // Version 1 writes the largest number of pages where there is no limit.
@@ -158,7 +163,7 @@ fn cpuset(group: &Path) -> Option<String> {
     files.iter().find_map(|file| text(group, file)).filter(|cpus| !cpus.is_empty())
 }
 
-/// The time in a `cpu.stat`: microseconds in version 2, nanoseconds in version 1.
+/// The time that a `cpu.stat` gives: microseconds in version 2, nanoseconds in version 1.
 fn stall(stat: &str) -> Option<Nanos> {
     stat.lines().find_map(|line| match line.split_once(' ')? {
         ("throttled_usec", time) => Some(Nanos(time.parse::<u64>().ok()? * 1000)),
@@ -172,7 +177,7 @@ mod tests {
     use super::*;
 
     fn folders(membership: &str, mounts: &str, controller: &str) -> Vec<String> {
-        let groups = Groups { membership: membership.into(), mounts: mounts.into() };
+        let groups = Groups::new(membership.into(), mounts);
         let folders = groups.folders(controller);
         folders.iter().map(|folder| folder.display().to_string()).collect()
     }
@@ -199,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn both_versions_tell_their_limits_and_stalls() {
+    fn limits_and_stalls_are_read_in_both_versions() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (folder.path().join("1"), folder.path().join("2"));
         for (group, file, text) in [
@@ -218,7 +223,7 @@ mod tests {
         assert_eq!((quota(&one), quota(&two)), (Some(1.5), None));
         assert_eq!((memory(&one), memory(&two)), (None, Some(1 << 30)));
         assert_eq!((cpuset(&one), cpuset(&two)), (None, Some("0-3".into())));
-        // A group without a quota keeps no one from running.
+        // A group without a quota does not count.
         assert_eq!(throttled_in(&[one.clone(), two.clone()]), Some(Nanos(7000)));
         assert_eq!(stall(&text(&two, "cpu.stat").unwrap()), Some(Nanos(7000)));
         assert_eq!(throttled_in(&[two]), None);

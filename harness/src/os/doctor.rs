@@ -1,36 +1,37 @@
-//! What on this machine makes results worse, and the command that mends it.
+//! Checks of this machine: what makes results worse, and the command that fixes it.
 
 use std::fs;
 
 use nix::sys::resource::{Resource, getrlimit};
+use procfs::{Current, LoadAverage};
 
 use crate::os::machine;
 use crate::os::placement::{Placement, PlacementError};
 
-/// One look at the machine.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
+    /// The property that was checked.
     pub what: &'static str,
-    /// What was found.
+    /// The value that was found.
     pub found: String,
-    /// Why that makes results worse, and what mends it; absent if all is well.
+    /// Why the value makes results worse, and what to do; absent where all is well.
     pub mend: Option<String>,
 }
 
-/// The database's buffer pool, its logs and connections, the builds before a run, and room for the page cache.
+/// Memory for the database's buffer pool, logs and connections, the builds before a run, and the page cache.
 const MEMORY_MIB: u64 = 3 * 1024;
-/// The database alone may have 512 connections and 2,000 tables open.
+/// Open files for the database alone: 512 connections and 2,000 tables.
 const FILES: u64 = 4096;
-/// What the project's own servers ask for when they listen.
+/// The backlog with which the project's own servers listen.
 const BACKLOG: u64 = 1024;
-/// Runnable processes on average: above that, another program takes part.
-const BUSY: f64 = 0.5;
+/// The average number of runnable processes above which another program is at work.
+const BUSY: f32 = 0.5;
 
-/// Looks at everything.
+/// Runs all checks.
 ///
 /// # Errors
-/// When the kernel does not say which CPUs there are.
+/// When the kernel does not say which CPUs this process may use.
 pub fn examine() -> Result<Vec<Finding>, PlacementError> {
     let usable = Placement::usable()?;
     Ok(vec![
@@ -38,8 +39,8 @@ pub fn examine() -> Result<Vec<Finding>, PlacementError> {
         governor(&machine::governor()),
         files(getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft)),
         backlog(number("/proc/sys/net/core/somaxconn")),
-        memory(available_mib()),
-        busy(&fs::read_to_string("/proc/loadavg").unwrap_or_default()),
+        memory(machine::available_mib()),
+        busy(LoadAverage::current().map_or(0.0, |load| load.one)),
     ])
 }
 
@@ -58,37 +59,38 @@ fn cores(count: usize) -> Finding {
 
 fn governor(governor: &str) -> Finding {
     let mend = (!matches!(governor, "" | "performance")).then(|| {
-        "clock speed follows the load, and so do the results: sudo cpupower frequency-set -g performance".to_owned()
+        "the clock varies with the load, and so do the results: run `sudo cpupower frequency-set -g performance`".to_owned()
     });
     let found =
-        if governor.is_empty() { "none: the clock is not the system's to set" } else { governor };
+        if governor.is_empty() { "none: the system cannot set the clock" } else { governor };
     finding("frequency governor", found.to_owned(), mend)
 }
 
 fn files(limit: u64) -> Finding {
-    let mend = (limit < FILES).then(|| format!("connections may fail: ulimit -n {FILES}"));
+    let mend = (limit < FILES).then(|| format!("connections may fail: run `ulimit -n {FILES}`"));
     finding("open files", format!("at most {limit}"), mend)
 }
 
 fn backlog(limit: u64) -> Finding {
     let mend = (limit < BACKLOG).then(|| {
-        format!("connections may be refused: sudo sysctl -w net.core.somaxconn={BACKLOG}")
+        format!("connections may be refused: run `sudo sysctl -w net.core.somaxconn={BACKLOG}`")
     });
     finding("listen backlog", format!("at most {limit}"), mend)
 }
 
 fn memory(available: u64) -> Finding {
     let mend = (available < MEMORY_MIB).then(|| {
-        format!("the table may not stay in memory, and the disk would be measured: free {MEMORY_MIB} MiB")
+        format!(
+            "the table may not stay in memory, so that the disk is measured: free {MEMORY_MIB} MiB"
+        )
     });
     finding("memory", format!("{available} MiB available"), mend)
 }
 
-fn busy(loadavg: &str) -> Finding {
-    let minute: f64 = loadavg.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0.0);
+fn busy(minute: f32) -> Finding {
     let mend = (minute > BUSY).then(|| {
-        "something else is running, and takes CPU time from what is measured: find it with top, and end it \
-         or wait"
+        "another program is running and takes CPU time from the measurement: find it with `top`, and end it \
+         or wait for it"
             .to_owned()
     });
     finding("other work", format!("{minute} processes ran on average in the last minute"), mend)
@@ -96,14 +98,6 @@ fn busy(loadavg: &str) -> Finding {
 
 fn number(path: &str) -> u64 {
     fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
-}
-
-fn available_mib() -> u64 {
-    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    machine::field(&meminfo, "MemAvailable")
-        .and_then(|value| value.split(' ').next()?.parse::<u64>().ok())
-        .unwrap_or(0)
-        / 1024
 }
 
 #[cfg(test)]
@@ -118,12 +112,12 @@ mod tests {
             (files(256), files(65_536)),
             (backlog(128), backlog(4096)),
             (memory(512), memory(16_000)),
-            (busy("3.20 1.0 0.5 1/200 99"), busy("0.02 1.0 0.5 1/200 99")),
+            (busy(3.2), busy(0.02)),
         ];
         for (bad, good) in pairs {
             assert!(bad.mend.is_some(), "{bad:?}");
             assert_eq!(good.mend, None, "{good:?}");
         }
-        assert_eq!(governor("").mend, None, "a virtual machine has none to set");
+        assert_eq!(governor("").mend, None, "a virtual machine has no governor");
     }
 }

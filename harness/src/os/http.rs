@@ -1,10 +1,10 @@
-//! One request with all the time in the world: for health and verification, never for measurement.
+//! Single HTTP requests without time pressure: for health checks and verification, never for measurement.
 
 use std::io::Read;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// An answer, read whole.
+/// A complete response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
@@ -15,23 +15,23 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// No answer.
+/// The reason why there was no complete response.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct HttpError(String);
 
-/// `GET path` on a connection of its own.
+/// Sends `GET path` on a new connection.
 ///
 /// # Errors
-/// When there is no whole answer in time; a status is not an error.
+/// When no complete response arrives within `timeout`. A status code is never an error.
 pub fn get(address: SocketAddr, path: &str, timeout: Duration) -> Result<Answer, HttpError> {
     send(address, "GET", path, timeout)
 }
 
-/// `GET path` on a connection of its own, whose answer is read as it comes.
+/// Sends `GET path` on a new connection, and returns a reader of the body, which may still be growing.
 ///
 /// # Errors
-/// When there is no answer in time, or its status is not 200; then with what it says.
+/// When no response arrives within `timeout`, or its status is not 200; the error then quotes the body.
 pub fn lines(
     address: SocketAddr,
     path: &str,
@@ -51,10 +51,10 @@ pub fn lines(
     Ok(response.into_body().into_reader())
 }
 
-/// A request without a body.
+/// Sends a request without a body on a new connection.
 ///
 /// # Errors
-/// When there is no whole answer in time; a status is not an error.
+/// When no complete response arrives within `timeout`. A status code is never an error.
 pub fn send(
     address: SocketAddr,
     method: &str,

@@ -1,4 +1,4 @@
-//! One run at a time: two would measure each other.
+//! The lock that allows one run at a time: two runs would measure each other.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -7,16 +7,17 @@ use std::path::{self, Path};
 
 use nix::fcntl::OFlag;
 
-/// Held while a run of this user goes on, in whichever checkout; the kernel lets go of it when this process ends, however it ends.
+/// The lock of a run. It covers all runs of this user, in every checkout, and the kernel releases it when the process
+/// ends, for whatever reason.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
 }
 
-/// Another run goes on.
+/// The reason why the lock was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Which one.
+    /// Another run holds the lock; the text names it.
     #[error(
         "{0} is running on this machine; two at once would measure each other: wait for it, or stop it"
     )]
@@ -26,18 +27,18 @@ pub enum LockError {
         "cannot lock {path} ({cause}): remove it, make room there, or set TMPDIR to a folder of your own"
     )]
     Io {
-        /// Which file.
+        /// The lock's file.
         path: String,
-        /// Why.
+        /// The system's reason.
         cause: io::Error,
     },
 }
 
 impl RunLock {
-    /// Takes the lock, and leaves word of `what` for whoever comes second.
+    /// Takes the lock, and writes into its file which run holds it: `what`, its folder.
     ///
     /// # Errors
-    /// When it is taken, or cannot be.
+    /// When another run holds the lock, or its file cannot be used.
     pub fn take(what: &Path) -> Result<RunLock, LockError> {
         let folder = std::env::temp_dir();
         let failed = |path: &Path| {
@@ -52,7 +53,7 @@ impl RunLock {
             Err(TryLockError::Error(error)) => return Err(failed(&path)(error)),
             Err(TryLockError::WouldBlock) => {
                 let mut word = String::new();
-                // Whatever it says: the lock is taken.
+                // The lock is taken, whatever its file says.
                 let _ = file.read_to_string(&mut word);
                 return Err(LockError::Taken(word));
             }
@@ -68,7 +69,8 @@ impl RunLock {
     }
 }
 
-/// The folder is everyone's: a link or a file that someone else put there is not followed, nor trusted.
+/// Opens the lock's file. Every user can write to its folder, so a link or another user's file is neither followed
+/// nor trusted.
 fn open(path: &Path, user: u32) -> io::Result<File> {
     let file = OpenOptions::new()
         .create(true)

@@ -1,4 +1,4 @@
-//! What the operating system gives: processes, CPUs, control groups, locks, sockets, and facts of the machine.
+//! The operating system: processes, CPUs, control groups, locks, sockets, and facts about the machine.
 
 pub mod cgroup;
 pub mod doctor;

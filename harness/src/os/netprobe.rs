@@ -1,5 +1,7 @@
-//! What the network between two parts gives, before any load: the round trip of a small message, and the throughput of a
-//! large one. One side serves, the other asks; both are this program, so that nothing else need be installed.
+//! The network probe: the round trip of a small message and the throughput of a large transfer between two parts,
+//! before any load.
+//!
+//! One side serves and the other measures. Both are this program, so nothing else need be installed.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,37 +13,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::Nanos;
 
-/// As large as a small request.
+/// The length of a message: that of a small request.
 const MESSAGE: usize = 128;
-/// As much as is written at once.
+/// The number of bytes that one call writes.
 const CHUNK: usize = 128 * 1024;
-/// How long each of the two is measured.
+/// The duration of each of the two measurements.
 const WINDOW: Duration = Duration::from_secs(2);
-/// One that takes longer is broken.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time after which a network counts as broken.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 const ROUND_TRIPS: u8 = b'r';
 const THROUGHPUT: u8 = b't';
 
-/// What a network gives, over one TCP connection each.
+/// The result of a network probe. Round trips and throughput are measured over one TCP connection each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NetworkProbe {
-    /// The median time from a message of 128 bytes, sent, to its echo of the same length, received.
+    /// The median time between sending a message of 128 bytes and receiving its echo.
     pub round_trip_p50: Nanos,
-    /// Its 99th percentile.
+    /// The 99th percentile of that time.
     pub round_trip_p99: Nanos,
-    /// How much the other side received, in bits per second.
+    /// The throughput in bits per second, counted by the receiving side.
     pub bits_per_second: f64,
 }
 
-/// Serves whoever asks, until the process ends.
+/// Answers probes until the process ends.
 ///
 /// # Errors
-/// When nobody can connect any more.
+/// When no more connections can be accepted.
 pub fn serve(listener: &TcpListener) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept()?;
-        // Who asks badly hurts only itself.
+        // A connection that fails harms no other.
         thread::spawn(move || answer(stream));
     }
 }
@@ -67,10 +69,10 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Measures the network to one that serves at `address`.
+/// Measures the network to the side that serves at `address`.
 ///
 /// # Errors
-/// When it does not answer in time.
+/// When that side does not answer in time.
 pub fn measure(address: SocketAddr) -> io::Result<NetworkProbe> {
     let round_trips = round_trips(connect(address, ROUND_TRIPS)?)?;
     Ok(NetworkProbe {
@@ -81,15 +83,15 @@ pub fn measure(address: SocketAddr) -> io::Result<NetworkProbe> {
 }
 
 fn connect(address: SocketAddr, kind: u8) -> io::Result<TcpStream> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     stream.write_all(&[kind])?;
     Ok(stream)
 }
 
-/// In nanoseconds. A tenth of the time goes before, in which caches and connection warm up.
+/// Measures round trips, in nanoseconds. The first tenth of the time warms up caches and the connection.
 fn round_trips(mut stream: TcpStream) -> io::Result<Histogram<u64>> {
     let mut times = Histogram::new(3).map_err(io::Error::other)?;
     let mut message = [b'x'; MESSAGE];
@@ -108,7 +110,7 @@ fn round_trips(mut stream: TcpStream) -> io::Result<Histogram<u64>> {
     }
 }
 
-/// In bits per second, by what the other side says that it received.
+/// Measures the throughput in bits per second, by the number of bytes that the other side has received.
 fn throughput(mut stream: TcpStream) -> io::Result<f64> {
     let chunk = vec![b'x'; CHUNK];
     let begin = Instant::now();
@@ -131,16 +133,16 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || serve(&listener));
-        let wire = measure(address).unwrap();
+        let probe = measure(address).unwrap();
         // A system call alone takes longer than a tenth of a microsecond.
-        assert!(wire.round_trip_p50 > Nanos(400), "{wire:?}");
-        assert!(wire.round_trip_p50 <= wire.round_trip_p99, "{wire:?}");
+        assert!(probe.round_trip_p50 > Nanos(400), "{probe:?}");
+        assert!(probe.round_trip_p50 <= probe.round_trip_p99, "{probe:?}");
         // A loopback interface that carries less than 1 Mbit/s is broken.
-        assert!(wire.bits_per_second > 1e6, "{wire:?}");
+        assert!(probe.bits_per_second > 1e6, "{probe:?}");
     }
 
     #[test]
-    fn nobody_there_is_an_error() {
+    fn a_closed_port_is_an_error() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
-    /// The server that is measured.
+    /// The server under test.
     Server,
-    /// The services that it needs, above all the database.
+    /// The services that the server needs, above all the database.
     Db,
-    /// What sends the requests.
+    /// The load that sends the requests.
     Load,
 }
 
@@ -30,7 +30,7 @@ impl Part {
         }
     }
 
-    /// The part of that name.
+    /// The part with the name `name`; `None` where there is none.
     #[must_use]
     pub fn named(name: &str) -> Option<Part> {
         Part::ALL.into_iter().find(|part| part.name() == name)
@@ -46,16 +46,16 @@ impl fmt::Display for Part {
 /// A value for each part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerPart<T> {
-    /// The server's.
+    /// The value of the server.
     pub server: T,
-    /// The database's.
+    /// The value of the services.
     pub db: T,
-    /// The load's.
+    /// The value of the load.
     pub load: T,
 }
 
 impl<T> PerPart<T> {
-    /// The values that `value` returns for each part.
+    /// Builds a value for each part with `value`.
     pub fn from_fn(mut value: impl FnMut(Part) -> T) -> PerPart<T> {
         let [server, db, load] = Part::ALL.map(&mut value);
         PerPart { server, db, load }
@@ -70,7 +70,7 @@ impl<T> PerPart<T> {
         }
     }
 
-    /// The value of one part, to be changed.
+    /// The value of one part, for changing it.
     pub fn get_mut(&mut self, part: Part) -> &mut T {
         match part {
             Part::Server => &mut self.server,
@@ -89,12 +89,12 @@ impl<T> PerPart<T> {
         PerPart { server: &self.server, db: &self.db, load: &self.load }
     }
 
-    /// What `convert` makes of each value.
+    /// Converts each value.
     pub fn map<U>(self, mut convert: impl FnMut(T) -> U) -> PerPart<U> {
         PerPart { server: convert(self.server), db: convert(self.db), load: convert(self.load) }
     }
 
-    /// Each value with that of another set.
+    /// Pairs each value with the value of the same part in `other`.
     pub fn zip<U>(self, other: PerPart<U>) -> PerPart<(T, U)> {
         PerPart {
             server: (self.server, other.server),
@@ -110,13 +110,13 @@ impl<T> PerPart<Option<T>> {
         self.iter().all(|(_, value)| value.is_none())
     }
 
-    /// All values; absent unless every part has one.
+    /// All values; `None` unless every part has one.
     pub fn all(self) -> Option<PerPart<T>> {
         Some(PerPart { server: self.server?, db: self.db?, load: self.load? })
     }
 }
 
-/// Writes the parts that have a value, and no others: for `#[serde(with = "present")]`.
+/// Serialization of the parts that have a value, and no others: for `#[serde(with = "present")]`.
 pub mod present {
     use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Which CPUs the server, the database and the load run on.
+//! The CPUs that the server, the database and the load run on.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::os::part::{Part, PerPart, present};
 
-/// A set of CPUs, by the kernel's numbers. Written as in `0-5+8`; never empty.
+/// A set of CPUs, by the kernel's numbers. It is written as in `0-5+8`, and is never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Cpus(BTreeSet<usize>);
@@ -21,32 +21,32 @@ impl Cpus {
         self.0.iter().copied()
     }
 
-    /// The CPU whose turn it is: each in ascending order, and again from the first.
+    /// The CPU for turn `turn`: turns go through the CPUs in ascending order, then start again from the first.
     #[must_use]
     pub fn in_turn(&self, turn: u32) -> usize {
         let mut cpus = self.iter();
         cpus.nth(turn as usize % self.count()).expect("a set of CPUs is never empty")
     }
 
-    /// How many.
+    /// The number of CPUs.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// As the kernel writes them, as in `0-5,8`; absent if there are none.
+    /// Parses the kernel's notation, as in `0-5,8`; `None` where it lists no CPU.
     #[must_use]
     pub fn of_kernel(list: &str) -> Option<Cpus> {
         list.trim().replace(',', "+").parse().ok()
     }
 
-    /// Whether a CPU is in both.
+    /// Whether some CPU is in both sets.
     #[must_use]
     pub fn overlaps(&self, other: &Cpus) -> bool {
         !self.0.is_disjoint(&other.0)
     }
 
-    /// As the kernel wants it.
+    /// The set as the kernel's CPU mask.
     #[must_use]
     pub fn mask(&self) -> CpuSet {
         let mut mask = CpuSet::new();
@@ -84,7 +84,7 @@ impl FromStr for Cpus {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let first: usize = first.trim().parse().map_err(|_| bad())?;
             let last: usize = last.trim().parse().map_err(|_| bad())?;
-            // The kernel's own limit; without one, `0-99999999999` would fill the memory.
+            // The kernel's own limit, without which `0-99999999999` would fill the memory.
             if first > last || last >= CpuSet::count() {
                 return Err(bad());
             }
@@ -107,43 +107,43 @@ impl From<Cpus> for String {
     }
 }
 
-/// The CPUs of each part, and how much of their time it may use.
+/// The CPUs of each part, and the share of their time that it may use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Placement {
     /// The CPUs that each part runs on.
     #[serde(flatten)]
     pub sets: PerPart<Cpus>,
-    /// CPUs' worth of time, as in 1.5; absent where a part may use all time of its CPUs.
+    /// The quota of each part in CPUs' worth of time, as in 1.5; absent where a part may use all time of its CPUs.
     #[serde(with = "present", skip_serializing_if = "PerPart::is_empty", default)]
     pub quota: PerPart<Option<f64>>,
 }
 
-/// A placement that this machine cannot give.
+/// A placement that this machine cannot provide.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlacementError {
-    /// Not a set of CPUs.
+    /// The text is not a set of CPUs.
     #[error("{0:?} is not a set of CPUs; write it like 0, 0-3 or 0-3+8")]
     NotASet(String),
-    /// Not three parts.
+    /// The text does not place each of the three parts once.
     #[error("{0:?} does not place server, db and load; write it like server=0,db=1,load=1")]
     NotAPlacement(String),
-    /// A CPU that is not there, or not ours.
+    /// A CPU does not exist, or this process may not use it.
     #[error("CPU {cpu} of {part} is not one this process may use ({usable}); choose among those")]
     NotUsable {
-        /// The part that it was meant for.
+        /// The part that the CPU was meant for.
         part: Part,
-        /// The missing CPU.
+        /// The CPU's number.
         cpu: usize,
-        /// What there is.
+        /// The CPUs that this process may use.
         usable: String,
     },
-    /// The kernel would not say which CPUs there are.
+    /// The kernel does not say which CPUs this process may use.
     #[error("the kernel does not say which CPUs this process may use: {0}")]
     Unknown(String),
 }
 
 impl Placement {
-    /// Each part may use all time of its CPUs.
+    /// A placement without quotas: each part may use all time of its CPUs.
     #[must_use]
     pub fn new(server: Cpus, db: Cpus, load: Cpus) -> Placement {
         Placement { sets: PerPart { server, db, load }, quota: PerPart::default() }
@@ -152,16 +152,18 @@ impl Placement {
     /// The CPUs that this process may use.
     ///
     /// # Errors
-    /// When the kernel does not say.
+    /// When the kernel does not say which they are.
     pub fn usable() -> Result<Cpus, PlacementError> {
         let mask = sched_getaffinity(Pid::from_raw(0))
             .map_err(|error| PlacementError::Unknown(error.to_string()))?;
         Ok((0..CpuSet::count()).filter(|cpu| mask.is_set(*cpu).unwrap_or(false)).collect())
     }
 
-    /// Divides the usable CPUs by what the work costs: a lookup takes about twice as long in the
-    /// database as in a server, and half as long in the load. Disjoint from 3 CPUs on; the server's
-    /// set never exceeds 6, so that larger machines stay comparable. On 2, the server has one alone.
+    /// Divides the usable CPUs by what the work costs: a lookup takes about twice as long in the database as in a
+    /// server, and half as long in the load.
+    ///
+    /// From 3 CPUs on, the sets are disjoint. On 2 CPUs, the server has one for itself. The server's set never
+    /// exceeds 6, so that larger machines stay comparable.
     #[must_use]
     pub fn by_size(usable: &Cpus) -> Placement {
         let cpus: Vec<usize> = usable.iter().collect();
@@ -181,10 +183,10 @@ impl Placement {
         }
     }
 
-    /// Reads `server=0,db=1,load=1`, and checks it against the usable CPUs.
+    /// Parses a text like `server=0,db=1,load=1`, and checks it against the usable CPUs.
     ///
     /// # Errors
-    /// When it is not of that form, or names a CPU that is not usable.
+    /// When the text does not have that form, or names a CPU that is not usable.
     pub fn parse(text: &str, usable: &Cpus) -> Result<Placement, PlacementError> {
         let bad = || PlacementError::NotAPlacement(text.to_owned());
         let mut sets: PerPart<Option<Cpus>> = PerPart::default();

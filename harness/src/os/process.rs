@@ -1,5 +1,5 @@
-//! Child processes: each gets a signal from the kernel when the harness dies, however it dies, and one
-//! that is stopped takes its own children along. Also where they run.
+//! Child processes. The kernel sends each of them a signal when the harness ends, for whatever reason; a child that
+//! is stopped takes its own children along. A child can be placed on CPUs.
 
 use std::fs;
 use std::io;
@@ -16,31 +16,34 @@ use crate::os::placement::Cpus;
 use crate::os::stop::{Stop, WaitError, wait_until};
 use crate::os::sys;
 
-/// Starts `command` so that the kernel sends it `signal` when this process ends, however it ends
-/// (only SIGKILL cannot be ignored, and what the child itself started is not reached), in a process group of its own (a Ctrl-C in the terminal is for the
-/// harness, which stops its children in order) and on `cpus`, if given.
+/// Starts `command` in a process group of its own, on the CPUs `cpus` (if given), so that the kernel sends it
+/// `signal` when this process ends, for whatever reason.
 ///
-/// Call it from a thread that lives as long as the child may: the kernel ties the child to the thread.
+/// A child can ignore any signal but SIGKILL, and the signal does not reach processes that the child itself has
+/// started. With its own process group, the child does not receive a Ctrl-C in the terminal, so that the harness can
+/// stop its children in order.
+///
+/// Call this function from a thread that lives as long as the child may: the kernel ties the child to the thread.
 ///
 /// # Errors
-/// When it cannot be started.
+/// When the command cannot be started.
 pub fn spawn_tied(command: &mut Command, cpus: Option<&Cpus>, signal: Signal) -> io::Result<Child> {
     sys::tie(command, cpus.map(Cpus::mask), signal);
     command.spawn()
 }
 
-/// Asks `child` to end, waits up to `patience`, then kills it; whatever it leaves in its process group is
-/// killed too, even if it had ended before. Says how it ended, and whether it had to be killed.
+/// Asks `child` to end, waits up to `timeout`, then kills it. Processes that are left in its process group are killed
+/// too, even if the child had already ended. Returns its exit status, and whether it had to be killed.
 ///
 /// # Errors
-/// When it cannot be waited for.
-pub fn stop(child: &mut Child, patience: Duration) -> io::Result<(ExitStatus, bool)> {
+/// When the child cannot be waited for.
+pub fn stop(child: &mut Child, timeout: Duration) -> io::Result<(ExitStatus, bool)> {
     if let Some(status) = ended(child)? {
         return Ok((status, false));
     }
-    // A failure means that it has just ended: the wait below tells.
+    // A failure means that the child has just ended, which the wait below finds.
     let _ = kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM);
-    match wait_until(Instant::now() + patience, &Stop::never(), || ended(child)) {
+    match wait_until(Instant::now() + timeout, &Stop::never(), || ended(child)) {
         Ok(status) => return Ok((status, false)),
         Err(WaitError::Failed(error)) => return Err(error),
         Err(WaitError::TimedOut | WaitError::Interrupted) => {}
@@ -49,17 +52,17 @@ pub fn stop(child: &mut Child, patience: Duration) -> io::Result<(ExitStatus, bo
     Ok((child.wait()?, true))
 }
 
-/// How `child`, a group's leader, ended, if it has; then what is left of its group is killed.
+/// Returns the exit status of `child`, a group's leader, if it has ended; then the rest of its group is killed.
 ///
 /// # Errors
-/// When it cannot be observed.
+/// When the child cannot be observed.
 pub fn ended(child: &mut Child) -> io::Result<Option<ExitStatus>> {
     let only_look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
     match waitid(Id::Pid(Pid::from_raw(child.id() as i32)), only_look) {
         Ok(WaitStatus::StillAlive) => return Ok(None),
-        // It is not waited for yet, so its number is no other process's.
+        // The child is not waited for yet, so no other process can have its number.
         Ok(_) => kill_group(child),
-        // It was waited for before, and its number may be another's by now.
+        // The child was waited for before, so another process may have its number by now.
         Err(Errno::ECHILD) => {}
         Err(error) => return Err(error.into()),
     }
@@ -67,11 +70,11 @@ pub fn ended(child: &mut Child) -> io::Result<Option<ExitStatus>> {
 }
 
 fn kill_group(child: &Child) {
-    // A failure means that no one is left in it.
+    // A failure means that the group is empty.
     let _ = kill(Pid::from_raw(-(child.id() as i32)), Signal::SIGKILL);
 }
 
-/// Whether a process runs; one that has ended and is not waited for yet does not.
+/// Whether a process is running. A process that has ended but is not waited for yet is not.
 #[must_use]
 pub fn is_running(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
@@ -79,11 +82,12 @@ pub fn is_running(pid: u32) -> bool {
     state.is_some_and(|state| !state.trim_start().starts_with(['Z', 'X']))
 }
 
-/// Waits until `child` ends, `deadline` (if any) passes, or `stop` is set; in the latter two cases the child is
-/// stopped. When it has ended, what is left of its group is killed.
+/// Waits until `child` ends, `deadline` (if any) passes, or `stop` is set; in the latter two cases, stops the child.
+/// After a child has ended, the rest of its group is killed.
 ///
 /// # Errors
-/// Which of the two ended the waiting, or [`WaitError::Failed`] when the child cannot be observed or stopped.
+/// [`WaitError::TimedOut`] or [`WaitError::Interrupted`], and [`WaitError::Failed`] when the child cannot be observed
+/// or stopped.
 pub fn wait(
     child: &mut Child,
     deadline: Option<Instant>,
@@ -96,10 +100,10 @@ pub fn wait(
     status
 }
 
-/// Puts every thread of a running process on `cpus`; threads that it starts later inherit the set.
+/// Moves every thread of a running process to `cpus`. Threads that start later inherit the set.
 ///
 /// # Errors
-/// When the process is gone, or is not ours.
+/// When the process has ended, or belongs to another user.
 pub fn place(pid: u32, cpus: &Cpus) -> io::Result<()> {
     let mask = cpus.mask();
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -120,7 +124,8 @@ mod tests {
     use std::process::Stdio;
     use std::thread;
 
-    /// A shell that ignores SIGTERM or not, starts a worker, tells its number, and ends or waits.
+    /// Starts a shell that ignores SIGTERM or not, starts a worker, prints the worker's process id, and ends or
+    /// waits.
     fn master(before: &str, then: &str) -> (Child, u32) {
         let mut command = Command::new("sh");
         command
@@ -153,7 +158,7 @@ mod tests {
             let (_, was_killed) = stop(&mut child, Duration::from_millis(300)).unwrap();
             assert_eq!(was_killed, killed, "{before} {then}");
             await_end(worker);
-            // Asked again, it tells the same and kills no one.
+            // A second call returns the same and kills nothing.
             assert!(!stop(&mut child, Duration::ZERO).unwrap().1);
         }
     }

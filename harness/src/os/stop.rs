@@ -20,7 +20,7 @@ pub struct Stop(Arc<AtomicBool>);
 pub struct Interrupted;
 
 impl Stop {
-    /// A token that nothing sets: for work that must be done even while the program is stopping.
+    /// A token that is never set: for work that must be done even while the program is stopping.
     #[must_use]
     pub fn never() -> Stop {
         Stop::default()
@@ -37,10 +37,10 @@ impl Stop {
         self.0.swap(true, Ordering::Relaxed)
     }
 
-    /// Passes unless the program was asked to stop.
+    /// Returns an error once the program was asked to stop.
     ///
     /// # Errors
-    /// [`Interrupted`] once the token is set.
+    /// [`Interrupted`] when the token is set.
     pub fn check(&self) -> Result<(), Interrupted> {
         if self.is_set() { Err(Interrupted) } else { Ok(()) }
     }
@@ -55,7 +55,7 @@ pub enum WaitError<E> {
     /// The deadline passed.
     #[error("not ready in time")]
     TimedOut,
-    /// What was waited for can no longer come.
+    /// Waiting has become pointless.
     #[error("{0}")]
     Failed(E),
 }

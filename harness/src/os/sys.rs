@@ -1,4 +1,4 @@
-//! The one module with `unsafe`: what the kernel offers and no safe interface reaches.
+//! The only module with `unsafe` code: calls of the kernel that no safe interface offers.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -14,8 +14,8 @@ use nix::unistd::{Pid, getpid, getppid};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Ties the process that `command` will start to this one, from before its first instruction: it gets
-/// `signal` when the calling thread ends, runs on the CPUs of `mask`, and leads a process group of its own.
+/// Ties the process that `command` will start to this one, before its first instruction: it receives `signal` when
+/// the calling thread ends, runs on the CPUs of `mask`, and leads a process group of its own.
 pub(crate) fn tie(command: &mut Command, mask: Option<CpuSet>, signal: Signal) {
     let parent = getpid();
     command.process_group(0);
@@ -36,7 +36,7 @@ pub(crate) fn tie(command: &mut Command, mask: Option<CpuSet>, signal: Signal) {
     }
 }
 
-/// A file descriptor that its holder owns and never swaps.
+/// A file descriptor that its holder owns and never replaces.
 #[derive(Debug)]
 pub(crate) struct Owned(OwnedFd);
 
@@ -52,10 +52,10 @@ impl AsFd for Owned {
     }
 }
 
-/// Lets tokio tell when `fd` becomes readable. Must be called within a tokio runtime.
+/// Registers `fd` with tokio, to be notified when it becomes readable. Must be called within a tokio runtime.
 ///
 /// # Errors
-/// When the kernel cannot watch it.
+/// When the kernel cannot watch `fd`.
 pub(crate) fn watch(fd: OwnedFd) -> io::Result<AsyncFd<Owned>> {
     // SAFETY: `Owned` owns its descriptor, gives no way to replace it, and closes it only when the
     // `AsyncFd` that holds it is dropped.

@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use url::{ParseError, Url};
 
-/// A URL whose password no form of printing shows.
+/// A URL that is never printed with its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretUrl {
-    /// As it was written: what one parser normalises, another may read differently.
+    /// The URL as it was written: another parser may read a normalised form differently.
     written: String,
     url: Url,
 }
@@ -33,7 +33,7 @@ impl SecretUrl {
     /// The same URL with another host and port.
     ///
     /// # Errors
-    /// When the URL is of a form that has no host.
+    /// When URLs of this form have no host.
     pub fn at(&self, address: SocketAddr) -> io::Result<SecretUrl> {
         let mut url = self.url.clone();
         url.set_ip_host(address.ip())

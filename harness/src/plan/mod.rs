@@ -1,4 +1,4 @@
-//! What a run does: which servers and cells it has, which server comes when, and which of its cells in which order.
+//! The plan of a run: its servers and cells, and the order in which they are measured.
 
 mod order;
 mod selection;
@@ -15,31 +15,32 @@ use crate::definition::{DefinitionError, Filter, Profile, Registry, Server, Stud
 use order::draw;
 use selection::{Selection, has};
 
-/// All that a run will do, in order.
+/// Everything that a run does, in order.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What orders and requests are drawn from.
+    /// The seed from which orders and requests are drawn.
     pub seed: u64,
     /// The profile's name.
     pub profile: String,
-    /// The questions that it answers; empty for a run of before there were studies, where every server has every cell.
+    /// The questions that it answers; empty for a run recorded before there were studies, in which every server has
+    /// every cell.
     pub studies: Vec<RunStudy>,
     /// The servers that are measured.
     pub servers: Vec<Server>,
-    /// The cells that are measured: of each server those that [`Plan::has`].
+    /// The cells that are measured; a server has those for which [`Plan::has`] is true.
     pub cells: Vec<Cell>,
     /// The passes over all cells, in order.
     pub blocks: Vec<Block>,
 }
 
-/// What a run's record says of its plan.
+/// The plan of a run, as its record holds it.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded<'a> {
-    /// What orders and requests were drawn from.
+    /// The seed from which orders and requests were drawn.
     pub seed: u64,
     /// The profile's name.
     pub profile: &'a str,
-    /// How many passes over all cells were planned.
+    /// The number of planned passes over all cells.
     pub blocks: u32,
     /// The questions that it answers.
     pub studies: &'a [RunStudy],
@@ -49,11 +50,11 @@ pub struct Recorded<'a> {
     pub cells: &'a [Cell],
 }
 
-/// What a turn costs besides its warm-ups and windows: start, health, drain and stop.
+/// The duration of a turn besides its warm-ups and windows: start, health check, drain and stop.
 const TURN_OVERHEAD: Duration = Duration::from_millis(900);
-/// How much longer than the least a warm-up takes on average.
+/// The average length of a warm-up, as a multiple of its shortest length.
 const WARMUP_STRETCH: f64 = 1.3;
-/// What a trial costs besides its warm-up and window: the load's own start and end.
+/// The duration of a trial besides its warm-up and window: the load's own start and end.
 const TRIAL_OVERHEAD: Duration = Duration::from_millis(350);
 
 impl Plan {
@@ -74,7 +75,7 @@ impl Plan {
         Ok(Plan::drawn(seed, profile.name.clone(), profile.blocks, studies, servers, cells))
     }
 
-    /// A recorded run's plan: the same cells in the same order, of the servers that have those names now.
+    /// The plan of a recorded run: the same cells in the same order, for the servers that have the same names now.
     ///
     /// # Errors
     /// When the registry lacks one of the servers.
@@ -126,18 +127,18 @@ impl Plan {
         has(&self.studies, server, cell)
     }
 
-    /// How many trials there are.
+    /// The number of trials.
     #[must_use]
     pub fn trials(&self) -> usize {
         self.blocks.iter().flat_map(|block| &block.turns).map(|turn| turn.cells.len()).sum()
     }
 
-    /// How long the blocks will take, calibration and verification aside.
+    /// The expected duration of the blocks, without calibration and verification.
     #[must_use]
     pub fn expected(&self) -> Duration {
         let of_cell = |&cell: &usize| {
             let times = &self.cells[cell].times;
-            // A noisy rate takes some slices more than the least to be called steady.
+            // A noisy rate takes some slices more than the shortest warm-up to count as steady.
             Duration::from(times.warmup().least).mul_f64(WARMUP_STRETCH)
                 + times.window()
                 + TRIAL_OVERHEAD

@@ -4,25 +4,26 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
-/// One server's turn within a block: it is started, its cells are measured in this order, it is stopped.
+/// The turn of one server within a block: it is started, its cells are measured in this order, it is stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// Index into the plan's servers.
+    /// The server's index in the plan.
     pub server: usize,
-    /// Indices into the plan's cells.
+    /// The indices of its cells in the plan.
     pub cells: Vec<usize>,
-    /// The seed of its requests: that of the block, so that all its servers are asked alike.
+    /// The seed of its requests. It is that of the block, so that all its servers get the same requests.
     pub seed: u64,
 }
 
 /// One pass over all cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Every server once.
+    /// A turn for each server.
     pub turns: Vec<Turn>,
 }
 
-/// Draws every block's order from `seed`; `has` says which of so many servers has which of so many cells.
+/// Draws the order of every block from `seed`; `has` tells for each of the given numbers of servers and cells whether
+/// the server has the cell.
 ///
 /// Each block draws from a stream of its own, so that a longer run begins like a shorter one.
 pub(super) fn draw(
@@ -36,7 +37,7 @@ pub(super) fn draw(
         .map(|block| {
             let mut rng = ChaCha12Rng::seed_from_u64(seed);
             rng.set_stream(u64::from(block) + 1);
-            // One for all servers of a block: they are asked the same, at the same moments.
+            // All servers of a block have the same seed, and so the same requests at the same moments.
             let seed = rng.next_u64();
             let mut order: Vec<usize> = (0..servers).collect();
             order.shuffle(&mut rng);

@@ -1,20 +1,21 @@
-//! What of its studies a run measures.
+//! The selection of servers and cells that a run measures for its studies.
 
 use crate::definition::cell::Cell;
 use crate::definition::scenario::Catalogue;
 use crate::definition::study::{RunStudy, StudyCell};
 use crate::definition::{DefinitionError, Filter, Profile, Registry, Role, Server, Study, select};
 
-/// What a run measures, and which of it answers which question.
+/// The servers and cells of a run, and the studies that they answer.
 pub(super) struct Selection {
-    /// In the registry's order, and the twins at the end.
+    /// The servers in the registry's order, with the twins at the end.
     pub(super) servers: Vec<Server>,
     pub(super) cells: Vec<Cell>,
     pub(super) studies: Vec<RunStudy>,
 }
 
 impl Selection {
-    /// The union of the studies' servers and cells, as far as the profile has them and the filter lets them.
+    /// Selects the union of the studies' servers and cells, as far as the profile has them and the filter matches
+    /// them.
     ///
     /// # Errors
     /// When a filter matches nothing, or nothing of a study is left.
@@ -49,7 +50,7 @@ impl Selection {
     }
 }
 
-/// Whether a server has a cell: it can be asked so, and a study that it answers has the cell.
+/// Whether a server has a cell: the server can be measured under its load, and a study has both.
 pub(super) fn has(studies: &[RunStudy], server: &Server, cell: &Cell) -> bool {
     let is_asked = |study: &RunStudy| {
         study.has_server(&server.name) && study.has_cell(&cell.scenario.name, &cell.load.name)
@@ -96,11 +97,11 @@ fn cells(
         .collect())
 }
 
-/// What a run that selected these servers and cells measures of a study: its servers that have a cell of it, and its cells
+/// The part of a study that a run measures, given its servers and cells: the servers that have a cell, and the cells
 /// that a server has.
 ///
 /// # Errors
-/// When that is nothing.
+/// When nothing is left.
 fn narrowed(
     study: &Study,
     of_study: &[Server],
@@ -143,10 +144,11 @@ fn narrowed(
     Ok(selected)
 }
 
-/// What a twin's name has besides that of the server that it is.
+/// The suffix of a twin's name.
 const TWIN: &str = ".twin";
 
-/// The first contender once more, under another name: what the two differ by is the run's own noise.
+/// The twin of the first contender: the same server under another name, so that their difference is the run's own
+/// noise.
 pub(super) fn twin<'a>(mut servers: impl Iterator<Item = &'a Server>) -> Option<Server> {
     let first = servers.find(|server| server.role == Role::Contender)?;
     Some(Server {
@@ -157,7 +159,7 @@ pub(super) fn twin<'a>(mut servers: impl Iterator<Item = &'a Server>) -> Option<
     })
 }
 
-/// The item of that name: studies were checked against the catalogue when they were read.
+/// The item called `name`, which exists because studies were checked against the catalogue when they were read.
 fn find<T: Clone>(items: &[T], name: &str, name_of: impl Fn(&T) -> &str) -> T {
     items
         .iter()

@@ -32,7 +32,7 @@ fn server(name: &str, drives_itself: bool) -> Server {
     }
 }
 
-/// Contenders, and one that drives itself.
+/// A number of contenders, and a server that drives itself.
 fn servers(contenders: usize) -> Vec<Server> {
     (0..contenders)
         .map(|i| server(&format!("s{i}"), false))
@@ -40,7 +40,7 @@ fn servers(contenders: usize) -> Vec<Server> {
         .collect()
 }
 
-/// Every other one is closed.
+/// Cells of which every other one is closed.
 fn cells(count: usize) -> Vec<Cell> {
     let cell = |i: usize| {
         let rate = scenario::Rate::Fixed(PerSecond(10.0));
@@ -92,7 +92,7 @@ proptest! {
                 .flat_map(|turn| turn.cells.iter().map(|cell| (turn.server, *cell)))
                 .collect();
             visited.sort_unstable();
-            // The last drives itself: it has no open cell.
+            // The last server drives itself, so it has no open cell.
             let all: Vec<_> = (0..=contenders)
                 .flat_map(|s| (0..count).map(move |c| (s, c)))
                 .filter(|(s, c)| *s < contenders || c % 2 == 0)
@@ -151,14 +151,14 @@ proptest! {
         });
         let expected: Vec<_> = (0..4)
             .flat_map(|server| (0..3).map(move |cell| (server, cell)))
-            // The last server drives itself: it has no open cell.
+            // The last server drives itself, so it has no open cell.
             .filter(|&(server, cell)| is_in(server, cell) && (server < 3 || cell % 2 == 0))
             .collect();
         prop_assert_eq!(visited, expected);
     }
 }
 
-/// The plan of studies of these texts, on the project's own definitions.
+/// The plan of the given studies, with the project's own definitions.
 fn plan(studies: &[&str], profile: &str, servers: &[&str]) -> Result<Plan, DefinitionError> {
     let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
     let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
@@ -225,7 +225,7 @@ fn a_plan_that_was_recorded_is_repeated() {
     let repeated = Plan::repeat(&recorded, &registry).unwrap();
     assert_eq!(repeated.servers, plan.servers);
     assert_eq!(repeated.blocks, plan.blocks);
-    // A run of before there were studies has every cell for every server.
+    // In a run recorded before there were studies, every server has every cell.
     let old = Plan::repeat(&Recorded { studies: &[], ..recorded }, &registry).unwrap();
     assert_eq!(old.trials(), 8 * plan.servers.len() * plan.cells.len());
 }

@@ -385,7 +385,7 @@ pub(super) const FIGURES: &[Figure] = &[
         "db_hidden_per_req",
         ("other round trips", Unit::PerRequest),
         Less,
-        Estimated(|cell| cell.figures.resources.hidden),
+        Estimated(|cell| cell.figures.resources.extra_round_trips),
         "Pings, resets and other round trips that no request asked for, per request that was sent, from the load's start \
          to its drain.",
     ),

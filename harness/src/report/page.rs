@@ -213,11 +213,11 @@ fn studies(studies: &[RunStudy]) -> String {
 mod tests {
     use super::environment;
     use crate::format::journal::Entry;
-    use crate::format::synthetic_run::{SMALL, known, run};
+    use crate::format::synthetic_run::{SMALL, run, synthetic};
 
     #[test]
     fn how_a_run_came_about_is_told() {
-        let mut raw = run(&[known("a", 50.0, SMALL)]);
+        let mut raw = run(&[synthetic("a", 50.0, SMALL)]);
         assert!(environment(&raw).ends_with(" **Stopped in block 8 of 8.**"));
         raw.entries.push(Entry::Finished);
         assert!(environment(&raw).ends_with("connections a server."));

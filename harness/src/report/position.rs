@@ -80,7 +80,7 @@ impl Ranking {
 mod tests {
     use super::*;
     use crate::definition::Role;
-    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, known, run};
+    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, run, synthetic};
     use crate::measure::measurements;
     use crate::report::ranking::rankings;
 
@@ -90,7 +90,7 @@ mod tests {
         let of = |name, goodput, busy: f64, own| SyntheticServer {
             goodput,
             load_cpu: 1.0,
-            ..known(name, busy * 1e6 / goodput, own)
+            ..synthetic(name, busy * 1e6 / goodput, own)
         };
         let alone = of("alone", 10_000.0, alone_busy, OTHER);
         let raw =

@@ -249,9 +249,9 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
         let key = |row: &Row| ordering(row).unwrap_or(f64::INFINITY);
         b.competes().cmp(&a.competes()).then(key(a).total_cmp(&key(b)))
     });
-    let asked = open.as_ref().and_then(|load| {
+    let rate = open.as_ref().and_then(|load| {
         raw.entries.iter().find_map(|entry| match entry {
-            Entry::Trial(trial) if trial.load == *load && trial.scenario == scenario => trial.asked,
+            Entry::Trial(trial) if trial.load == *load && trial.scenario == scenario => trial.rate,
             _ => None,
         })
     });
@@ -261,7 +261,7 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
         scenario: scenario.to_owned(),
         group: None,
         closed,
-        open: open.map(|load| (load, asked)),
+        open: open.map(|load| (load, rate)),
         by_goodput,
         baseline: None,
         floor: None,

@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::definition::scenario::{Arrivals, LoadKind, Rate};
     use crate::format::folder::Raw;
-    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, known, run};
+    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, run, synthetic};
     use crate::measure::measurements;
     use crate::report::ranking::rankings;
     use crate::units::PerSecond;
@@ -259,21 +259,21 @@ mod tests {
 
     /// A server is the limit of what keeps its CPU busy.
     fn busy(name: &'static str, part: f64) -> SyntheticServer {
-        SyntheticServer { load_cpu: 1.0, ..known(name, part * 100.0, SMALL) }
+        SyntheticServer { load_cpu: 1.0, ..synthetic(name, part * 100.0, SMALL) }
     }
 
     #[test]
     fn what_is_known_of_noise_is_told() {
-        let twin = SyntheticServer { twin_of: Some("a"), ..known("again", 50.2, OTHER) };
-        let raw = run(&[known("a", 50.0, SMALL), twin]);
+        let twin = SyntheticServer { twin_of: Some("a"), ..synthetic("again", 50.2, OTHER) };
+        let raw = run(&[synthetic("a", 50.0, SMALL), twin]);
         assert!(legend(&raw).contains(" The same server under two names differed by 0."));
-        let raw = run(&[known("a", 50.0, SMALL)]);
+        let raw = run(&[synthetic("a", 50.0, SMALL)]);
         assert!(legend(&raw).contains(" No server was measured twice, "), "{}", legend(&raw));
     }
 
     #[test]
     fn without_figures_no_order_is_told() {
-        let mut raw = run(&[known("a", 50.0, SMALL)]);
+        let mut raw = run(&[synthetic("a", 50.0, SMALL)]);
         raw.entries.clear();
         let told = "No server has a figure to be ordered by; the notes say why.";
         assert_eq!(legend(&raw), told);
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_drives_itself_stands_only_where_it_has_a_cell() {
-        let mut raw = run(&[known("a", 50.0, SMALL), known("alone", 40.0, OTHER)]);
+        let mut raw = run(&[synthetic("a", 50.0, SMALL), synthetic("alone", 40.0, OTHER)]);
         raw.run.server[1].drives_itself = true;
         let mut open = raw.run.cell[0].clone();
         open.load.name = "open".into();

@@ -13,7 +13,7 @@ use crate::definition::cell::Cell;
 use crate::definition::study::{Published, RunStudy, StudyCell};
 use crate::format::folder::Raw;
 use crate::format::synthetic_run::{
-    LARGE, OTHER, SMALL, SyntheticServer, cell, closed_cell, known, open_cell, run, run_under,
+    LARGE, OTHER, SMALL, SyntheticServer, cell, closed_cell, open_cell, run, run_under, synthetic,
 };
 use crate::measure::block::Metric;
 
@@ -39,14 +39,14 @@ fn study(name: &str, question: &str, servers: &[&str], cells: &[Cell]) -> RunStu
 fn two_studies() -> Raw {
     let cells =
         [cell(), open_cell("open-2000", 2_000.0), closed_cell(8), open_cell("open-10", 10.0)];
-    let twin = SyntheticServer { twin_of: Some("a"), ..known("a.again", 50.3, OTHER) };
+    let twin = SyntheticServer { twin_of: Some("a"), ..synthetic("a.again", 50.3, OTHER) };
     let servers = [
-        known("a", 50.0, SMALL),
-        known("b", 54.0, OTHER),
-        known("c", 70.0, LARGE),
-        known("d", 90.0, SMALL),
+        synthetic("a", 50.0, SMALL),
+        synthetic("b", 54.0, OTHER),
+        synthetic("c", 70.0, LARGE),
+        synthetic("d", 90.0, SMALL),
         twin,
-        SyntheticServer { role: Role::Ceiling, ..known("ceiling", 20.0, OTHER) },
+        SyntheticServer { role: Role::Ceiling, ..synthetic("ceiling", 20.0, OTHER) },
     ];
     let mut raw = run_under(&servers, &cells);
     for server in &mut raw.run.server[2..4] {
@@ -180,21 +180,21 @@ fn the_answer_says_who_shares_a_tier() {
         raw.run.study = vec![study("s", "Which?", &names, &[cell()])];
         chapters(&raw)[0].answer.join("|")
     };
-    let same = [known("a", 50.0, SMALL), known("b", 50.1, OTHER)];
+    let same = [synthetic("a", 50.0, SMALL), synthetic("b", 50.1, OTHER)];
     let share = answer(&same);
     assert!(
         share.starts_with("demo under `closed-64`: all share one tier: `a` with 50.02 ± 0.16 µs of server CPU per request, `b` with 1.00"),
         "{share}"
     );
     let [a, b] = same;
-    let three = answer(&[a, b, known("c", 70.0, SMALL), known("d", 90.0, OTHER)]);
+    let three = answer(&[a, b, synthetic("c", 70.0, SMALL), synthetic("d", 90.0, OTHER)]);
     assert!(three.contains(": the first tier is shared: `a` with "), "{three}");
     assert!(
         three.contains(" The next is `c` with 1.4")
             && three.contains("the last of 4 is `d` with 1.7"),
         "{three}"
     );
-    let only = answer(&[known("a", 50.0, SMALL)]);
+    let only = answer(&[synthetic("a", 50.0, SMALL)]);
     assert_eq!(
         only,
         "demo under `closed-64`: only `a` has a figure, 50.02 ± 0.16 µs of server CPU per request."
@@ -203,7 +203,7 @@ fn the_answer_says_who_shares_a_tier() {
 
 #[test]
 fn a_run_without_studies_has_no_chapter() {
-    let raw = run(&[known("a", 50.0, SMALL)]);
+    let raw = run(&[synthetic("a", 50.0, SMALL)]);
     let files = derived(&raw).unwrap();
     assert!(files["README.md"].contains("\n## demo\n"), "{}", files["README.md"]);
     assert!(files["summary.csv"].starts_with("server,"));

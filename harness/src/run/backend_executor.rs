@@ -13,7 +13,7 @@ use crate::load::{LoadSpec, Pace};
 use crate::os::stop::Stop;
 use crate::workload::Rows;
 
-/// Servers on a backend.
+/// An executor that starts servers on a backend.
 pub struct BackendExecutor<'a> {
     backend: &'a mut dyn Backend,
     running: Option<Box<dyn Instance>>,
@@ -31,11 +31,11 @@ impl<'a> BackendExecutor<'a> {
         BackendExecutor { backend, running: None, rows, stop }
     }
 
-    /// The result of a step, unless the run ends for a reason that is no server's fault: what a server does without
-    /// its services is not its performance, and what it fails to do then is not its failure.
+    /// The result of a step, unless the run ends for a reason that is not the server's fault: without its services, a
+    /// server's measurements and failures do not count.
     ///
     /// # Errors
-    /// That of the step, the interruption, or the loss of a service.
+    /// The error of the step, the interruption, or the loss of a service.
     fn unless_over<T, F>(&self, result: Result<T, Error<F>>) -> Result<T, Error<F>> {
         if let Err(Error::ServiceLost(how)) = self.backend.check_services() {
             return Err(Error::ServiceLost(how));

@@ -1,4 +1,5 @@
-//! Carries out a plan: block by block, turn by turn, cell by cell, everything journalled as it ends.
+//! Measures a plan: block by block, turn by turn, cell by cell, with each result in the journal as soon as it is
+//! there.
 
 use std::io;
 
@@ -18,17 +19,17 @@ use crate::run::progress::Progress;
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Every trial came to its end.
+    /// Every trial was completed.
     Whole,
-    /// Some server failed somewhere.
+    /// At least one server failed.
     WithFailures,
-    /// The user stopped it.
+    /// The user stopped the run.
     Interrupted,
-    /// A service that every server needs is gone; what to do, in one sentence.
+    /// A service that every server needs is gone. The sentence says what to do.
     ServiceLost(String),
 }
 
-/// Carries out the blocks of `plan`; `rates` are the common rates of its open loads.
+/// Measures the blocks of `plan`; `rates` are the common rates of its open loads.
 ///
 /// # Errors
 /// When the journal cannot be written: what cannot be recorded is not worth measuring.
@@ -70,7 +71,7 @@ pub fn execute(
     Ok(ending)
 }
 
-/// What a turn needs.
+/// Everything that a turn needs.
 struct Context<'a> {
     plan: &'a Plan,
     rates: &'a CommonRates,
@@ -83,7 +84,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// One server's turn. The outer error is the journal's.
+    /// Measures the turn of one server. The outer error is the journal's.
     fn turn(&mut self, turn: &Turn) -> io::Result<Result<(), Error<Failed>>> {
         let mut left = turn.cells.len() as u64;
         let result = self.cells(turn, &mut left);
@@ -118,7 +119,7 @@ impl Context<'_> {
             *left -= 1;
             self.progress.advance(1);
         }
-        // A server that has failed is stopped too; then only its first failure is reported.
+        // A server that has failed is stopped too, and only its first failure is reported.
         let stopped = self.executor.stop().map_err(|error| error.at(Stage::Stop));
         Ok(result.and(stopped))
     }
@@ -129,7 +130,7 @@ impl Context<'_> {
             server: self.server.name.clone(),
             scenario: cell.scenario.name.clone(),
             load: cell.load.name.clone(),
-            asked: match pace {
+            rate: match pace {
                 Pace::Closed => None,
                 Pace::Open { rate, .. } => Some(rate),
             },
@@ -138,10 +139,10 @@ impl Context<'_> {
     }
 }
 
-/// How requests of a cell follow each other.
+/// The way in which the requests of a cell follow each other.
 ///
 /// # Errors
-/// When the cell's scenario has no common rate, and needs one.
+/// When the cell needs a common rate, and its scenario has none.
 fn pace(cell: &Cell, rates: &CommonRates) -> Result<Pace, Error<Failed>> {
     match cell.load.kind {
         LoadKind::Closed => Ok(Pace::Closed),

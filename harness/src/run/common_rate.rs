@@ -1,5 +1,5 @@
-//! The common rate: what an open load asks of every server where its rate is `"common"`, so that their latencies
-//! compare. Each scenario has its own, because what is too much for one is nothing for another.
+//! The common rate: the rate of open loads that are `"common"`, which is the same for all servers, so that their
+//! latencies can be compared. Each scenario has its own, because a rate that is too high for one is low for another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use crate::definition::scenario::{LoadKind, Rate};
 use crate::format::journal::Entry;
 use crate::units::PerSecond;
 
-/// No open load asks more than this at the common rate.
+/// The highest common rate.
 const LIMIT: f64 = 4_000.0;
-/// The share of the slowest server's goodput that the common rate asks.
+/// The common rate as a share of the slowest server's goodput.
 const SHARE: f64 = 0.5;
 const CALIBRATION_WARMUP_MS: u64 = 300;
 const CALIBRATION_WINDOW_MS: u64 = 1_000;
@@ -19,12 +19,12 @@ const CALIBRATION_WINDOW_MS: u64 = 1_000;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CommonRates {
     of_scenario: BTreeMap<String, PerSecond>,
-    /// The rate of every scenario, in runs that began before each had its own.
+    /// The rate of all scenarios, in runs that began before each had its own.
     of_run: Option<PerSecond>,
 }
 
 impl CommonRates {
-    /// Adds what a journal's entry says, if it is about a common rate.
+    /// Adds the rate of a journal's entry, if it holds one.
     pub fn read(&mut self, entry: &Entry) {
         match entry {
             Entry::CommonRate { scenario: Some(scenario), rate } => {
@@ -35,14 +35,14 @@ impl CommonRates {
         }
     }
 
-    /// The rate of a scenario, if it was found.
+    /// The rate of a scenario, if it is known.
     #[must_use]
     pub fn of(&self, scenario: &str) -> Option<PerSecond> {
         self.of_scenario.get(scenario).copied().or(self.of_run)
     }
 
-    /// For each scenario that is asked at the common rate and has none yet, its cell as a short closed load with the same
-    /// users.
+    /// The cells to calibrate: each scenario that needs a common rate and has none yet, as a short closed load with
+    /// the same users.
     #[must_use]
     pub fn calibration(&self, cells: &[Cell]) -> Vec<Cell> {
         let mut seen = BTreeSet::new();
@@ -55,7 +55,7 @@ impl CommonRates {
     }
 }
 
-/// Whether a cell's load asks at the common rate.
+/// Whether the load of a cell has the common rate.
 #[must_use]
 pub fn is_at_common_rate(cell: &Cell) -> bool {
     matches!(cell.load.kind, LoadKind::Open { rate: Rate::Common(_), .. })
@@ -69,7 +69,7 @@ fn calibrating(mut cell: Cell) -> Cell {
     cell
 }
 
-/// Half of what the slowest server sustains, to two digits, at most 4,000 per second.
+/// The common rate for a slowest server: half of its goodput, to two digits, at most 4,000 per second.
 #[must_use]
 pub fn common_rate(slowest: PerSecond) -> PerSecond {
     let half = (SHARE * slowest.0).min(LIMIT);

@@ -1,4 +1,5 @@
-//! The steps of a run that need a real server, as a seam: a backend carries them out, and a mock in the tests.
+//! The steps of a run that need a real server, as a trait: a backend implements them, and so does a mock in the
+//! tests.
 
 use crate::backend::BuildInfo;
 use crate::definition::Server;
@@ -9,18 +10,18 @@ use crate::load::Pace;
 
 /// Builds, starts, verifies, measures and stops servers, one at a time.
 ///
-/// Every error is the server's failure, or the interruption, or the loss of a service; the latter two end the run.
+/// Every error is a failure of the server, an interruption, or the loss of a service; the latter two end the run.
 pub trait Executor {
-    /// Builds a server, and asks it for its version.
+    /// Builds a server, and runs its version command.
     ///
     /// # Errors
-    /// Which of the two failed, and why.
+    /// The stage that failed, and the reason.
     fn build(&mut self, server: &Server) -> Result<BuildInfo, Error<Failed>>;
 
     /// Starts a server, and returns when it is healthy.
     ///
     /// # Errors
-    /// Why it does not start, in one line.
+    /// The reason why it does not start, in one line.
     fn start(&mut self, server: &Server) -> Result<(), Error>;
 
     /// Checks the answers of the server that was started.
@@ -32,7 +33,7 @@ pub trait Executor {
     /// Measures a cell of the server that was started.
     ///
     /// # Errors
-    /// Which stage failed, and why.
+    /// The stage that failed, and the reason.
     fn trial(
         &mut self,
         server: &Server,
@@ -44,14 +45,14 @@ pub trait Executor {
     /// Stops the server that was started.
     ///
     /// # Errors
-    /// Why it did not stop as the contract says, in one line.
+    /// The reason why it did not stop as the contract says, in one line.
     fn stop(&mut self) -> Result<(), Error>;
 }
 
-/// Starts a server, verifies its answers, does `more` with it, and stops it.
+/// Starts a server, verifies its answers, calls `more`, and stops the server.
 ///
 /// # Errors
-/// The first stage that failed, and why. A server that has failed is stopped too.
+/// The first stage that failed, and the reason. A server that has failed is stopped too.
 pub fn verified<T>(
     executor: &mut dyn Executor,
     server: &Server,

@@ -1,4 +1,4 @@
-//! An executor without servers, for the tests of what a run does in which order.
+//! An executor without servers, for tests of the order of a run's steps.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use crate::run::executor::Executor;
 use crate::units::Nanos;
 use crate::workspace::Workspace;
 
-/// Plays servers that cost nothing, and writes down what it was asked to do.
+/// Imitates servers without starting any, and records the steps.
 #[derive(Default)]
 pub(super) struct Mock {
     pub(super) log: Vec<String>,
     pub(super) running: Option<String>,
     pub(super) trials: usize,
-    /// What goes wrong, by server.
+    /// The errors, by server.
     pub(super) errors: BTreeMap<String, (Stage, Error)>,
-    /// Right answers per second, by server; 1,000 for the others.
+    /// The right answers per second, by server; 1,000 for the others.
     pub(super) goodputs: BTreeMap<String, u64>,
-    /// A scenario in which every server gives so many right answers per second.
+    /// A scenario with another number of right answers per second, for every server.
     pub(super) slow_scenario: Option<(&'static str, u64)>,
-    /// What follows the server's name in its version.
+    /// The text after the server's name in its version.
     pub(super) version: &'static str,
 }
 
@@ -36,7 +36,7 @@ impl Mock {
         Mock::with(server, stage, Error::Failed("broken".into()))
     }
 
-    /// A mock in which `error` comes at `stage` of `server`.
+    /// A mock that returns `error` at `stage` of `server`.
     pub(super) fn with(server: &str, stage: Stage, error: Error) -> Mock {
         Mock { errors: [(server.to_owned(), (stage, error))].into(), ..Mock::default() }
     }

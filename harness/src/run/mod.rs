@@ -1,7 +1,7 @@
-//! A run: servers are prepared, then measured block by block, and everything is journalled as it ends.
+//! A run: servers are prepared, then measured block by block, with each result in the journal as soon as it is there.
 //!
-//! [`mod@prepare`] and [`blocks`] carry out a plan through an [`executor::Executor`]; [`backend_executor`] is the one that
-//! starts servers on a backend and measures each cell as a [`trial`].
+//! [`mod@prepare`] and [`blocks`] carry out a plan through an [`executor::Executor`]; [`backend_executor`] is the one
+//! that starts servers on a backend and measures each cell as a [`trial`].
 
 pub mod backend_executor;
 pub mod blocks;

@@ -1,5 +1,5 @@
-//! Before the blocks: every server is built, started and verified, and where an open load needs a common rate, measured
-//! for what it sustains.
+//! The steps before the blocks: every server is built, started and verified, and, where an open load needs a common
+//! rate, its goodput is measured.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -89,7 +89,7 @@ pub fn prepare(
         }
         progress.advance(1);
     }
-    // In the order of the plan's cells. Where every server failed, nobody is left to be asked at a rate.
+    // The rates are set in the order of the plan's cells. Where every server failed, no rate is needed.
     for cell in &calibration {
         let scenario = &cell.scenario.name;
         if let Some(goodput) = slowest.get(scenario.as_str()) {
@@ -102,7 +102,7 @@ pub fn prepare(
     Ok(ControlFlow::Continue(rates))
 }
 
-/// A run that goes on must measure what it measured before.
+/// Checks that a resumed run measures the same version as before.
 fn as_before(version: &str, before: Option<&str>) -> Result<(), Error<Failed>> {
     match before {
         Some(before) if before != version => {

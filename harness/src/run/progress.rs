@@ -1,4 +1,4 @@
-//! What is said on standard error while something goes on: a bar on a terminal, lines elsewhere.
+//! The progress of a run on standard error: a bar on a terminal, lines elsewhere.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::definition::cell::Cell;
 use crate::failure::Failure;
 
-/// What a run reports while it goes on.
+/// Receives the progress of a run.
 pub trait Progress {
     /// A step before the blocks is about to begin.
     fn doing(&mut self, what: &str);
     /// A trial is about to begin.
     fn trial(&mut self, block: u32, server: &str, cell: &Cell);
-    /// So many steps or trials are done, or will never be.
+    /// A number of steps or trials is done, or will never be done.
     fn advance(&mut self, steps: u64);
     /// A server failed.
     fn failure(&mut self, failure: &Failure);
@@ -34,7 +34,7 @@ pub struct TerminalProgress {
 }
 
 impl TerminalProgress {
-    /// Over so many steps, called `what`.
+    /// A bar over `steps` steps, under the name `what`.
     #[must_use]
     pub fn new(what: &'static str, steps: u64, blocks: u32) -> TerminalProgress {
         let bar = ProgressBar::new(steps);
@@ -46,12 +46,12 @@ impl TerminalProgress {
         TerminalProgress { bar, blocks, told: 0 }
     }
 
-    /// Says something that stays.
+    /// Prints a line that stays.
     pub fn say(&self, line: &str) {
         self.bar.suspend(|| eprintln!("stackmark: {line}"));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -66,7 +66,8 @@ impl Progress for TerminalProgress {
     }
 
     fn trial(&mut self, block: u32, server: &str, cell: &Cell) {
-        // Without a terminal a line for each trial would be a flood; one for each block tells that it goes on.
+        // Without a terminal, a line for each trial would be too much; one for each block shows that the run
+        // continues.
         if self.bar.is_hidden() && block > self.told {
             eprintln!("stackmark: block {block} of {}", self.blocks);
             self.told = block;

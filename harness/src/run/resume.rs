@@ -1,4 +1,5 @@
-//! What of a plan is completed: by an earlier sitting of the same run, or because a server cannot be measured.
+//! The completed part of a plan: trials that need not be run again, because they were measured before the run was
+//! interrupted, or because their server failed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,23 +8,23 @@ use crate::format::journal::Entry;
 use crate::plan::Plan;
 use crate::run::common_rate::CommonRates;
 
-/// Read from a run's journal; empty for a new run.
+/// The completed part of a run, from its journal; empty for a new run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Completed {
-    /// Servers that failed before the first block.
+    /// The servers that failed before the first block.
     excluded: BTreeSet<String>,
-    /// Blocks and servers whose turn ended in a failure.
+    /// The blocks and servers whose turn failed.
     failed: BTreeSet<(u32, String)>,
-    /// Block, server, scenario and load of the trials that came to their end.
+    /// The block, server, scenario and load of each completed trial.
     measured: BTreeSet<(u32, String, String, String)>,
-    /// What each verified server's version command printed.
+    /// The version of each verified server, as its version command printed it.
     versions: BTreeMap<String, String>,
     /// The common rates of open loads that were found.
     rates: CommonRates,
 }
 
 impl Completed {
-    /// Reads what a run's journal says.
+    /// Reads the completed part from a run's journal.
     #[must_use]
     pub fn from_journal(entries: &[Entry]) -> Completed {
         let mut completed = Completed::default();
@@ -56,24 +57,24 @@ impl Completed {
         completed
     }
 
-    /// This server is not measured any more.
+    /// Excludes a server from all that is left of the run.
     pub fn exclude(&mut self, server: &str) {
         self.excluded.insert(server.to_owned());
     }
 
-    /// Whether a server is not measured at all.
+    /// Whether a server is excluded.
     #[must_use]
     pub fn is_excluded(&self, server: &str) -> bool {
         self.excluded.contains(server)
     }
 
-    /// Whether any server failed, in this sitting or an earlier one.
+    /// Whether any server has failed, before or after the run was resumed.
     #[must_use]
     pub fn has_failures(&self) -> bool {
         !self.excluded.is_empty() || !self.failed.is_empty()
     }
 
-    /// Whether this trial need not, or cannot, be made.
+    /// Whether a trial need not or cannot be run.
     #[must_use]
     pub fn skips(&self, block: u32, server: &str, cell: &Cell) -> bool {
         let server = server.to_owned();
@@ -87,7 +88,7 @@ impl Completed {
             ))
     }
 
-    /// What a server's version command printed when it was first verified.
+    /// The version of a server when it was first verified, as its version command printed it.
     #[must_use]
     pub fn version(&self, server: &str) -> Option<&str> {
         self.versions.get(server).map(String::as_str)
@@ -99,7 +100,7 @@ impl Completed {
         &self.rates
     }
 
-    /// The rest of `plan`: without the trials that need not be run again, and the turns that are empty without them.
+    /// The rest of `plan`, without completed trials and without turns that have no trial left.
     #[must_use]
     pub fn remaining(&self, plan: &Plan) -> Plan {
         let mut left = plan.clone();

@@ -1,4 +1,4 @@
-//! What can go wrong with a service.
+//! Errors of services.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub enum ServiceError {
         service: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's reason.
         cause: io::Error,
     },
     /// The service's data could not be made.
@@ -48,7 +48,7 @@ pub enum ServiceError {
     Initialise {
         /// The service.
         service: &'static str,
-        /// What its installer says.
+        /// The installer's reason.
         reason: String,
     },
     /// The service does not start.
@@ -86,9 +86,9 @@ pub enum ServiceError {
     BadUrl {
         /// The variable.
         variable: &'static str,
-        /// What is wrong.
+        /// The reason why it is not.
         reason: String,
-        /// How the service's URLs are written.
+        /// The form of the service's URLs.
         form: &'static str,
     },
     /// No service has that name.
@@ -104,7 +104,7 @@ pub enum ServiceError {
     Stop {
         /// The service.
         service: &'static str,
-        /// Its process.
+        /// The process id.
         pid: u32,
     },
     /// A process or a port cannot be had from the system.

@@ -66,7 +66,7 @@ impl Folder {
         options.open(&path).map_err(self.failed(&path))
     }
 
-    /// What the log holds.
+    /// The content of the log.
     pub(super) fn read_log(&self) -> String {
         let bytes = fs::read(self.log()).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -123,10 +123,10 @@ impl Folder {
         read().map_err(self.failed(&path))
     }
 
-    /// Replaces a file as a whole, readable by its owner alone.
+    /// Replaces a file as a whole. Only its owner can read it.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the file cannot be written.
     pub fn write(&self, name: &str, text: &str) -> Result<(), ServiceError> {
         let path = self.join(name);
         replace(&path, text).map_err(self.failed(&path))

@@ -13,12 +13,12 @@ use crate::database::{Database, DatabaseError};
 use crate::os::process;
 use crate::os::url::SecretUrl;
 
-/// Who started a service's server.
+/// The party that started the server of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// It is the private one of the checkout.
     Private {
-        /// Its process.
+        /// The process id of the server.
         pid: u32,
     },
     /// A variable names it; it is neither started nor stopped.
@@ -34,7 +34,7 @@ pub struct Lease {
     owned: Option<Owned>,
 }
 
-/// A server that ends with its lease, and the lock that shows others that it will.
+/// A server that ends with its lease, and the lock that shows this to other processes.
 struct Owned {
     child: Child,
     _lock: File,
@@ -110,7 +110,7 @@ impl Lease {
         &self.url
     }
 
-    /// Who started the server.
+    /// The party that started the server.
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.origin
@@ -205,7 +205,7 @@ pub fn down(root: &Path, service: &dyn Service) -> Result<bool, ServiceError> {
 pub struct Status {
     /// The service's name.
     pub name: &'static str,
-    /// Who started its server; absent if that is the private one and down.
+    /// The party that started its server; absent if that is the private one, and it is not running.
     pub origin: Option<Origin>,
     /// The server's URL.
     pub url: Option<SecretUrl>,
@@ -213,7 +213,7 @@ pub struct Status {
     pub answers: bool,
     /// The version of a database that answers.
     pub version: Option<String>,
-    /// What the table of a database that answers holds.
+    /// The state of the table of a database that answers.
     pub table: Option<State>,
 }
 

@@ -12,7 +12,7 @@ const CONFIG: &str = include_str!("../../../db/config/mariadb.cnf");
 const SCHEMA: &str = "stackmark";
 const USER: &str = "stackmark";
 
-/// The service.
+/// The service MariaDB.
 #[derive(Debug)]
 pub(super) struct Mariadb;
 
@@ -105,7 +105,7 @@ impl Service for Mariadb {
         family.connect(url).map(drop).map_err(|error| error.to_string())
     }
 
-    /// The first error, from which later ones follow, or else the last line.
+    /// The first error, since later ones follow from it, or else the last line.
     fn cause<'a>(&self, output: &'a str) -> Option<&'a str> {
         let mut lines = output.lines().map(str::trim).filter(|line| !line.is_empty());
         let error = lines.clone().find(|line| line.contains("[ERROR]"));

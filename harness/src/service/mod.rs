@@ -31,7 +31,7 @@ pub trait Service: Sync {
     /// The variable that hands its URL to a server, and that can name another server than the private one.
     fn variable(&self) -> &'static str;
 
-    /// How its URLs are written, for people.
+    /// The form of its URLs, for people.
     fn url_form(&self) -> &'static str;
 
     /// The name of its folder under `.stackmark`.

@@ -13,11 +13,12 @@ use crate::os::port;
 use crate::os::process;
 use crate::os::stop::{Stop, WaitError, wait_until};
 
-/// Recovery after a crash reads the log again, on a slow disk too.
+/// The time to start: recovery after a crash reads the log, perhaps on a slow disk.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
-/// A clean end writes what is only in memory.
+/// The time to stop: a clean end writes what is only in memory.
 pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(60);
-/// Another process may take the port between the choice and the start; hardly five times.
+/// The number of ports to try: another process may take a port between the choice and the start, but hardly five
+/// times.
 const PORTS: usize = 5;
 
 /// A running private server.
@@ -64,7 +65,7 @@ impl Running {
             match wait_until_it_answers(service, folder, &mut child, port)? {
                 Ok(()) => return Ok((Running { pid: child.id(), port }, child)),
                 Err(cause) => {
-                    // What made it slow or silent does not matter: it must not live on unseen.
+                    // Whatever made the server slow or silent, it must not stay unnoticed.
                     process::stop(&mut child, STOP_TIMEOUT).map_err(ServiceError::System)?;
                     reason = cause;
                 }
@@ -87,7 +88,7 @@ impl Running {
                 return Ok(());
             }
             let pid = i32::try_from(self.pid).expect("a process id of Linux fits");
-            // A failure means that it has just ended: the wait below shows it.
+            // A failure means that the server has just ended, which the wait below shows.
             let _ = kill(Pid::from_raw(pid), signal);
             let ended = wait_until(Instant::now() + timeout, &Stop::never(), || {
                 Ok::<_, ()>(has_ended().then_some(()))
@@ -117,7 +118,7 @@ fn spawn(
     child.map_err(ServiceError::files(service.name(), command.get_program().as_ref()))
 }
 
-/// The inner error says why it never will.
+/// Waits until the server answers. The inner error says why it never will.
 fn wait_until_it_answers(
     service: &dyn Service,
     folder: &Folder,

@@ -1,26 +1,28 @@
-//! Ratios at an equal value of a covariate: analysis of covariance (Fisher 1932), on logarithms.
+//! Ratios of two samples at an equal value of a covariate: analysis of covariance (Fisher 1932), on logarithms.
 //!
-//! What moves the values and the covariate alike, and is nobody's doing, is taken out of the ratio and of its
-//! error. The covariate must not depend on what is compared: else the ratio loses what it should show.
+//! The effect of whatever moves the values together with the covariate is removed from the ratio and from its error.
+//! The covariate must not depend on what is compared: otherwise the ratio loses part of the difference that it should
+//! show.
 
 use super::ratio::{LogRatio, logs};
 
-/// A sum of squares of logarithms below this is that of roundings.
+/// A sum of squares of logarithms below this consists of rounding errors.
 const STILL: f64 = 1e-16;
 
 /// One measured quantity with its covariate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Covaried {
-    /// What is compared.
+    /// The quantity that is compared.
     pub value: f64,
-    /// What moves along with it.
+    /// The quantity that varies together with the value.
     pub covariate: f64,
 }
 
-/// The ratio of the pairs' first values to their second where the covariates are equal: least squares of
-/// y = α + βx, where y is the logarithm of a pair's ratio of values and x that of its ratio of covariates. α is
-/// the estimate, with n−2 degrees of freedom. Absent below three pairs, where a number is not above zero, and
-/// where x does not vary.
+/// Estimates the ratio of the first value of each pair to the second, where the covariates are equal: least squares
+/// of y = α + βx, where y is the logarithm of a pair's ratio of values and x that of its ratio of covariates.
+///
+/// The estimate is α, with n−2 degrees of freedom. The function returns `None` for fewer than three pairs, for a
+/// number that is not above zero, and where x does not vary.
 #[must_use]
 pub fn paired_adjusted(pairs: &[(Covaried, Covaried)]) -> Option<LogRatio> {
     let of = |part: fn(&Covaried) -> f64| -> Option<Vec<f64>> {
@@ -43,10 +45,11 @@ pub fn paired_adjusted(pairs: &[(Covaried, Covaried)]) -> Option<LogRatio> {
     })
 }
 
-/// The ratio of two samples that nothing pairs where the covariates are equal: least squares of
-/// ln value = α(sample) + β·ln covariate with one slope for both. The estimate is the difference of the two α,
-/// with nₐ+n_b−3 degrees of freedom. Absent where a sample has fewer than two values, where a number is not above
-/// zero, and where the covariate does not vary.
+/// Estimates the ratio of two unpaired samples where the covariates are equal: least squares of ln value = α(sample)
+/// + β·ln covariate, with one slope for both.
+///
+/// The estimate is the difference of the two α, with nₐ+n_b−3 degrees of freedom. The function returns `None` where a
+/// sample has fewer than two values, where a number is not above zero, and where the covariate does not vary.
 #[must_use]
 pub fn unpaired_adjusted(a: &[Covaried], b: &[Covaried]) -> Option<LogRatio> {
     let sums = |sample: &[Covaried]| {
@@ -71,7 +74,7 @@ pub fn unpaired_adjusted(a: &[Covaried], b: &[Covaried]) -> Option<LogRatio> {
     })
 }
 
-/// Means of x and y, and sums of squares and products about them.
+/// The means of x and y, and the sums of squares and products about those means.
 struct Sums {
     n: f64,
     x: f64,
@@ -171,7 +174,7 @@ mod tests {
         let (truth, draws) = (1.05f64, 4_000);
         let (mut held, mut narrower) = (0, 0);
         for _ in 0..draws {
-            // A trial's conditions move value and covariate alike; each has some noise of its own.
+            // A trial's conditions move its value and its covariate alike; each also has some noise of its own.
             let mut one = |factor: f64| {
                 let conditions = 0.06 * draw();
                 let value = factor * (conditions + 0.02 * draw()).exp();

@@ -1,7 +1,9 @@
-//! Many tests at once.
+//! The correction of p-values for many tests at once.
 
-/// Holm's step-down adjustment (Holm 1979): p-values that, each below α, keep the chance of any wrong rejection
-/// among all of them below α, whatever their dependence. In the order of `p_values`.
+/// Adjusts p-values by Holm's step-down method (Holm 1979), and returns them in the order of `p_values`.
+///
+/// Where each test whose adjusted p-value is below α is rejected, the chance of any wrong rejection among all of them
+/// is below α, however the tests depend on each other.
 #[must_use]
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();

@@ -12,7 +12,7 @@ pub struct Estimate {
     pub lo: f64,
     /// The interval's upper end.
     pub hi: f64,
-    /// How many values it rests on.
+    /// The number of values that the estimate is made from.
     pub count: usize,
 }
 
@@ -24,9 +24,11 @@ impl Estimate {
     }
 }
 
-/// The mean of `values` with Student's t-interval, mean ± t(0.975, n−1)·s/√n (Student 1908), where s² is
-/// the unbiased variance. The values must be independent: here, one of each block. Absent below two values:
-/// there is no estimate without an interval.
+/// Returns the mean of `values` with Student's t-interval, mean ± t(0.975, n−1)·s/√n (Student 1908), where s² is the
+/// unbiased variance.
+///
+/// The values must be independent: callers pass one value per block. The function returns `None` for fewer than two
+/// values, since they allow no interval.
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<Estimate> {
     let count = values.len();
@@ -41,9 +43,10 @@ pub fn mean(values: &[f64]) -> Option<Estimate> {
     Some(Estimate { mean, lo: mean - half, hi: mean + half, count })
 }
 
-/// The geometric mean of `values`, with the interval of [`mean`] taken of their logarithms: for times and
-/// ratios, whose spread is skewed and whose interval cannot reach zero. Absent below two values, or
-/// where one is not above zero.
+/// Returns the geometric mean of `values`, with the interval that [`mean`] gives for their logarithms.
+///
+/// It suits times and ratios, whose distribution is skewed and whose interval must not reach zero. The function
+/// returns `None` for fewer than two values, and where a value is not above zero.
 #[must_use]
 pub fn geometric_mean(values: &[f64]) -> Option<Estimate> {
     if values.iter().any(|value| *value <= 0.0) {

@@ -1,26 +1,27 @@
-//! Ratios of two positive quantities, estimated on the scale of logarithms, where they are symmetric: a ÷ b and
-//! b ÷ a say the same.
+//! Ratios of two positive quantities, estimated as logarithms, so that a ÷ b and b ÷ a give the same result.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::Estimate;
 
-/// An estimate of ln(a ÷ b) that is distributed as Student's t about the truth.
+/// An estimate of ln(a ÷ b), whose error follows Student's t distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogRatio {
     /// The natural logarithm of the ratio.
     pub ln: f64,
-    /// Its standard error.
+    /// The standard error of `ln`.
     pub standard_error: f64,
-    /// Degrees of freedom; Welch's are not whole.
+    /// Degrees of freedom; not always a whole number where they are Welch's.
     pub freedom: f64,
-    /// How many values it rests on: pairs, or those of both sides together.
+    /// The number of values that the estimate is made from: of pairs, or of both samples together.
     pub count: usize,
 }
 
-/// The ratio of the pairs' first values to their second: the mean of the logarithms of each pair's ratio, with
-/// n−1 degrees of freedom (Student 1908). What a pair shares cancels. Absent below two pairs, or where a value is
-/// not above zero.
+/// Estimates the ratio of the first value of each pair to the second: the mean of the logarithms of the pairs'
+/// ratios, with n−1 degrees of freedom (Student 1908).
+///
+/// Whatever changes both values of a pair by the same factor cancels. The function returns `None` for fewer than two
+/// pairs, and where a value is not above zero.
 #[must_use]
 pub fn paired(pairs: &[(f64, f64)]) -> Option<LogRatio> {
     let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
@@ -35,9 +36,10 @@ pub fn paired(pairs: &[(f64, f64)]) -> Option<LogRatio> {
     })
 }
 
-/// The ratio of two samples that nothing pairs: the difference of the means of their logarithms, with Welch's
-/// standard error and degrees of freedom (Welch 1947), since their spreads may differ. Absent where a sample has
-/// fewer than two values, or one that is not above zero.
+/// Estimates the ratio of two unpaired samples: the difference of the means of their logarithms.
+///
+/// Standard error and degrees of freedom are Welch's (Welch 1947), since the samples may vary by different amounts.
+/// The function returns `None` where a sample has fewer than two values, or a value that is not above zero.
 #[must_use]
 pub fn unpaired(a: &[f64], b: &[f64]) -> Option<LogRatio> {
     let (mean_a, square_a) = moments(&logs(a)?)?;
@@ -73,15 +75,17 @@ impl LogRatio {
         ((self.ln - half).exp(), (self.ln + half).exp())
     }
 
-    /// How probable a ratio this far from 1 or farther is where the truth is 1: two-sided.
+    /// The two-sided p-value: the probability of a ratio at least this far from 1 if the true ratio were 1.
     #[must_use]
     pub fn p_value(&self) -> f64 {
         2.0 * self.beyond(self.ln.abs())
     }
 
-    /// The p-value of equivalence: how probable a ratio this near to 1 is where the truth is at least `margin`
-    /// times more or less. Two one-sided tests, of which the worse counts (Schuirmann 1987): below 0.05 exactly
-    /// where the 90% interval lies within 1/`margin`..`margin`.
+    /// The p-value of equivalence: the probability of a ratio this near to 1 if the true ratio were at least
+    /// `margin`, or at most 1/`margin`.
+    ///
+    /// It is the larger p-value of two one-sided tests (Schuirmann 1987), and is below 0.05 exactly where the 90%
+    /// interval lies within 1/`margin`..`margin`.
     #[must_use]
     pub fn p_equivalent(&self, margin: f64) -> f64 {
         self.beyond(margin.ln() - self.ln).max(self.beyond(margin.ln() + self.ln))
@@ -92,7 +96,7 @@ impl LogRatio {
         if self.standard_error > 0.0 {
             return self.student().sf(distance / self.standard_error);
         }
-        // Values without any spread: the estimate is the truth.
+        // The values do not vary at all, so the estimate is exact.
         match distance.total_cmp(&0.0) {
             std::cmp::Ordering::Greater => 0.0,
             std::cmp::Ordering::Equal => 0.5,
@@ -105,12 +109,12 @@ impl LogRatio {
     }
 }
 
-/// The logarithms of values that are all above zero.
+/// The logarithms of `values`; `None` unless all values are above zero.
 pub(super) fn logs(values: &[f64]) -> Option<Vec<f64>> {
     values.iter().map(|value| (*value > 0.0).then(|| value.ln())).collect()
 }
 
-/// Mean and unbiased variance of at least two values.
+/// The mean and the unbiased variance of `values`; `None` for fewer than two.
 pub(super) fn moments(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -191,7 +195,7 @@ mod tests {
         let (truth, draws) = (1.05, 4_000);
         let mut held = 0;
         for _ in 0..draws {
-            // Both of a block share what the block did to them, and each has its own noise.
+            // Both values of a pair share the effect of their block, and each has noise of its own.
             let pairs: Vec<(f64, f64)> = (0..8)
                 .map(|_| {
                     let block = 0.08 * draw();

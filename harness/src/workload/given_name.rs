@@ -14,7 +14,7 @@ pub struct GivenName {
     template: Template,
     rows: Rows,
     rng: ChaCha12Rng,
-    /// One answer in so many is compared value by value; of the others, that there are rows.
+    /// One answer in this many is compared value by value; the others must hold rows.
     compared: u64,
     /// Answers with rows so far.
     answers: u64,
@@ -64,7 +64,7 @@ impl Workload for GivenName {
     fn probes(&self) -> Vec<Probe> {
         let target = |name: &str| format!("{}?name={}", self.path, encode(name));
         let mut probes = vec![Probe::refused("GET", target(""), 400)];
-        // One-character names have the most rows; their case must be told apart.
+        // Names of one character have the most rows; upper and lower case must be distinguished.
         let many = ["a", "A", "+", "%", "&"];
         let hostile = ["a ", " a", "é", "' OR '1'='1", "a' -- "];
         probes.extend(many.into_iter().chain(hostile).map(|name| {

@@ -17,7 +17,7 @@ impl Rows {
         Rows(Some(Arc::new(LazyLock::new(|| Truth::new(demo_data::SEED, demo_data::ROWS)))))
     }
 
-    /// Those of a server without a database.
+    /// The rows of a server without a database: none.
     #[must_use]
     pub fn none() -> Rows {
         Rows(None)

@@ -1,4 +1,4 @@
-//! The private server comes up, stays or goes as asked, and survives whatever is done to it.
+//! The private server starts, stays or stops as requested, and survives damage.
 
 use std::fs;
 use std::process::Stdio;
@@ -61,7 +61,7 @@ fn settings_and_counters_are_the_servers_own() {
     for counter in Counter::ALL {
         let (before, again) = (before.get(counter), again.get(counter));
         assert!(before.is_some(), "the server has {counter:?}");
-        // The counters' own digits are bytes too, and grow.
+        // The digits of the counters themselves are bytes that are sent, and they grow.
         if counter != Counter::BytesSent {
             assert_eq!(again, before, "{counter:?}: readings leave no trace, over one connection");
         }
@@ -72,7 +72,7 @@ fn settings_and_counters_are_the_servers_own() {
 }
 
 #[test]
-fn nobody_else_can_read_the_folder_or_log_in() {
+fn other_users_can_neither_read_the_folder_nor_log_in() {
     use std::os::unix::fs::PermissionsExt;
     let folder = checkout();
     let lease = private(folder.path()).expect("MariaDB is installed");
@@ -128,7 +128,7 @@ fn a_crashed_server_and_its_traces_do_not_matter() {
     signal(crashed, Signal::SIGKILL);
     until("it is gone", || private_pid(folder.path()).is_none());
 
-    // Its number now belongs to a process that is not ours.
+    // The file's process id now belongs to a process that is not the database.
     let mut stranger =
         std::process::Command::new("sleep").arg("60").spawn().expect("sleep is there");
     fs::write(folder.path().join(".stackmark/db/detached"), stranger.id().to_string())
@@ -156,7 +156,7 @@ fn a_killed_harness_takes_its_server_along_and_the_next_one_repairs() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the binary was built with this test");
-    // The table's file appears when the rows begin to come.
+    // The table's file appears when the first rows arrive.
     let file = folder.path().join(".stackmark/db/data/stackmark/demo_data.ibd");
     until("the loading begins", || file.metadata().is_ok_and(|file| file.len() > 10_000_000));
     seeding.kill().expect("it is still at it");

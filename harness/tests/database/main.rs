@@ -1,4 +1,4 @@
-//! The private database and the loader, against real servers.
+//! The private database and the loader, tried on real servers.
 
 mod lifecycle;
 mod seeding;

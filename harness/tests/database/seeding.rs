@@ -1,4 +1,4 @@
-//! The table is right after a seeding, whatever was there and whatever interrupts.
+//! Seeding: afterwards the table is right, whatever was there before and whatever interrupts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,10 +99,11 @@ fn without_local_infile_the_rows_go_by_inserts() {
     let foreign = Foreign::start(&["--local-infile=0"]);
     let said = Arc::new(std::sync::Mutex::new(Vec::new()));
     let hear = said.clone();
-    let progress: Progress = Arc::new(move |step| hear.lock().expect("nobody panics").push(step));
+    let progress: Progress =
+        Arc::new(move |step| hear.lock().expect("no thread panics").push(step));
     let report = block_on(mysql::ensure(&foreign.url, SMALL, &progress)).expect("it can be seeded");
     assert_eq!(report.loaded, Some(Way::Inserts));
-    assert!(said.lock().expect("nobody panics").contains(&Step::BulkLoadForbidden));
+    assert!(said.lock().expect("no thread panics").contains(&Step::BulkLoadForbidden));
     assert_eq!(state(&foreign.url), State::Seeded);
 }
 
@@ -113,7 +114,7 @@ fn a_server_that_vanishes_in_the_midst_is_named() {
     let running = std::sync::Mutex::new(Some(foreign));
     let progress: Progress = Arc::new(move |step| {
         if matches!(step, Step::Loading(_)) {
-            drop(running.lock().expect("nobody panics").take());
+            drop(running.lock().expect("no thread panics").take());
         }
     });
     let error = block_on(mysql::ensure(&url, SMALL, &progress)).expect_err("the server is gone");
@@ -161,7 +162,7 @@ fn the_published_table_is_proved_within_two_seconds() {
     database(&lease)
         .ensure_seeded(&silent(), &Stop::never())
         .expect("an empty schema can be seeded");
-    // Other tests run beside this one, on the same cores: the best of a few tries is the machine's own speed.
+    // Other tests run on the same cores at the same time, so the best of a few tries is the machine's own speed.
     let best = (0..5)
         .map(|_| database(&lease).ensure_seeded(&silent(), &Stop::never()).expect("it is seeded"))
         .map(|report| {

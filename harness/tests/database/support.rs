@@ -1,4 +1,4 @@
-//! Private databases in folders of their own, and questions to them.
+//! Private databases in temporary checkouts, and access to them.
 
 use std::fs;
 use std::net::TcpListener;
@@ -16,10 +16,10 @@ use stackmark::database::Database;
 use stackmark::service::{self, Lease, ServiceError};
 use tempfile::TempDir;
 
-/// Small enough for a test, large enough for several chunks and transactions.
+/// A table small enough for a test, and large enough for several chunks and transactions.
 pub(crate) const SMALL: Table = Table { seed: 11, rows: 60_000 };
 
-/// A folder that `stackmark` takes for its checkout.
+/// Creates a folder that `stackmark` accepts as its checkout.
 pub(crate) fn checkout() -> TempDir {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
     fs::create_dir(folder.path().join("servers")).expect("the folder is new");
@@ -27,19 +27,19 @@ pub(crate) fn checkout() -> TempDir {
     folder
 }
 
-/// The harness's own binary, in a checkout, without a database in its environment.
+/// The command of the harness in a checkout, without a database in its environment.
 pub(crate) fn stackmark(checkout: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
     command.current_dir(checkout).env_remove("DATABASE_URL").stdin(Stdio::null());
     command
 }
 
-/// Runs it to its end.
+/// Runs a command to its end.
 pub(crate) fn output(command: &mut Command) -> Output {
     command.output().expect("the binary was built with this test")
 }
 
-/// What it wrote, both streams together.
+/// The output of a command, both streams together.
 pub(crate) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), output.stderr.as_slice()].concat())
         .into_owned()
@@ -58,7 +58,7 @@ pub(crate) fn signal(pid: i32, signal: Signal) {
     kill(Pid::from_raw(pid), signal).expect("the process lives");
 }
 
-/// Waits until something holds, and fails the test if it never does.
+/// Waits until `holds` returns true, and fails the test after two minutes.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(120);
     while !holds() {
@@ -67,7 +67,7 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// An event loop for one question.
+/// Runs a future to its end.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -96,7 +96,7 @@ pub(crate) fn ensure(url: &str) -> Result<SeedReport, LoadError> {
     block_on(mysql::ensure(url, SMALL, &silent()))
 }
 
-/// What the small table's state is.
+/// The state of the small table.
 pub(crate) fn state(url: &str) -> State {
     block_on(async {
         let mut connection = Connection::open(url).await.expect("the database is up");
@@ -114,17 +114,17 @@ pub(crate) fn execute(url: &str, statement: &str) {
     });
 }
 
-/// A MariaDB that the harness has not started: what DATABASE_URL is for.
+/// A MariaDB that the harness did not start, for DATABASE_URL to name.
 pub(crate) struct Foreign {
     child: Child,
     _folder: TempDir,
-    /// With an account that may do anything in the schema, and in `fresh`, which is not there.
+    /// The URL of an account that may do anything in the schema, and in the missing schema `fresh`.
     pub(crate) url: String,
     pub(crate) port: u16,
 }
 
 impl Foreign {
-    /// Starts it with further options.
+    /// Starts the server with additional options.
     pub(crate) fn start(options: &[&str]) -> Foreign {
         let folder = checkout();
         let lease = self::private(folder.path()).expect("MariaDB is installed");
@@ -164,7 +164,7 @@ impl Foreign {
 
 impl Drop for Foreign {
     fn drop(&mut self) {
-        // Its folder is about to go: there is nothing to save.
+        // The server's folder is deleted next, so there is nothing to save.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! What can go wrong while seeding, each with the sentence that says what to do.
+//! Errors of seeding, each with the sentence that says what to do.
 
 use std::time::Duration;
 
@@ -12,50 +12,50 @@ pub enum LoadError {
     /// The URL cannot be read.
     #[error("DATABASE_URL cannot be read ({reason}): write it as {form}")]
     BadUrl {
-        /// What is wrong.
+        /// The reason why it cannot be read.
         reason: String,
-        /// How the family's URLs are written.
+        /// The form of the family's URLs.
         form: &'static str,
     },
     /// The URL has no path.
     #[error("DATABASE_URL names no schema: end it with one, as in {form}")]
     NoSchema {
-        /// How the family's URLs are written.
+        /// The form of the family's URLs.
         form: &'static str,
     },
-    /// Nothing answers.
+    /// The server cannot be reached.
     #[error("no database answers at {address} ({reason}): start it, or correct DATABASE_URL")]
     Unreachable {
         /// Host and port.
         address: String,
-        /// What the system says.
+        /// The system's reason.
         reason: String,
     },
-    /// The server knows no such user, or not with this password, or has no such schema for it.
+    /// The server refuses the login, or the user has no access to the schema.
     #[error(
         "the database at {address} refuses the login ({reason}): correct user and password in DATABASE_URL"
     )]
     Refused {
         /// Host and port.
         address: String,
-        /// What the server says.
+        /// The server's reason.
         reason: String,
     },
-    /// The user lacks a right.
+    /// The user lacks a privilege.
     #[error(
         "the database user may not do this ({reason}): \
          GRANT SELECT, INSERT, CREATE, DROP, ALTER, INDEX ON `{schema}`.* to it"
     )]
     NotPermitted {
-        /// The schema it needs the rights on.
+        /// The schema on which the privilege is missing.
         schema: String,
-        /// What the server says.
+        /// The server's reason.
         reason: String,
     },
     /// The server has no room for the table.
     #[error("the database's disk is full ({reason}): free at least 1 GB and run this again")]
     DiskFull {
-        /// What the server says.
+        /// The server's reason.
         reason: String,
     },
     /// Another process holds the lock.
@@ -63,35 +63,35 @@ pub enum LoadError {
         "another process has been seeding this schema for {0:?}: wait for it or end it, and run this again"
     )]
     Busy(Duration),
-    /// The connection broke in the midst.
+    /// The connection broke during a statement.
     #[error(
         "the connection to the database at {address} broke ({reason}): see its log for the cause and run this again"
     )]
     Lost {
         /// Host and port.
         address: String,
-        /// What the system says.
+        /// The system's reason.
         reason: String,
     },
-    /// The rows arrived wrong.
+    /// The loaded rows are wrong.
     #[error(
         "the loaded table has the checksum {found} and not {expected}: the server changed the rows on their way in, \
          so look for a trigger, a proxy or another writer on it"
     )]
     Unproved {
-        /// What it must be.
+        /// The right checksum.
         expected: Checksum,
-        /// What it is.
+        /// The checksum of the loaded table.
         found: Checksum,
     },
-    /// Any other refusal of the server.
+    /// The server refused something for another reason.
     #[error(
         "the database at {address} failed ({reason}): see its log for the cause and run this again"
     )]
     Server {
         /// Host and port.
         address: String,
-        /// What the server or the driver says.
+        /// The reason that the server or the driver gives.
         reason: String,
     },
 }

@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::Checksum;
 pub use error::LoadError;
 
-/// Which rows the table is to hold: the first `rows` of `seed`.
+/// The rows that a table should hold: the first `rows` rows of `seed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
     /// The seed of the row function.
@@ -26,16 +26,16 @@ impl Table {
     pub const PUBLISHED: Table = Table { seed: crate::SEED, rows: crate::ROWS };
 }
 
-/// What the loader is doing.
+/// A step of the loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Comparing the table that is there with the one that should be.
+    /// Comparing the existing table with the one that should be there.
     Checking,
     /// Waiting for another process that is seeding the same schema.
     Waiting,
-    /// Sending the rows; the number is that of the rows sent so far.
+    /// Sending the rows, of which so many were sent.
     Loading(u64),
-    /// The rows go by batched INSERTs, which takes several times longer, because the server forbids its bulk load.
+    /// The server forbids its bulk load, so the rows are sent by batched INSERTs, which takes several times longer.
     BulkLoadForbidden,
     /// Building the index on the names.
     Indexing,
@@ -43,19 +43,19 @@ pub enum Step {
     Proving,
 }
 
-/// A function that is called at each [`Step`]; `Loading` comes many times a second.
+/// A function that is called at each [`Step`]; `Loading` comes many times per second.
 pub type Progress = Arc<dyn Fn(Step) + Send + Sync>;
 
-/// How the rows were sent.
+/// The way in which the rows were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Streamed by the family's bulk load, as LOAD DATA LOCAL INFILE.
+    /// By the family's bulk load, such as LOAD DATA LOCAL INFILE.
     BulkLoad,
-    /// Prepared INSERTs of many rows each, where the server forbids the other.
+    /// By prepared INSERTs of many rows each, where the server forbids its bulk load.
     Inserts,
 }
 
-/// What is in the database, compared with what should be.
+/// The state of the table, compared with the one that should be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// The schema and the checksum are right.
@@ -76,15 +76,15 @@ impl fmt::Display for State {
     }
 }
 
-/// What a seeding found and did.
+/// The result of a seeding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedReport {
-    /// What was there before.
+    /// The state of the table before.
     pub found: State,
-    /// How the rows were loaded; nothing if they were there.
+    /// How the rows were loaded; absent where they were there already.
     pub loaded: Option<Way>,
     /// The checksum that the table was proved to have.
     pub checksum: Checksum,
-    /// How long it took in all.
+    /// The duration of the whole seeding.
     pub took: Duration,
 }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use sha2::{Digest, Sha256};
 
 use crate::failure::Error;
 use crate::os::log;
@@ -165,14 +166,12 @@ pub(super) struct Said {
     pub(super) err: String,
 }
 
-/// A name of its own for each checkout: another's containers are not taken for this one's.
+/// The compose project of the checkout at `root`: always the same for one checkout, and another for every other, so that
+/// their containers are not confused.
 fn project_of(root: &Path) -> String {
     let bytes = root.as_os_str().as_encoded_bytes();
-    // FNV-1a: the name must be the same at each call, and nothing more.
-    let hash = bytes
-        .iter()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
-    format!("stackmark-{hash:08x}")
+    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
+    format!("stackmark-{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 /// What docker says, all of it in lower case, and what mends it.

@@ -21,7 +21,7 @@ const NOTICE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Container {
     /// The engine's name for it.
     pub(super) id: String,
-    /// Its first process, by this machine's number.
+    /// The process id of its first process on this machine.
     pub(super) pid: u32,
     /// Its address; absent in the machine's own network.
     pub(super) address: Option<IpAddr>,
@@ -39,7 +39,7 @@ struct Inspected {
     host_config: HostConfig,
 }
 
-/// How it is, or how it ended.
+/// The state of a container: running, or how it ended.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct State {
@@ -137,7 +137,7 @@ impl Container {
         Ok(inspect(cli, &self.id)?.state)
     }
 
-    /// How it ended, with the last of its log.
+    /// A sentence about how it ended, with the end of its log.
     pub(super) fn ended(&self, cli: &Cli) -> String {
         // The kernel knows before the engine does.
         let ended = wait_until(Instant::now() + NOTICE_TIMEOUT, &Stop::never(), || {
@@ -159,9 +159,9 @@ impl Container {
         Error::Failed(with_log(cli, &self.id, what))
     }
 
-    /// Ends it at once, and leaves nothing of it.
+    /// Removes the container at once.
     pub(super) fn remove(&self, cli: &Cli) {
-        // Whatever remains is taken down with the project.
+        // What remains is removed with the project.
         let remove = cli.docker(&["rm", "--force", "--volumes", &self.id]);
         let _ = cli.ask(remove, &Stop::never());
     }

@@ -39,7 +39,7 @@ use teardown::Teardown;
 
 pub(super) use images::Images;
 
-/// Where a server listens in a network of its own.
+/// The port of a server in a network of its own.
 const SERVER_PORT: u16 = 8080;
 
 /// The options that a user has.

@@ -14,9 +14,9 @@ use crate::os::stop::{Stop, WaitError, wait_until};
 use crate::os::url::SecretUrl;
 use crate::service::{Lease, Service};
 
-/// Where a database listens in a network of its own.
+/// The port of a database in a network of its own.
 const DATABASE_PORT: u16 = 3306;
-/// Where the other end of the measured network listens.
+/// The port of the other end of the network probe.
 const NETPROBE_PORT: u16 = 7000;
 /// How long a new database may take to make its files and answer.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(180);

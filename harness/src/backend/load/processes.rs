@@ -22,9 +22,9 @@ use crate::units::Moment;
 
 /// How long a load may take to set itself up.
 const SET_UP_TIMEOUT: Duration = Duration::from_secs(30);
-/// From "go" to the first request, so that all shards begin at the same moment.
+/// The time between the command and the first request, so that all shards begin at the same moment.
 const START_DELAY: Duration = Duration::from_millis(60);
-/// From the end of a warm-up to the window, so that all shards hear of it before.
+/// The time between the end of a warm-up and the window, so that all shards know of it before.
 const WINDOW_DELAY: Duration = Duration::from_millis(20);
 /// How long a process that is not wanted any more may take to end by itself.
 const STOP_TIMEOUT: Duration = Duration::from_millis(500);

@@ -1,18 +1,21 @@
-//! The CPU: what it is, and how its clock is set.
+//! Facts about the CPU and its clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::{field, number, text};
+use procfs::CpuInfo;
+
+use super::{number, text};
 
 /// The CPU's maker, family, model number and stepping.
-pub(super) fn id(cpuinfo: &str) -> String {
+pub(super) fn id(cpuinfo: &CpuInfo) -> String {
     let parts = ["vendor_id", "cpu family", "model", "stepping"];
-    parts.iter().filter_map(|name| field(cpuinfo, name)).collect::<Vec<_>>().join(" ")
+    let found = parts.iter().filter_map(|name| cpuinfo.get_field(0, name));
+    found.collect::<Vec<_>>().join(" ")
 }
 
-/// Sockets and cores of the CPUs in `/sys/devices/system/cpu`; absent if it does not tell.
+/// The numbers of sockets and cores in `/sys/devices/system/cpu`; `None` where it does not list them.
 pub(super) fn topology(cpus: &Path) -> Option<(usize, usize)> {
     let (mut sockets, mut cores) = (BTreeSet::new(), BTreeSet::new());
     for entry in fs::read_dir(cpus).ok()?.flatten() {
@@ -27,7 +30,7 @@ pub(super) fn topology(cpus: &Path) -> Option<(usize, usize)> {
     (!sockets.is_empty()).then_some((sockets.len(), cores.len()))
 }
 
-/// CPUs that share the first one's core.
+/// The number of CPUs that share the core of CPU 0; `None` where the kernel does not say.
 pub(super) fn threads_per_core(cpus: &Path) -> Option<usize> {
     let topology = cpus.join("cpu0/topology");
     let files = ["core_cpus_list", "thread_siblings_list"];
@@ -40,7 +43,7 @@ pub(super) fn threads_per_core(cpus: &Path) -> Option<usize> {
         .sum()
 }
 
-/// The first CPU's caches, as in `L1d = "48K, CPU 0"`.
+/// The caches of CPU 0, as in `L1d = "48K, CPU 0"`.
 pub(super) fn caches(cpus: &Path) -> BTreeMap<String, String> {
     let folder = fs::read_dir(cpus.join("cpu0/cache")).into_iter().flatten().flatten();
     let caches = folder.filter_map(|entry| {
@@ -57,22 +60,24 @@ pub(super) fn caches(cpus: &Path) -> BTreeMap<String, String> {
     caches.collect()
 }
 
-/// Whether the clock may rise above its base; absent if no driver tells.
+/// Whether the clock may rise above its base; `None` where no driver says so.
 pub(super) fn turbo(cpus: &Path) -> Option<bool> {
     let intel = number(&cpus.join("intel_pstate/no_turbo")).map(|off| off == 0);
     intel.or_else(|| number(&cpus.join("cpufreq/boost")).map(|on| on == 1))
 }
 
-/// The first CPU's clock and its highest, in MHz.
-pub(super) fn clocks(cpus: &Path, cpuinfo: &str) -> (Option<u64>, Option<u64>) {
+/// The clock of CPU 0 and its maximum, in MHz. `mhz` is the value in `/proc/cpuinfo`, which is used where the driver
+/// gives none.
+pub(super) fn clocks(cpus: &Path, mhz: Option<&str>) -> (Option<u64>, Option<u64>) {
     let khz = |file| number(&cpus.join("cpu0/cpufreq").join(file)).map(|khz| khz / 1000);
-    let told = field(cpuinfo, "cpu MHz").and_then(|mhz| mhz.parse::<f64>().ok());
-    (khz("scaling_cur_freq").or(told.map(|mhz| mhz.round() as u64)), khz("cpuinfo_max_freq"))
+    let listed = mhz.and_then(|mhz| mhz.parse::<f64>().ok());
+    (khz("scaling_cur_freq").or(listed.map(|mhz| mhz.round() as u64)), khz("cpuinfo_max_freq"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use procfs::FromBufRead;
 
     #[test]
     fn a_folder_of_two_sockets_with_two_threads_a_core() {
@@ -103,18 +108,19 @@ mod tests {
         write("cpu0/cpufreq/cpuinfo_max_freq", "3700000");
         assert_eq!(topology(cpus), Some((2, 4)));
         assert_eq!(threads_per_core(cpus), Some(2));
-        let told: Vec<_> = caches(cpus).into_iter().collect();
+        let found: Vec<_> = caches(cpus).into_iter().collect();
         let expected =
             [("L1d", "48K, CPU 0,2"), ("L1i", "32K, CPU 0,2"), ("L3", "32768K, CPU 0-3")];
-        assert_eq!(told, expected.map(|(name, size)| (name.to_owned(), size.to_owned())));
+        assert_eq!(found, expected.map(|(name, size)| (name.to_owned(), size.to_owned())));
         assert_eq!(turbo(cpus), Some(false));
-        assert_eq!(clocks(cpus, "cpu MHz\t\t: 2596.098\n"), (Some(2596), Some(3700)));
+        assert_eq!(clocks(cpus, Some("2596.098")), (Some(2596), Some(3700)));
         assert_eq!(topology(&cpus.join("none")), None);
     }
 
     #[test]
-    fn an_identity_has_what_the_kernel_tells() {
+    fn an_identity_has_the_fields_that_the_kernel_lists() {
         let cpuinfo = "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: X\n";
-        assert_eq!(id(cpuinfo), "AuthenticAMD 26 2");
+        let cpuinfo = CpuInfo::from_buf_read(cpuinfo.as_bytes()).unwrap();
+        assert_eq!(id(&cpuinfo), "AuthenticAMD 26 2");
     }
 }

@@ -1,4 +1,4 @@
-//! Whether two runs had the same machine, as far as figures depend on it.
+//! The differences between two runs' machines that affect the figures.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -6,12 +6,14 @@ use std::fmt::Display;
 use super::file::UNNAMED;
 use super::{MachineFile, ServiceFacts};
 
-/// Memory may differ by this part: what the firmware and the kernel keep for themselves varies.
+/// The share by which memory sizes may differ: firmware and kernel reserve varying amounts.
 const MEMORY: f64 = 0.05;
 
-/// The facts in which two machines differ so that their figures cannot be compared, each as `what (first's, second's)`.
-/// What one of them does not know is not held against them; neither are the code's commit nor the crates, which a
-/// comparison may be about.
+/// Lists the facts in which two machines differ so that their figures cannot be compared, each as `what (first's,
+/// second's)`.
+///
+/// A fact that only one machine recorded is not a difference. The code's commit and the crates are left out too,
+/// because a comparison may be about them.
 #[must_use]
 pub fn differences(here: &MachineFile, there: &MachineFile) -> Vec<String> {
     let mut facts = Vec::new();
@@ -45,7 +47,8 @@ pub fn differences(here: &MachineFile, there: &MachineFile) -> Vec<String> {
     facts
 }
 
-/// A service that only one machine has is not held against the other: its servers did not need it.
+/// Compares the services that both machines had. A service of only one machine is no difference: the other's servers
+/// did not need it.
 fn services(
     facts: &mut Vec<String>,
     here: &BTreeMap<String, ServiceFacts>,
@@ -63,7 +66,7 @@ fn services(
     }
 }
 
-/// The service of that name; where one side did not record the name of its only service, the only one.
+/// The service called `name`; where one side did not record the name of its only service, that service.
 fn counterpart<'a>(
     name: &str,
     here: &BTreeMap<String, ServiceFacts>,
@@ -97,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_figures_depend_on_tells_machines_apart() {
+    fn machines_differ_only_in_facts_that_affect_figures() {
         let here = MachineFile {
             cpu: "A".into(),
             cpus: 2,

@@ -1,143 +1,143 @@
-//! `raw/machine.toml`: what a run ran on, and with.
+//! The file `raw/machine.toml`: the machine and the software of a run.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What the run ran on: names of things and what they said of themselves, never a host, user, address or path.
+/// The machine and the software of a run, never a host, user, address or path.
 ///
-/// What nothing tells is absent or empty, and so is what runs recorded before there was a field for it.
+/// A fact that is not known is absent or empty. So is a field that was added after the run was recorded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MachineFile {
-    /// The CPU's model.
+    /// The model of the CPU.
     pub cpu: String,
-    /// How many CPUs this process could use.
+    /// The number of CPUs that this process could use.
     pub cpus: usize,
-    /// In MiB.
+    /// The memory in MiB.
     pub memory_mib: u64,
-    /// The kernel's release.
+    /// The release of the kernel.
     pub kernel: String,
-    /// The frequency governor, if there is one.
+    /// The frequency governor; empty where there is none.
     pub governor: String,
-    /// Whether it is a virtual machine, if the CPU tells.
+    /// `virtual machine` where the CPU says that it is one.
     pub virtualisation: String,
-    /// The commit, with `+` where the checkout differed from it.
+    /// The abbreviated commit, with `+` where the checkout differed from it.
     pub commit: String,
-    /// In runs recorded before there was a table for each service: the database's version.
+    /// The database's version, in runs recorded before there was a table for each service.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub database: String,
-    /// In those runs: whether the database was external.
+    /// Whether the database was external, in runs recorded before there was a table for each service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_is_external: Option<bool>,
-    /// The CPU's maker, family, model number and stepping, as the kernel names them.
+    /// The vendor, family, model number and stepping of the CPU, in the kernel's words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cpu_id: String,
-    /// The CPU's microcode.
+    /// The version of the CPU's microcode.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub microcode: String,
-    /// Sockets of the whole machine.
+    /// The number of sockets of the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sockets: Option<usize>,
-    /// Cores of the whole machine.
+    /// The number of cores of the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cores: Option<usize>,
-    /// Simultaneous threads of a core (SMT); 1 where there are none, or they are off.
+    /// The number of simultaneous threads per core (SMT); 1 where there is no SMT, or it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads_per_core: Option<usize>,
-    /// Memory nodes (NUMA).
+    /// The number of memory nodes (NUMA).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_nodes: Option<usize>,
-    /// The first CPU's clock when the run began, in MHz.
+    /// The clock of CPU 0 in MHz when the run began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mhz: Option<u64>,
-    /// Its highest clock, in MHz.
+    /// The maximum clock of CPU 0 in MHz.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_mhz: Option<u64>,
     /// Whether the clock may rise above its base by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turbo: Option<bool>,
-    /// In MiB.
+    /// The swap space in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swap_mib: Option<u64>,
-    /// When memory comes in huge pages: always, on demand, never.
+    /// The kernel's policy for transparent huge pages: `always`, `madvise` or `never`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub huge_pages: String,
-    /// The distribution and its version.
+    /// The name and version of the distribution.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub distribution: String,
-    /// The hypervisor, if one tells.
+    /// The hypervisor; empty where none was detected.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hypervisor: String,
-    /// The container's kind, if the harness ran in one.
+    /// The kind of container that the harness ran in; empty where none was detected.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub container: String,
-    /// What the kernel reads the time from.
+    /// The kernel's clock source.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub clock_source: String,
-    /// What the kernel was told at its start about isolated CPUs, ticks and mitigations.
+    /// The words of the kernel's command line about isolated CPUs, ticks and mitigations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub boot: Vec<String>,
-    /// CPUs' worth of time that the control groups allowed the harness and all parts it started.
+    /// The quota in CPUs' worth of time that control groups set for the harness and all parts that it started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup_cpus: Option<f64>,
-    /// The CPUs that they allowed.
+    /// The CPUs that control groups allowed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cgroup_cpuset: String,
-    /// The memory that they allowed, in MiB.
+    /// The memory limit of control groups, in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup_memory_mib: Option<u64>,
-    /// Files that a process may have open.
+    /// The number of files that a process may have open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_files: Option<u64>,
-    /// The commit's whole hash.
+    /// The full hash of the commit.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub commit_hash: String,
-    /// How many files of the checkout differed from the commit, results apart.
+    /// The number of files that differed from the commit, not counting results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_files: Option<usize>,
-    /// A name for what the checkout's files held beyond the commit; absent where they held nothing more.
+    /// A hash of what differed from the commit; absent where nothing did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<String>,
-    /// The first CPU's caches, by level and kind, with the CPUs that share each.
+    /// The caches of CPU 0, by level and kind, with the CPUs that share each.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub caches: BTreeMap<String, String>,
-    /// What the kernel does about each known flaw of CPUs.
+    /// The state of the mitigation of each known CPU vulnerability.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub mitigations: BTreeMap<String, String>,
-    /// The kernel's settings that bear on connections and memory.
+    /// The kernel settings that affect connections and memory.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sysctls: BTreeMap<String, String>,
-    /// What each tool calls its version.
+    /// The versions of the tools, as they print them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tools: BTreeMap<String, String>,
-    /// In runs recorded before there was a table for each service: the database's settings.
+    /// The database's settings, in runs recorded before there was a table for each service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_settings: Option<BTreeMap<String, String>>,
     /// The services that the servers used, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub services: BTreeMap<String, ServiceFacts>,
-    /// The version of each crate in the lock file; of one that is there twice, all of them.
+    /// The version of each crate in the lock file; all versions of a crate that occurs more than once.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub crates: BTreeMap<String, String>,
 }
 
-/// What a service said of itself.
+/// Facts about a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ServiceFacts {
-    /// Its version, as it names it.
+    /// The version, in the service's own words.
     pub version: String,
-    /// Whether the harness neither started, placed nor observed it.
+    /// Whether the service is external: the harness neither started, placed nor observed it.
     pub external: bool,
-    /// Its settings that bear on the figures, by name.
+    /// The settings that affect the figures, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
 }
 
 impl MachineFile {
-    /// The services that the servers used, by name. A run that was recorded before there was a table for each has one,
-    /// `database`.
+    /// The services that the servers used, by name. Runs recorded before there was a table for each have a single
+    /// one, called `database`.
     #[must_use]
     pub fn services(&self) -> BTreeMap<String, ServiceFacts> {
         if self.database.is_empty() {
@@ -152,5 +152,5 @@ impl MachineFile {
     }
 }
 
-/// The name of the one service of runs that did not record its name.
+/// The name of the only service in runs that did not record its name.
 pub(super) const UNNAMED: &str = "database";

@@ -1,4 +1,4 @@
-//! What this machine is: never its name.
+//! Facts about this machine, never its name.
 
 mod cpu;
 mod differences;
@@ -9,8 +9,10 @@ mod system;
 use std::fs;
 use std::path::Path;
 
+use bytesize::ByteSize;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
+use procfs::{CpuInfo, Current, Meminfo};
 
 pub use differences::differences;
 pub use file::{MachineFile, ServiceFacts};
@@ -18,21 +20,21 @@ pub use file::{MachineFile, ServiceFacts};
 use crate::os::cgroup;
 use crate::os::placement::Cpus;
 
-/// Reads what the kernel and the checkout tell; what they do not tell stays empty.
+/// Describes this machine and the checkout at `root`. Facts that are not known stay empty.
 #[must_use]
 pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
-    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let virtual_machine = field(&cpuinfo, "flags")
-        .is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor"));
+    let cpuinfo = CpuInfo::current().ok();
+    let field = |name| cpuinfo.as_ref().and_then(|cpuinfo| cpuinfo.get_field(0, name));
+    let virtual_machine =
+        field("flags").is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor"));
     let cpus = Path::new("/sys/devices/system/cpu");
     let topology = cpu::topology(cpus);
-    let (mhz, max_mhz) = cpu::clocks(cpus, &cpuinfo);
+    let (mhz, max_mhz) = cpu::clocks(cpus, field("cpu MHz"));
     let limits = cgroup::limits();
     let (commit_hash, changed_files) = software::commit(root).unzip();
-    let commit_hash = commit_hash.or_else(told_commit);
+    let commit_hash = commit_hash.or_else(commit_of_image);
     MachineFile {
-        cpu: field(&cpuinfo, "model name").unwrap_or("unknown CPU").to_owned(),
+        cpu: field("model name").unwrap_or("unknown CPU").to_owned(),
         cpus: usable.count(),
         memory_mib: memory_mib(),
         kernel: uname()
@@ -41,8 +43,8 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
         governor: governor(),
         virtualisation: if virtual_machine { "virtual machine".into() } else { String::new() },
         commit: short(commit_hash.as_deref(), changed_files),
-        cpu_id: cpu::id(&cpuinfo),
-        microcode: field(&cpuinfo, "microcode").unwrap_or_default().to_owned(),
+        cpu_id: cpuinfo.as_ref().map(cpu::id).unwrap_or_default(),
+        microcode: field("microcode").unwrap_or_default().to_owned(),
         sockets: topology.map(|(sockets, _)| sockets),
         cores: topology.map(|(_, cores)| cores),
         threads_per_core: cpu::threads_per_core(cpus),
@@ -50,7 +52,7 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
         mhz,
         max_mhz,
         turbo: cpu::turbo(cpus),
-        swap_mib: mib(&meminfo, "SwapTotal"),
+        swap_mib: Meminfo::current().ok().map(|memory| mib(memory.swap_total)),
         huge_pages: system::chosen(&text(Path::new("/sys/kernel/mm/transparent_hugepage/enabled"))),
         distribution: system::distribution(&text(Path::new("/etc/os-release"))),
         hypervisor: system::detected("--vm"),
@@ -75,23 +77,23 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
     }
 }
 
-/// The commit that an image was made from, where its maker told: no checkout is in it.
-fn told_commit() -> Option<String> {
+/// The commit that the container image was built from, in the variable `COMMIT`: there is no checkout in an image.
+fn commit_of_image() -> Option<String> {
     std::env::var("COMMIT").ok().filter(|commit| !commit.is_empty() && commit != "unknown")
 }
 
-/// The checkout's commit, with `+` where files differ from it; absent where there is none.
+/// The commit of the checkout, with `+` where files differ from it; `None` where there is none.
 #[must_use]
 pub fn commit(root: &Path) -> Option<String> {
     software::commit(root)
         .map(|(hash, changed)| if changed == 0 { hash } else { format!("{hash}+") })
 }
 
-/// A run's label: the CPU's model and how many of them, as in `amd-epyc-7763-8c`.
+/// The label of a run: the CPU's model and the number of CPUs, as in `amd-epyc-7763-8c`.
 #[must_use]
 pub fn label(machine: &MachineFile) -> String {
     let words = machine.cpu.split(|c: char| !c.is_ascii_alphanumeric());
-    // What every model name has, and nobody needs.
+    // Words of model names that identify nothing.
     let noise = ["", "cpu", "processor", "core", "r", "tm"];
     let slug: Vec<String> =
         words.map(str::to_lowercase).filter(|word| !noise.contains(&word.as_str())).collect();
@@ -105,34 +107,34 @@ pub fn governor() -> String {
     fs::read_to_string(path).unwrap_or_default().trim().to_owned()
 }
 
-/// The machine's memory, in MiB.
+/// The machine's memory in MiB; 0 where the kernel does not say.
 #[must_use]
 pub fn memory_mib() -> u64 {
-    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    mib(&meminfo, "MemTotal").unwrap_or(0)
+    Meminfo::current().map_or(0, |memory| mib(memory.mem_total))
 }
 
-/// A size as it is written for containers, as in `512m` or `64g`, in MiB.
+/// The memory that programs can still get without swapping, in MiB; 0 where the kernel does not say.
+#[must_use]
+pub fn available_mib() -> u64 {
+    Meminfo::current().ok().and_then(|memory| memory.mem_available).map_or(0, mib)
+}
+
+/// Parses a size in Docker's notation, as in `512m` or `64g`, into MiB; `None` where it is not a size.
 #[must_use]
 pub fn mib_of(size: &str) -> Option<u64> {
     let size = size.trim().to_lowercase();
-    let digits = size.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits.parse().ok()?;
-    match size[digits.len()..].trim_end_matches('b') {
-        "" => Some(number / (1024 * 1024)),
-        "k" => Some(number / 1024),
-        "m" => Some(number),
-        "g" => Some(number * 1024),
-        _ => None,
-    }
+    let number = size.trim_end_matches('b');
+    // Docker's k, m, g and t are powers of 1,024; the crate takes them for powers of 1,000.
+    let unit = if number.ends_with(['k', 'm', 'g', 't']) { "ib" } else { "" };
+    format!("{number}{unit}").parse::<ByteSize>().ok().map(|size| mib(size.as_u64()))
 }
 
-fn mib(meminfo: &str, name: &str) -> Option<u64> {
-    let kib: u64 = field(meminfo, name)?.split(' ').next()?.parse().ok()?;
-    Some(kib / 1024)
+/// Converts bytes to MiB, rounding down.
+fn mib(bytes: u64) -> u64 {
+    bytes / bytesize::MIB
 }
 
-/// What is in a file, without the space around it; empty if it cannot be read.
+/// The content of a file without the white space around it; empty where it cannot be read.
 fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default().trim().to_owned()
 }
@@ -141,15 +143,7 @@ fn number(path: &Path) -> Option<u64> {
     text(path).parse().ok()
 }
 
-/// The value behind `name` in the kernel's `name : value` lines.
-pub(crate) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| {
-        let (found, value) = line.split_once(':')?;
-        (found.trim() == name).then(|| value.trim())
-    })
-}
-
-/// Enough of a commit's hash to know it by, and a mark if anything differs from it.
+/// The first 12 digits of a commit's hash, with `+` where files differ from it.
 fn short(hash: Option<&str>, changed: Option<usize>) -> String {
     let Some(hash) = hash else { return "unknown".into() };
     let changed = changed.is_some_and(|files| files > 0) || hash.ends_with('+');
@@ -162,9 +156,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_read_as_they_are_written_for_containers() {
-        let sizes = ["64g", "512m", "1073741824", "2GB", "much", "-1"].map(mib_of);
-        assert_eq!(sizes, [Some(65_536), Some(512), Some(1024), Some(2048), None, None]);
+    fn sizes_in_dockers_notation_are_read() {
+        let sizes =
+            ["64g", "512m", "1073741824", "2GB", "1.5g", "524288k", "much", "-1"].map(mib_of);
+        let expected = [65_536, 512, 1024, 2048, 1536, 512].map(Some);
+        assert_eq!(sizes[..6], expected);
+        assert_eq!(sizes[6..], [None, None]);
     }
 
     #[test]

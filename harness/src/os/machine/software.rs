@@ -1,4 +1,4 @@
-//! What the run was built from, and with.
+//! The software of a run: commit, tools and crates.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,16 +8,16 @@ use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
-/// The checkout: its commit's whole hash, and how many files differ from it.
+/// The full hash of the checkout's commit, and the number of files that differ from it.
 pub(super) fn commit(root: &Path) -> Option<(String, usize)> {
     let hash = output(root, "git", &["rev-parse", "HEAD"])?;
-    // Earlier results do not change what is measured.
+    // Results of earlier runs do not affect a measurement.
     let changed =
         output(root, "git", &["status", "--porcelain", "--", ".", ":!results", ":!README.md"]);
     Some((hash, changed?.lines().count()))
 }
 
-/// A name for what the checkout's files hold beyond its commit; absent where they hold nothing more.
+/// A hash of what the checkout's files hold beyond its commit; `None` where they are equal to it.
 pub(super) fn changes(root: &Path) -> Option<String> {
     let of = [".", ":!results", ":!README.md"];
     let diff = output(root, "git", &[&["diff", "HEAD", "--"], &of[..]].concat())?;
@@ -32,13 +32,13 @@ pub(super) fn changes(root: &Path) -> Option<String> {
         .stdout(Stdio::piped())
         .spawn()
         .ok()?;
-    // Dropped at once: git waits for the end.
+    // The pipe is dropped at once, since git reads it to the end.
     git.stdin.take()?.write_all(format!("{diff}\n{status}").as_bytes()).ok()?;
     let hash = git.wait_with_output().ok()?.stdout;
     Some(String::from_utf8_lossy(&hash).trim().to_owned())
 }
 
-/// What each tool calls its version.
+/// The versions of the tools, as they print them.
 pub(super) fn tools(root: &Path) -> BTreeMap<String, String> {
     let version = |tool: &&str| Some(((*tool).to_owned(), output(root, tool, &["--version"])?));
     let mut tools: BTreeMap<String, String> =
@@ -47,7 +47,7 @@ pub(super) fn tools(root: &Path) -> BTreeMap<String, String> {
     tools
 }
 
-/// The version of each crate in the lock file.
+/// The version of each crate in the lock file; all versions of a crate that occurs more than once.
 pub(super) fn crates(root: &Path) -> BTreeMap<String, String> {
     versions(&fs::read_to_string(root.join("Cargo.lock")).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! The kernel and the distribution, and how they are set.
+//! Facts about the kernel and the distribution.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::text;
 
-/// Settings that bear on connections over the loopback interface and on memory.
+/// Kernel settings that affect connections over the loopback interface, and memory.
 const SYSCTLS: [&str; 11] = [
     "fs.file-max",
     "kernel.sched_autogroup_enabled",
@@ -21,10 +21,10 @@ const SYSCTLS: [&str; 11] = [
     "net.ipv4.tcp_wmem",
     "vm.swappiness",
 ];
-/// Words of the kernel's command line that bear on what is measured; others may tell whose machine it is.
+/// Words of the kernel's command line that affect measurements. Other words may identify the machine's owner.
 const BOOT: [&str; 3] = ["isolcpus", "nohz_full", "mitigations"];
 
-/// The kernel's settings, of those in [`SYSCTLS`] that it has.
+/// The values of those [`SYSCTLS`] that the kernel has.
 pub(super) fn sysctls(proc_sys: &Path) -> BTreeMap<String, String> {
     let found = SYSCTLS.iter().map(|name| {
         let value = text(&proc_sys.join(name.replace('.', "/")));
@@ -33,7 +33,7 @@ pub(super) fn sysctls(proc_sys: &Path) -> BTreeMap<String, String> {
     found.filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// What the kernel does about each known flaw of CPUs.
+/// The state of the mitigation of each known CPU vulnerability.
 pub(super) fn mitigations(folder: &Path) -> BTreeMap<String, String> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     files
@@ -42,13 +42,13 @@ pub(super) fn mitigations(folder: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The words of [`BOOT`] in a command line.
+/// The words of a kernel command line that [`BOOT`] lists.
 pub(super) fn boot(command_line: &str) -> Vec<String> {
-    let told = |word: &&str| {
+    let is_listed = |word: &&str| {
         let name = word.split_once('=').map_or(*word, |(name, _)| name);
         BOOT.contains(&name)
     };
-    command_line.split_whitespace().filter(told).map(ToOwned::to_owned).collect()
+    command_line.split_whitespace().filter(is_listed).map(ToOwned::to_owned).collect()
 }
 
 /// The name and version in `/etc/os-release`.
@@ -57,14 +57,14 @@ pub(super) fn distribution(os_release: &str) -> String {
     name.unwrap_or_default().trim_matches(['"', '\'']).to_owned()
 }
 
-/// The chosen one of the words in a file of choices, as in `always [madvise] never`.
+/// The selected word of a kernel file that lists choices, as in `always [madvise] never`.
 pub(super) fn chosen(choices: &str) -> String {
     let word =
         choices.split_whitespace().find_map(|word| word.strip_prefix('[')?.strip_suffix(']'));
     word.unwrap_or_default().to_owned()
 }
 
-/// How many memory nodes there are in `/sys/devices/system/node`.
+/// The number of memory nodes in `/sys/devices/system/node`.
 pub(super) fn memory_nodes(folder: &Path) -> Option<usize> {
     let nodes = fs::read_dir(folder).ok()?.flatten().filter(|entry| {
         let name = entry.file_name();
@@ -74,7 +74,7 @@ pub(super) fn memory_nodes(folder: &Path) -> Option<usize> {
     Some(nodes.count()).filter(|count| *count > 0)
 }
 
-/// What `systemd-detect-virt` finds of a kind; empty where there is none, or no such tool.
+/// The result of `systemd-detect-virt` with the option `kind`; empty where it detects nothing, or is not installed.
 pub(super) fn detected(kind: &str) -> String {
     let output = Command::new("systemd-detect-virt").arg(kind).output().ok();
     let found = output.filter(|output| output.status.success());
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_of_the_kernel_and_the_distribution() {
+    fn texts_of_the_kernel_and_the_distribution_are_read() {
         assert_eq!(
             boot(
                 "root=/dev/sda1 host=secret isolcpus=2-3 quiet mitigations=auto,nosmt nohz_full=2-3\n"
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_the_kernel() {
+    fn folders_of_the_kernel_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         for (file, text) in [

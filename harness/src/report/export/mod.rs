@@ -304,7 +304,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, known, run};
+    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, run, synthetic};
     use crate::report::chapter::chapters;
     use crate::report::summary;
 
@@ -323,8 +323,8 @@ mod tests {
 
     #[test]
     fn every_figure_of_the_table_is_in_the_export_with_the_same_digits() {
-        let ceiling = SyntheticServer { role: Role::Ceiling, ..known("alone", 97.3, OTHER) };
-        let mut raw = run(&[known("a", 98.1, SMALL), ceiling]);
+        let ceiling = SyntheticServer { role: Role::Ceiling, ..synthetic("alone", 97.3, OTHER) };
+        let mut raw = run(&[synthetic("a", 98.1, SMALL), ceiling]);
         raw.run.server[1].drives_itself = true;
         let chapters = chapters(&raw);
         let export: Value = serde_json::from_str(&json(&raw, &chapters).unwrap()).unwrap();

@@ -4,7 +4,7 @@ use crate::run::mock::{Mock, plan};
 use crate::run::resume::Completed;
 use crate::units::PerSecond;
 
-/// Counts what it is told; stops the run after so many trials.
+/// Counts the reported events, and stops the run after a number of trials.
 struct Counter<'a> {
     advanced: u64,
     begun: usize,
@@ -90,7 +90,7 @@ fn every_scenario_is_asked_at_its_own_common_rate() {
     let mut asked = Vec::new();
     let mut journal = |entry: &Entry| {
         if let Entry::Trial(trial) = entry {
-            asked.push((trial.scenario.clone(), trial.asked.unwrap().0));
+            asked.push((trial.scenario.clone(), trial.rate.unwrap().0));
         }
         Ok(())
     };
@@ -135,7 +135,7 @@ fn an_excluded_server_is_not_started() {
 fn an_interrupted_run_stops_its_server_and_says_so() {
     let plan = plan();
     let mut mock = Mock::default();
-    // The stop comes in the last trial of a turn: the next turn does not begin.
+    // The stop comes in the last trial of a turn, so the next turn does not begin.
     let (ending, entries, _) = run(&plan, &mut mock, &Completed::default(), plan.cells.len());
     assert_eq!(ending, Ending::Interrupted);
     assert_eq!(mock.trials, plan.cells.len());
@@ -151,7 +151,7 @@ fn a_resumed_run_makes_what_is_left_and_nothing_twice() {
         _ => None,
     };
     let (_, whole, _) = run(&plan, &mut Mock::default(), &Completed::default(), 0);
-    // Killed after any of its entries, within a turn or between two.
+    // The run is killed after any of its entries, within a turn or between two.
     for killed in 0..whole.len() {
         let (ending, rest, advanced) =
             run(&plan, &mut Mock::default(), &Completed::from_journal(&whole[..killed]), 0);

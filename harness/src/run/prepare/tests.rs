@@ -5,12 +5,12 @@ use crate::run::mock::{Mock, plan};
 
 /// Counts the steps, and keeps the failures.
 #[derive(Default)]
-struct Steps {
+struct RecordedProgress {
     advanced: u64,
     failures: Vec<Failure>,
 }
 
-impl Progress for Steps {
+impl Progress for RecordedProgress {
     fn doing(&mut self, _: &str) {}
     fn trial(&mut self, _: u32, _: &str, _: &Cell) {}
     fn advance(&mut self, steps: u64) {
@@ -21,15 +21,15 @@ impl Progress for Steps {
     }
 }
 
-/// How preparing ended, what it journalled, and the number of its steps.
+/// The result of preparing, its journal, and the number of its steps.
 struct Prepared {
     result: ControlFlow<Ending, CommonRates>,
     entries: Vec<Entry>,
-    steps: Steps,
+    steps: RecordedProgress,
 }
 
 impl Prepared {
-    /// The servers that were found right.
+    /// The servers that were verified.
     fn verified(&self) -> Vec<&str> {
         let verified = self.entries.iter().filter_map(|entry| match entry {
             Entry::Verified { server, .. } => Some(server.as_str()),
@@ -38,7 +38,7 @@ impl Prepared {
         verified.collect()
     }
 
-    /// The servers that failed, and at which stage.
+    /// The servers that failed, with their stages.
     fn failed(&self) -> Vec<(&str, Stage)> {
         let failed = self.entries.iter().filter_map(|entry| match entry {
             Entry::Failure(failure) => Some((failure.server.as_str(), failure.stage)),
@@ -50,7 +50,7 @@ impl Prepared {
 
 fn run(plan: &Plan, mock: &mut Mock, completed: &mut Completed) -> Prepared {
     let mut entries = Vec::new();
-    let mut steps = Steps::default();
+    let mut steps = RecordedProgress::default();
     let mut journal = |entry: &Entry| {
         entries.push(entry.clone());
         Ok(())
@@ -164,7 +164,7 @@ fn each_scenario_has_a_rate_of_its_own_that_later_sittings_keep() {
         .collect();
     assert_eq!(rates, [("demo", 500.0), ("slow", 15.0)]);
 
-    // Killed between the two rates: only the one that is missing is found again.
+    // The run was killed between the two rates, so that only the missing one is found again.
     let mut entries = prepared.entries;
     assert!(matches!(entries.pop(), Some(Entry::CommonRate { .. })));
     let mut mock = Mock { slow_scenario: Some(("slow", 50)), ..Mock::default() };

@@ -90,7 +90,7 @@ fn meters(
     })
 }
 
-/// Reads what all parts have used.
+/// Reads the usage of all parts.
 ///
 /// # Errors
 /// When the server is gone, with the reason that it gives; or the load.

@@ -25,7 +25,7 @@ use crate::units::Nanos;
 /// Lets `instance` query its database as `spec`, a closed load's, says.
 ///
 /// # Errors
-/// When it does not come to its end, or the interruption.
+/// When the load is not completed, or the run is interrupted.
 pub fn measure(
     backend: &mut dyn Backend,
     instance: &mut dyn Instance,
@@ -141,7 +141,7 @@ fn record(spec: &LoadSpec, driven: Driven) -> LoadRecord {
         users: spec.users,
         window: Nanos(driven.window_ns),
         sent: driven.sent,
-        asked_in_all: driven.requests_total,
+        requests_total: driven.requests_total,
         right: driven.right,
         // A server would answer whatever a layer fails with by a status.
         errors: if driven.errors == 0 {

@@ -9,7 +9,7 @@ use crate::os::stop::Stop;
 /// Loads `instance` as `spec` says.
 ///
 /// # Errors
-/// When the load cannot be run to its end, or the server ends within it; or the interruption.
+/// When the load cannot be completed, the server ends, or the run is interrupted.
 pub fn measure(
     backend: &mut dyn Backend,
     instance: &mut dyn Instance,

@@ -1,4 +1,4 @@
-//! A connection as the loader needs it: in UTC, in a schema that exists, alone.
+//! Connections of the loader: in UTC, to a schema that exists, with a lock.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use super::{Dialect, URL_FORM};
 use crate::Checksum;
 use crate::loader::{LoadError, Progress, State, Step, Table, Way};
 
-/// How long another process may take to seed the same schema.
+/// The time that another process may take to seed the same schema.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long a server may take to answer; without a limit, an address that swallows packets takes minutes.
+/// The time that a server may take to answer. Without a limit, an address that drops packets takes minutes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A connection to one schema, in a session in UTC.
+/// A connection to one schema, whose database session is in UTC.
 #[derive(Debug)]
 pub struct Connection(Conn);
 
@@ -44,34 +44,34 @@ impl Connection {
     /// Compares the table in the schema with the one of `expected`.
     ///
     /// # Errors
-    /// What the server refuses, or that it is gone.
+    /// When the server refuses a statement, or the connection breaks.
     pub async fn state(&mut self, expected: Checksum) -> Result<State, LoadError> {
         let state = super::state(&mut self.0, expected).await;
         state.map_err(|error| explain(error, self.0.opts()))
     }
 
-    /// Drops the table, makes it anew and fills it.
+    /// Drops the table, creates it again and fills it.
     ///
     /// # Errors
-    /// What the server refuses, or that it is gone.
+    /// When the server refuses a statement, or the connection breaks.
     pub async fn reload(&mut self, table: Table, progress: &Progress) -> Result<Way, LoadError> {
         let way = super::reload(&mut self.0, table, progress).await;
         way.map_err(|error| explain(error, self.0.opts()))
     }
 
-    /// The dialect of the server at the other end.
+    /// The dialect of the server.
     ///
     /// # Errors
-    /// What the server refuses, or that it is gone.
+    /// When the server refuses a statement, or the connection breaks.
     pub async fn dialect(&mut self) -> Result<Dialect, LoadError> {
         let dialect = Dialect::of(&mut self.0).await;
         dialect.map_err(|error| explain(error, self.0.opts()))
     }
 
-    /// The rows that `statement` answers with; a row must have the columns of `T`.
+    /// The rows that `statement` returns; a row must have the columns of `T`.
     ///
     /// # Errors
-    /// What the server refuses, or that it is gone.
+    /// When the server refuses the statement, or the connection breaks.
     pub async fn rows<T>(&mut self, statement: &str) -> Result<Vec<T>, LoadError>
     where
         T: FromRow + Send + 'static,
@@ -120,7 +120,7 @@ fn options(url: &str) -> Result<Opts, LoadError> {
         return Err(LoadError::NoSchema { form: URL_FORM });
     }
     Ok(OptsBuilder::from_opts(opts)
-        // The socket would be asked for with two statements at each connect.
+        // The driver would ask for the socket with two statements at each connect.
         .prefer_socket(false)
         .setup(vec!["SET time_zone = '+00:00'"])
         .into())

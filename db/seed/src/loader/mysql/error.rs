@@ -1,4 +1,4 @@
-//! What MySQL and MariaDB refuse, by their error codes.
+//! Error codes of MySQL and MariaDB, and their meaning.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::URL_FORM;
 use crate::Checksum;
 use crate::loader::LoadError;
 
-/// A failure before it is known which server it came from.
+/// A failure whose server is not known yet.
 pub(super) enum Failure {
     Driver(Error),
     Unreachable(String),
@@ -22,16 +22,16 @@ impl From<Error> for Failure {
     }
 }
 
-/// The schema is not there.
+/// The schema does not exist.
 pub(super) const UNKNOWN_SCHEMA: u16 = 1049;
 
-/// Not permitted on a schema, a table, a column, a routine; or a privilege is missing.
+/// An operation is not permitted on a schema, table, column or routine, or a privilege is missing.
 const NOT_PERMITTED: [u16; 5] = [1044, 1142, 1143, 1370, 1227];
-/// Wrong password; a login only from elsewhere; an authentication plugin that cannot be.
+/// The password is wrong, logins are allowed only from elsewhere, or the authentication plugin is unknown.
 const REFUSED: [u16; 5] = [1045, 1130, 1251, 1524, 1698];
-/// The disk is full; the table is full; an error of writing, which names "No space left" in its text.
+/// The disk or the table is full. An error of writing names "No space left" in its text.
 const DISK_FULL: [u16; 2] = [1021, 1114];
-/// LOCAL INFILE is off: MySQL before and after 8.0, MariaDB.
+/// LOCAL INFILE is off, in MySQL before and since 8.0, and in MariaDB.
 const LOCAL_INFILE_FORBIDDEN: [u16; 3] = [1148, 3948, 4166];
 
 pub(super) fn server_code(error: &Error) -> Option<u16> {
@@ -49,7 +49,7 @@ pub(super) fn bad_url(error: &UrlError) -> LoadError {
     LoadError::BadUrl { reason: error.to_string(), form: URL_FORM }
 }
 
-/// The failure as a sentence that says what to do.
+/// Converts a failure into a sentence that says what to do.
 pub(super) fn explain(failure: impl Into<Failure>, opts: &Opts) -> LoadError {
     let address = format!("{}:{}", opts.ip_or_hostname(), opts.tcp_port());
     let error = match failure.into() {

@@ -1,4 +1,4 @@
-//! LOAD DATA LOCAL INFILE, fed from the row function: no file of the rows ever exists.
+//! LOAD DATA LOCAL INFILE, fed from the row function: there is never a file of the rows.
 
 use bytes::{Bytes, BytesMut};
 use chrono::{Datelike, Timelike};
@@ -20,11 +20,12 @@ pub fn load_data_sql(file_name: &str) -> String {
     )
 }
 
-/// Bytes of one packet: large enough to cost little each, small enough for the smallest max_allowed_packet.
+/// The size of a packet in bytes: large enough to keep the cost per packet low, and below the smallest
+/// max_allowed_packet.
 const CHUNK: usize = 512 * 1024;
-/// The longest line: an id, a name, two times.
+/// The length of the longest line: an id, a name, two times.
 const LINE: usize = 20 + 253 + 2 * 19 + 4;
-/// Chunks made ahead of the network: the rows are drawn on a thread of their own while the server works.
+/// The number of chunks drawn ahead of the network: a thread draws rows while the server works.
 const AHEAD: usize = 4;
 
 /// Streams the rows of `table` into the empty table.
@@ -36,7 +37,7 @@ pub(super) async fn load(
     let (sender, mut receiver) = mpsc::channel(AHEAD);
     let drawing = tokio::task::spawn_blocking(move || {
         for chunk in text(table) {
-            // Nobody listens any more: the load has failed, and says so itself.
+            // A failure means that the load has failed, which reports its own error.
             if sender.blocking_send(chunk).is_err() {
                 break;
             }
@@ -98,7 +99,7 @@ fn decimal(out: &mut BytesMut, mut number: u64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// `2024-08-20 01:00:00`, by hand because a general formatter takes longer than all else here together.
+/// Writes a time like `2024-08-20 01:00:00`. A general formatter would take longer than everything else here.
 fn date_time(out: &mut BytesMut, unix_seconds: i64) {
     let time = row::time(unix_seconds);
     let year = time.year().unsigned_abs();

@@ -5,9 +5,10 @@ use mysql_async::{Conn, TxOpts, Value, prelude::Queryable};
 use crate::loader::{Progress, Step, Table};
 use crate::row;
 
-/// Rows of one statement: well below the protocol's 65,535 parameters and the smallest max_allowed_packet.
+/// The rows of one statement: well below the protocol's limit of 65,535 parameters and the smallest
+/// max_allowed_packet.
 const BATCH: u64 = 1000;
-/// Rows of one transaction: a commit costs a flush of the log.
+/// The rows of one transaction: each commit costs a flush of the log.
 const TRANSACTION: u64 = 50 * BATCH;
 
 /// Inserts the rows of `table` into the empty table.

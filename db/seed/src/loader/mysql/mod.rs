@@ -26,22 +26,22 @@ const CHECKSUM_SQL: &str = "SELECT COUNT(*), BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_
      id, name, UNIX_TIMESTAMP(create_time), UNIX_TIMESTAMP(update_time)), 256), 16), 16, 10) AS UNSIGNED)) \
      FROM demo_data";
 
-/// How `DATABASE_URL` is written for this family.
+/// The form of `DATABASE_URL` for this family.
 pub const URL_FORM: &str = "mysql://USER:PASSWORD@HOST:PORT/SCHEMA";
 
-/// Makes the table `demo_data` of the schema that `url` names hold exactly the rows of `table`.
+/// Makes the table `demo_data` in the schema that `url` names hold exactly the rows of `table`.
 ///
-/// The schema itself is made if it is missing and the user may.
+/// The schema itself is created if it is missing and the user may create it.
 ///
 /// # Errors
-/// Each says in one sentence what is wrong and what mends it.
+/// Each says in one sentence what is wrong and what to do.
 pub async fn ensure(url: &str, table: Table, progress: &Progress) -> Result<SeedReport, LoadError> {
     let begin = Instant::now();
     let mut conn = open_making_schema(url).await?;
     let opts = conn.opts().clone();
     let result =
         seed(&mut conn, table, progress).await.map_err(|error| error::explain(error, &opts));
-    // Closing also gives back the lock. The result stands whether or not the server hears the goodbye.
+    // Closing also releases the lock. The result is valid whether or not the server receives the goodbye.
     let _ = conn.disconnect().await;
     let (found, loaded) = result?;
     Ok(SeedReport {

@@ -1,4 +1,4 @@
-//! The table's schema: how each dialect writes it, and what a database says it has.
+//! The schema of the table: how each dialect writes it, and what a database reports.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The dialect of the server at the other end.
+    /// The dialect of the server behind a connection.
     pub(super) async fn of(conn: &mut Conn) -> Result<Dialect, mysql_async::Error> {
         let version: Option<String> = conn.query_first("SELECT VERSION()").await?;
         let mariadb = version.is_some_and(|version| version.contains("MariaDB"));
@@ -28,7 +28,7 @@ impl Dialect {
         }
     }
 
-    /// The statement that makes the empty table.
+    /// The statement that creates the empty table.
     #[must_use]
     pub fn create_table(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Dialect {
         }
     }
 
-    /// The statement that makes the index on the names.
+    /// The statement that creates the index on names.
     #[must_use]
     pub fn create_index(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Dialect {
         }
     }
 
-    /// What [`found`] must say of the table.
+    /// The schema that [`found`] must report.
     pub(super) fn schema(self) -> Schema {
         Schema(format!(
             "InnoDB, id bigint auto_increment, name varchar(255) {}, create_time timestamp, update_time timestamp, \
@@ -66,8 +66,8 @@ impl fmt::Display for Schema {
     }
 }
 
-/// One row of information_schema a part, in an order of its own: the engine, each column, each key.
-/// Written so that servers which differ only in how they describe a default agree.
+/// A query with one row of information_schema for the engine, each column and each key, in a fixed order. It is
+/// written so that servers which differ only in how they describe a default agree.
 const DESCRIBE: &str = "
     SELECT part FROM (
         SELECT 1 AS kind, 0 AS position, CAST(ENGINE AS CHAR) AS part
@@ -92,7 +92,7 @@ const DESCRIBE: &str = "
         GROUP BY INDEX_NAME
     ) AS parts ORDER BY kind, position, part";
 
-/// The schema of the table `demo_data`, or nothing if there is no such table.
+/// The schema of the table `demo_data`; `None` if there is no such table.
 pub(super) async fn found(conn: &mut Conn) -> Result<Option<Schema>, mysql_async::Error> {
     let parts: Vec<String> = conn.query(DESCRIBE).await?;
     Ok((!parts.is_empty()).then(|| Schema(parts.join(", "))))

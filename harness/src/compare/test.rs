@@ -1,44 +1,44 @@
-//! The two sides of a comparison, and the test that they allow.
+//! The statistical test of two samples.
 //!
-//! On a shared host the CPU time of a request moves by up to a tenth from trial to trial, and that of the load's end
-//! of the request moves along. So server CPU per request is compared at an equal cost of the load, by analysis of
-//! covariance.
+//! On a shared host, the CPU time of a request varies by up to a tenth from trial to trial, and the load's own CPU
+//! time per request varies with it. So server CPU per request is compared at an equal cost of the load, by analysis
+//! of covariance.
 //!
-//! The load's cost may also be the server's doing, by longer or more answers. Then the adjusted ratio would lose
-//! what it should show. So the adjusted test stands alone only where the load's costs are not shown to differ and
-//! goodputs are alike, and, between runs, both sides have equally many blocks. Elsewhere the adjusted and the plain
-//! test must both show a difference, and to the same side, or both an equivalence. To fall back on the plain test
-//! alone would be wrong too: noise that makes the load's costs seem different makes the server's seem so as well,
-//! and the same server would be called different in 8 of 100 pairs in place of 5 (simulated, 8 blocks, a
-//! correlation of 0.95).
+//! But a server may also cause the load's cost, by longer answers or more of them. Then the adjusted ratio would lose
+//! part of the difference that it should show. So the adjusted test is used alone only where the costs of the load
+//! are not shown to differ and the goodputs are similar, and, between runs, where both samples have the same number
+//! of blocks. Elsewhere the adjusted test and the plain test must both show a difference, in the same direction, or
+//! both an equivalence.
+//!
+//! Using the plain test alone there would be wrong too: noise that makes the load's costs appear different does the
+//! same to the servers' costs, and a server would be called different from itself in 8 of 100 pairs instead of 5
+//! (simulated: 8 blocks, a correlation of 0.95).
 
-use crate::definition::cell::Cell;
-use crate::definition::server::RunServer;
-use crate::format::folder::Raw;
-use crate::measure::block::{Blocks, Metric, Value};
+use super::sample::Sample;
+use crate::measure::block::{Metric, Value};
 use crate::stats::{Covaried, LogRatio, paired, paired_adjusted, unpaired, unpaired_adjusted};
 
-/// A regression on fewer blocks says little.
+/// The fewest blocks that allow a regression.
 const BLOCKS: usize = 5;
-/// Goodputs that differ by less load a host alike.
+/// Two servers whose goodputs differ by less than this factor load a host alike.
 const GOODPUTS: f64 = 1.1;
-/// Where the load's costs are shown to differ, they may be the server's doing.
+/// Below this p-value, the costs of the load differ, and the servers may be the cause.
 const ALPHA: f64 = 0.05;
 
-/// Whether the load's own cost was taken out of a ratio.
+/// Whether a ratio is adjusted for the load's own cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Adjustment {
-    /// It was not: the ratio is the plain one.
+    /// The ratio is not adjusted.
     None,
-    /// It was: the ratio is that at an equal cost of the load.
+    /// The ratio is adjusted: it holds at an equal cost of the load.
     Load,
-    /// The load's cost may be the server's doing: the ratio is the plain one, and what is said of it holds with
-    /// and without.
+    /// The servers may have caused the load's cost, so the ratio is not adjusted, and the result holds with and
+    /// without adjustment.
     Both,
 }
 
 impl Adjustment {
-    /// As it is written in tables.
+    /// The name that tables use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Adjustment {
     }
 }
 
-/// Which sides of a comparison are only lower bounds.
+/// Which samples of a comparison are only lower bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bounds {
     Neither,
@@ -58,29 +58,7 @@ pub(super) enum Bounds {
     Both,
 }
 
-/// One server in one cell.
-#[derive(Clone, Debug)]
-pub(super) struct Side {
-    pub(super) blocks: Blocks,
-    has_database: bool,
-}
-
-impl Side {
-    /// Absent where the cell has no such figure.
-    pub(super) fn of(raw: &Raw, server: &RunServer, cell: &Cell, metric: Metric) -> Option<Side> {
-        Some(Side {
-            blocks: Blocks::of(raw, &server.name, cell, metric)?,
-            has_database: server.has_database(),
-        })
-    }
-
-    /// Whether the figure is only a lower bound.
-    pub(super) fn is_bound(&self, metric: Metric) -> bool {
-        metric == Metric::Goodput && self.blocks.lower_bound
-    }
-}
-
-/// What two sides say before it is known what else is compared.
+/// The test of two samples, before the correction for other tests.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Test {
     pub(super) metric: Metric,
@@ -91,8 +69,8 @@ pub(super) struct Test {
 }
 
 impl Test {
-    /// Of one run: its blocks pair the values. Absent where they share fewer than two.
-    pub(super) fn paired(metric: Metric, a: &Side, b: &Side) -> Option<Test> {
+    /// Tests two samples of one run, paired by block; `None` where they share fewer than two blocks.
+    pub(super) fn paired(metric: Metric, a: &Sample, b: &Sample) -> Option<Test> {
         let pairs: Vec<(Covaried, Covaried)> = a
             .blocks
             .values
@@ -108,15 +86,17 @@ impl Test {
         Some(Test::new(metric, a, b, plain, loads, adjusted))
     }
 
-    /// Of two runs: what one sitting's first block had in common with the other's is nothing, so nothing pairs them.
-    pub(super) fn unpaired(metric: Metric, a: &Side, b: &Side) -> Option<Test> {
-        let of = |side: &Side| side.blocks.values.values().map(covaried).collect::<Vec<_>>();
+    /// Tests two samples of different runs, which nothing pairs: block 1 of one run has nothing in common with block
+    /// 1 of the other.
+    pub(super) fn unpaired(metric: Metric, a: &Sample, b: &Sample) -> Option<Test> {
+        let of = |sample: &Sample| sample.blocks.values.values().map(covaried).collect::<Vec<_>>();
         let (of_a, of_b) = (of(a), of(b));
-        let values = |side: &[Covaried]| side.iter().map(|one| one.value).collect::<Vec<_>>();
-        let costs = |side: &[Covaried]| side.iter().map(|one| one.covariate).collect::<Vec<_>>();
+        let values = |sample: &[Covaried]| sample.iter().map(|one| one.value).collect::<Vec<_>>();
+        let costs =
+            |sample: &[Covaried]| sample.iter().map(|one| one.covariate).collect::<Vec<_>>();
         let plain = unpaired(&values(&of_a), &values(&of_b))?;
-        // The adjusted test pools both sides' spreads. Where those differ, and the blocks' numbers too, it is too
-        // bold, so it does not stand alone.
+        // The adjusted test assumes that both samples vary equally. Where they do not, and their numbers of blocks
+        // differ too, it finds too many differences, so it is not used alone.
         let even = of_a.len() == of_b.len();
         let loads = even.then(|| unpaired(&costs(&of_a), &costs(&of_b))).flatten();
         let enough = of_a.len().min(of_b.len()) >= BLOCKS;
@@ -126,8 +106,8 @@ impl Test {
 
     fn new(
         metric: Metric,
-        a: &Side,
-        b: &Side,
+        a: &Sample,
+        b: &Sample,
         plain: LogRatio,
         loads: Option<LogRatio>,
         adjusted: Option<LogRatio>,
@@ -157,12 +137,12 @@ impl Test {
         }
     }
 
-    /// Of two lower bounds nothing can be said.
+    /// Whether the test can have a result: two lower bounds cannot be compared.
     pub(super) fn says_something(&self) -> bool {
         self.bounds != Bounds::Both
     }
 
-    /// The ratio that is shown.
+    /// The ratio that is reported.
     pub(super) fn ratio(&self) -> LogRatio {
         match (self.adjustment, self.adjusted) {
             (Adjustment::Load, Some(adjusted)) => adjusted,
@@ -170,26 +150,28 @@ impl Test {
         }
     }
 
-    /// That the sides are the same: the worse of both where both must show that they are not. Two that lie on
-    /// different sides of 1 show nothing together.
+    /// The p-value of the hypothesis that the samples are the same: the larger one where two ratios must both show a
+    /// difference, and 1 where the two point in opposite directions.
     pub(super) fn p_value(&self) -> f64 {
         let [one, other] = self.ratios();
         if one.ln * other.ln <= 0.0 { 1.0 } else { one.p_value().max(other.p_value()) }
     }
 
-    /// That they are at least `margin` times apart; likewise.
+    /// The p-value of the hypothesis that the samples differ by at least the factor `margin`: the larger one where
+    /// two ratios must both show an equivalence.
     pub(super) fn p_equivalent(&self, margin: f64) -> f64 {
         let [one, other] = self.ratios();
         one.p_equivalent(margin).max(other.p_equivalent(margin))
     }
 
-    /// How far from 1 the ratio is, as a logarithm: the nearer of both where both must be that far.
+    /// The distance of the ratio from 1, as a logarithm: the smaller one where two ratios must both be that far from
+    /// 1.
     pub(super) fn distance(&self) -> f64 {
         let [one, other] = self.ratios();
         one.ln.abs().min(other.ln.abs())
     }
 
-    /// Those that what is said must hold of; where one stands alone, it twice.
+    /// The two ratios that must both support the result; the same ratio twice where one is enough.
     fn ratios(&self) -> [LogRatio; 2] {
         match (self.adjustment, self.adjusted) {
             (Adjustment::Both, Some(adjusted)) => [self.plain, adjusted],
@@ -207,12 +189,13 @@ mod tests {
     use super::*;
     use crate::compare::{Verdict, judge};
     use crate::format::synthetic_run::LARGE;
+    use crate::measure::block::Blocks;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha12Rng;
     use statrs::distribution::{ContinuousCDF, Normal};
 
-    /// Of 4,000 pairs of servers that differ by `truth`, the part that is called different: 8 blocks, a host
-    /// that moves both ends of a request by 6%, and 2% of the server's own.
+    /// The share of 4,000 pairs of servers, whose costs differ by the factor `truth`, that is called different: 8
+    /// blocks, a host that moves both ends of a request by 6%, and 2% of noise in the server alone.
     fn called_different(truth: f64) -> f64 {
         let mut rng = ChaCha12Rng::seed_from_u64(22);
         let normal = Normal::new(0.0, 1.0).unwrap();
@@ -220,42 +203,46 @@ mod tests {
             let uniform = ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
             normal.inverse_cdf(uniform)
         };
-        let mut side = |factor: f64| {
+        let mut sample = |factor: f64| {
             let values = (1..=8).map(|block| {
                 let host = 0.06 * draw();
                 let value = factor * (host + 0.02 * draw()).exp();
                 (block, Value { value, load_cpu: host.exp() })
             });
             let blocks = Blocks { values: values.collect(), goodput: 1.0, lower_bound: false };
-            Side { blocks, has_database: true }
+            Sample { blocks, has_database: true }
         };
         let pairs = 4_000;
         let called = (0..pairs).filter(|_| {
-            let test = Test::paired(Metric::ServerCpu, &side(truth), &side(1.0)).unwrap();
+            let test = Test::paired(Metric::ServerCpu, &sample(truth), &sample(1.0)).unwrap();
             judge(&[(test, None)])[0].verdict == Verdict::Different
         });
         called.count() as f64 / f64::from(pairs)
     }
 
-    /// A server's CPU times and its load's, block by block.
-    fn side(cpu: &[f64], load_cpu: &[f64]) -> Side {
+    /// A sample with the given CPU times of the server and of the load, block by block.
+    fn sample(cpu: &[f64], load_cpu: &[f64]) -> Sample {
         let values = (1..).zip(cpu.iter().zip(load_cpu));
         let values = values
             .map(|(block, (cpu, load_cpu))| (block, Value { value: *cpu, load_cpu: *load_cpu }));
         let blocks = Blocks { values: values.collect(), goodput: 1.0, lower_bound: false };
-        Side { blocks, has_database: true }
+        Sample { blocks, has_database: true }
     }
 
-    /// By block: what of a server's CPU time its load's does not explain.
+    /// Factors for 8 blocks: the noise of a server's CPU time that its load's CPU time does not explain.
     const REST: [f64; 8] = [1.006, 0.994, 1.004, 0.994, 1.005, 1.006, 0.995, 1.004];
 
-    /// A server over another, where the load costs 1.35 times as much and the server `own` times what that explains.
+    /// Tests a server against another whose load costs 1.35 times less; `own` is the factor that the load does not
+    /// explain.
     fn costlier_load(own: f64) -> Test {
         let load_cpu = LARGE.map(|host| 1.35 * host);
         let cpu: Vec<f64> =
             load_cpu.iter().zip(REST).map(|(load, rest)| own * load * rest).collect();
-        let test =
-            Test::paired(Metric::ServerCpu, &side(&cpu, &load_cpu), &side(&[1.0; 8], &[1.0; 8]));
+        let test = Test::paired(
+            Metric::ServerCpu,
+            &sample(&cpu, &load_cpu),
+            &sample(&[1.0; 8], &[1.0; 8]),
+        );
         test.expect("eight blocks are enough")
     }
 
@@ -279,7 +266,7 @@ mod tests {
     fn sides_of_unequal_blocks_are_not_adjusted_alone() {
         let adjustment = |blocks: usize| {
             let cpu: Vec<f64> = LARGE.iter().zip(REST).map(|(host, rest)| host * rest).collect();
-            let (a, b) = (side(&cpu, &LARGE), side(&cpu[..blocks], &LARGE[..blocks]));
+            let (a, b) = (sample(&cpu, &LARGE), sample(&cpu[..blocks], &LARGE[..blocks]));
             Test::unpaired(Metric::ServerCpu, &a, &b).unwrap().adjustment
         };
         assert_eq!((adjustment(8), adjustment(6)), (Adjustment::Load, Adjustment::Both));

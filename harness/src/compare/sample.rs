@@ -1,0 +1,28 @@
+//! The sample of one metric that a comparison uses: one server's values in one cell, block by block.
+
+use crate::definition::cell::Cell;
+use crate::definition::server::RunServer;
+use crate::format::folder::Raw;
+use crate::measure::block::{Blocks, Metric};
+
+/// The values of one server in one cell.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    pub(super) blocks: Blocks,
+    pub(super) has_database: bool,
+}
+
+impl Sample {
+    /// Collects the sample; `None` where the cell has no such figure.
+    pub(super) fn of(raw: &Raw, server: &RunServer, cell: &Cell, metric: Metric) -> Option<Sample> {
+        Some(Sample {
+            blocks: Blocks::of(raw, &server.name, cell, metric)?,
+            has_database: server.has_database(),
+        })
+    }
+
+    /// Whether the figure is only a lower bound.
+    pub(super) fn is_bound(&self, metric: Metric) -> bool {
+        metric == Metric::Goodput && self.blocks.lower_bound
+    }
+}
