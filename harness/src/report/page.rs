@@ -104,7 +104,7 @@ pub fn excerpt(chapters: &[Chapter], folder: &str) -> anyhow::Result<String> {
     let mut text = first.study.map(question).unwrap_or_default();
     // The first of several groups is not the whole answer.
     if first.rankings.iter().any(|ranking| ranking.group.is_some()) {
-        write!(text, "{}\n", answered(&first.answer).trim_start())?;
+        writeln!(text, "{}", answered(&first.answer).trim_start())?;
     }
     if let Some(ranking) = first.rankings.first() {
         let section = Section::new(&first.raw, ranking)?;

@@ -12,7 +12,7 @@ use super::position::Position;
 /// A column: a figure, or what is said of the cell itself.
 enum Column {
     Figure(&'static Figure),
-    Own(&'static str, fn(&Row) -> String),
+    Own(&'static str, Text),
 }
 
 /// What a row is about.
@@ -22,8 +22,11 @@ struct Row<'a> {
     cell: Option<MeasuredCell<'a>>,
 }
 
-/// The columns that are no figures, each with the figure that it stands before.
-const OWN: [(&str, &str, fn(&Row) -> String); 10] = [
+/// How a column that is no figure is read from a row.
+type Text = fn(&Row) -> String;
+
+/// The columns that are no figures: the figure that each stands before, its name, and how it is read.
+const OWN: [(&str, &str, Text); 10] = [
     ("goodput_rps", "server", |row| row.measurement.server.clone()),
     ("goodput_rps", "scenario", |row| row.measurement.scenario.clone()),
     ("goodput_rps", "load", |row| row.measurement.load.clone()),
