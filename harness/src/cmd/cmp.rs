@@ -88,11 +88,7 @@ fn share_a_cell(a: &Raw, b: &Raw) -> bool {
     let cells = |raw: &Raw| -> BTreeSet<(String, String, String)> {
         let servers = raw.run.server.iter().filter(|server| server.twin_of.is_none());
         let cells = servers.flat_map(|server| {
-            let cells = raw
-                .run
-                .cell
-                .iter()
-                .filter(|cell| cell.is_of(&server.answers, server.drives_itself));
+            let cells = raw.run.cell.iter().filter(|cell| raw.run.has(server, cell));
             cells.map(|cell| {
                 (server.name.clone(), cell.scenario.name.clone(), cell.load.name.clone())
             })

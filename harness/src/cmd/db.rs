@@ -30,7 +30,7 @@ pub fn run(args: &args::Db) -> anyhow::Result<ExitCode> {
     match &args.action {
         DbAction::Up => table(&service::up(root, service::database())?).print(Format::Table)?,
         DbAction::Seed => {
-            let lease = Lease::acquire(root, service::database())?;
+            let lease = Lease::acquire(root, service::database(), &Stop::never())?;
             println!("{}", described(&seed(&lease)?));
             lease.stop()?;
         }
@@ -74,7 +74,7 @@ fn described(report: &SeedReport) -> String {
 
 fn exec(root: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
     let (program, arguments) = command.split_first().context("no command; write it after `--`")?;
-    let lease = Lease::acquire(root, service::database())?;
+    let lease = Lease::acquire(root, service::database(), &Stop::never())?;
     seed(&lease)?;
     let mut command = Command::new(program);
     command.args(arguments).env("DATABASE_URL", lease.url().expose());

@@ -51,6 +51,11 @@ pub fn run(args: &args::Rank) -> anyhow::Result<ExitCode> {
     for ranking in chapters.iter_mut().flat_map(|chapter| &mut chapter.rankings) {
         ranking.rows.retain(|row| servers.iter().any(|server| server.name == row.server));
     }
+    // Other groups and studies than those of the servers that are shown have nothing to say.
+    for chapter in &mut chapters {
+        chapter.rankings.retain(|ranking| !ranking.rows.is_empty());
+    }
+    chapters.retain(|chapter| !chapter.rankings.is_empty());
     if args.format != Format::Table {
         return print(&all(&chapters).render(args.format)?);
     }

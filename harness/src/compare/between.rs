@@ -123,6 +123,9 @@ fn pairs<'a>(a: &'a Raw, b: &Raw, metric: Metric) -> Vec<Pair<'a>> {
         for (place, of_a) in a.run.server.iter().enumerate() {
             let of_b = server(b, &of_a.name).filter(|of_b| of_b.twin_of.is_none());
             let (None, Some(of_b)) = (&of_a.twin_of, of_b) else { continue };
+            if !a.run.has(of_a, cell) || !b.run.has(of_b, again) {
+                continue;
+            }
             let sample_a = Sample::of(a, of_a, cell, metric);
             let sample_b = Sample::of(b, of_b, again, metric);
             let both = sample_a.as_ref().zip(sample_b.as_ref());

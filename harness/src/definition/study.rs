@@ -1,6 +1,11 @@
 //! A study as a run records it: a question, and the servers and cells that answer it.
 
+use std::collections::BTreeMap;
+
+use registry::Axes;
 use serde::{Deserialize, Serialize};
+
+use super::Server;
 
 /// A study as it was when the run began, with the servers and cells that the run selected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,4 +58,13 @@ impl RunStudy {
     pub fn has_cell(&self, scenario: &str, load: &str) -> bool {
         self.cells.iter().any(|cell| cell.scenario == scenario && cell.load == load)
     }
+}
+
+/// A server's values on all axes but one, its number of connections among them: servers for which these are equal can be
+/// compared on that axis.
+#[must_use]
+pub fn other_axes(axes: &Axes, pool_size: Option<u32>, axis: &str) -> BTreeMap<String, String> {
+    let written = axes.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let pool_size = pool_size.map(|size| (Server::POOL_SIZE_AXIS.to_owned(), size.to_string()));
+    written.chain(pool_size).filter(|(name, _)| name != axis).collect()
 }

@@ -45,6 +45,16 @@ pub struct RunFile {
 }
 
 impl RunFile {
+    /// Whether the run planned a cell of a server: the server can be measured under the cell's load, and a study has both.
+    #[must_use]
+    pub fn has(&self, server: &RunServer, cell: &Cell) -> bool {
+        let is_asked = |study: &RunStudy| {
+            study.has_server(&server.name) && study.has_cell(&cell.scenario.name, &cell.load.name)
+        };
+        cell.is_of(&server.answers, server.drives_itself)
+            && (self.study.is_empty() || self.study.iter().any(is_asked))
+    }
+
     /// The plan of this run: the same cells in the same order, for the servers that have the same names now.
     ///
     /// # Errors

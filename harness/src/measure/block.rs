@@ -60,7 +60,7 @@ impl Metric {
         let record = &trial.measured.record;
         match self {
             Metric::Goodput => Some(record.goodput()),
-            Metric::ServerCpu => Some(per_answer(trial, trial.measured.resources.server.cpu)),
+            Metric::ServerCpu => Some(per_answer(trial, trial.measured.resources.server)),
             Metric::P50 => quantile(record, 0.5),
             Metric::P99 => quantile(record, 0.99),
         }
@@ -122,7 +122,7 @@ fn value(trial: &Trial, metric: Metric) -> Option<Value> {
     answered
         .then(|| metric.of(trial))
         .flatten()
-        .map(|value| Value { value, load_cpu: per_answer(trial, resources.load.cpu) })
+        .map(|value| Value { value, load_cpu: per_answer(trial, resources.load) })
 }
 
 /// All completed trials of a server in a cell.

@@ -19,10 +19,10 @@ use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
 use crate::format::run::RunFile;
 use crate::load::LoadRecord;
+use crate::observe::usage::Usage;
 use crate::observe::window::Resources;
 use crate::os::placement::Placement;
 use crate::stats::{self, Estimate};
-use crate::units::Nanos;
 use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fault};
 use resources::ResourceFigures;
 use warning::{Warning, warnings};
@@ -133,7 +133,7 @@ pub fn measurements(raw: &Raw) -> Vec<Measurement> {
         .server
         .iter()
         .flat_map(|server| raw.run.cell.iter().map(move |cell| (server, cell)))
-        .filter(|(server, cell)| cell.is_of(&server.answers, server.drives_itself));
+        .filter(|(server, cell)| raw.run.has(server, cell));
     cells
         .map(|(server, cell)| {
             let key = (server.name.as_str(), cell.scenario.name.as_str(), cell.load.name.as_str());
@@ -196,7 +196,7 @@ fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) ->
     let estimate = |figure: &dyn Fn(&Trial) -> f64| {
         stats::mean(&trials.iter().map(|trial| figure(trial)).collect::<Vec<_>>())
     };
-    let cpu = |used: &dyn Fn(&Resources) -> Nanos| {
+    let cpu = |used: &dyn Fn(&Resources) -> Usage| {
         estimate(&|trial| per_answer(trial, used(&trial.measured.resources)))
     };
     let mut limits: Vec<Limit> =
@@ -208,9 +208,9 @@ fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) ->
         goodput: estimate(&|trial| trial.measured.record.goodput())?,
         lower_bound: is_lower_bound(trials, cell, cpus),
         response: is_open(cell).then(|| response(trials)),
-        server_cpu: cpu(&|resources| resources.server.cpu)?,
-        db_cpu: observed.then(|| cpu(&|resources| resources.db.unwrap_or_default().cpu)).flatten(),
-        load_cpu: loaded.then(|| cpu(&|resources| resources.load.cpu)).flatten(),
+        server_cpu: cpu(&|resources| resources.server)?,
+        db_cpu: observed.then(|| cpu(&|resources| resources.db.unwrap_or_default())).flatten(),
+        load_cpu: loaded.then(|| cpu(&|resources| resources.load)).flatten(),
         server_rss: largest(trials, |trial| {
             trial.measured.resources.server.anonymous_kib as f64 / 1024.0
         }),
@@ -277,7 +277,7 @@ fn largest(trials: &[&Trial], figure: impl Fn(&Trial) -> f64) -> f64 {
 
 /// The CPU time per right answer in microseconds. It is a ratio of two rates, because the readings of CPU time are
 /// some microseconds later than the ends of the window.
-fn per_answer(trial: &Trial, used: Nanos) -> f64 {
-    used.as_secs() / trial.measured.resources.interval.as_secs() / trial.measured.record.goodput()
-        * 1e6
+fn per_answer(trial: &Trial, used: Usage) -> f64 {
+    let measured = &trial.measured;
+    used.busy_cpus(measured.resources.interval) / measured.record.goodput() * 1e6
 }

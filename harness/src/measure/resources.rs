@@ -101,14 +101,16 @@ fn part_figures(
     let per_answer = |count: &dyn Fn(Usage) -> Option<u64>| {
         estimate(trials, |trial| {
             let measured = &trial.measured;
-            let per_second = count(of(trial)?)? as f64 / measured.resources.interval.as_secs();
+            let used = of(trial)?;
+            let per_second = count(used)? as f64 / used.seconds(measured.resources.interval);
             Some(per_second / measured.record.goodput())
         })
     };
     PartFigures {
         cpu_share: estimate(trials, |trial| {
-            let available = trial.measured.resources.interval.as_secs() * cpus as f64;
-            Some(of(trial)?.cpu.as_secs() / available)
+            let used = of(trial)?;
+            let available = used.seconds(trial.measured.resources.interval) * cpus as f64;
+            Some(used.cpu.as_secs() / available)
         }),
         switches: per_answer(&|used| Some(used.voluntary_switches? + used.involuntary_switches?)),
         involuntary: per_answer(&|used| used.involuntary_switches),
@@ -116,7 +118,8 @@ fn part_figures(
         threads: peak(trials, |trial| Some(of(trial)?.threads? as f64)),
         files: peak(trials, |trial| Some(of(trial)?.files? as f64)),
         throttled: peak(trials, |trial| {
-            Some(of(trial)?.throttled?.as_secs() / trial.measured.resources.interval.as_secs())
+            let used = of(trial)?;
+            Some(used.throttled?.as_secs() / used.seconds(trial.measured.resources.interval))
         }),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::format::synthetic_run::{SMALL, cell, run, synthetic};
+use crate::units::Nanos;
 
 #[test]
 fn requests_without_a_right_answer_count_as_infinitely_long() {
@@ -52,4 +53,22 @@ fn a_server_that_drives_itself_has_no_figures_of_a_load() {
     let (figures, _) = only(&raw);
     assert_eq!((figures.load_cpu, figures.load.cpu_share), (None, None));
     assert_eq!(figures.resources.load.memory_mib, None);
+}
+
+#[test]
+fn a_part_with_a_clock_of_its_own_is_measured_by_it() {
+    let mut raw = busy();
+    let (by_harness, _) = only(&raw);
+    for entry in &mut raw.entries {
+        let Entry::Trial(trial) = entry else { continue };
+        trial.measured.resources.server.interval = Some(Nanos(2_000_000_000));
+    }
+    let (by_part, _) = only(&raw);
+    let is_half = |part: Estimate, harness: Estimate| {
+        assert!((part.mean / harness.mean - 0.5).abs() < 1e-9, "{part:?} {harness:?}");
+    };
+    is_half(by_part.server_cpu, by_harness.server_cpu);
+    let share = |figures: &Figures| figures.resources.server.cpu_share.unwrap();
+    is_half(share(&by_part), share(&by_harness));
+    assert_eq!(by_part.load_cpu.unwrap().mean, by_harness.load_cpu.unwrap().mean);
 }

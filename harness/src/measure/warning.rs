@@ -141,7 +141,9 @@ impl Warning {
             Warning::LittlesLaw { .. } => {
                 "do not use these figures, since something was not counted; run the cell again"
             }
-            Warning::Unsteady { .. } => "raise warmup_limit_ms in the profile, then run again",
+            Warning::Unsteady { .. } => {
+                "raise the profile's `warmup_limit` in harness/scenarios/profiles.toml, then run again"
+            }
             Warning::Stolen { .. } => {
                 "use a machine that shares its CPUs with no other guest, or measure more blocks with --blocks"
             }

@@ -22,25 +22,30 @@ pub struct Processes {
     leading: Vec<u32>,
     /// Processes that may end while the part goes on.
     others: Vec<u32>,
+    /// Whether a leading process that has ended still counts until it is waited for.
+    ended_count: bool,
 }
 
 impl Processes {
     /// One process, without those that it may have started.
     #[must_use]
     pub fn alone(pid: u32) -> Processes {
-        Processes::all(vec![pid])
+        Processes::led_by(pid, Vec::new())
     }
 
-    /// Processes that none may be missing of, such as the shards of a load.
+    /// The shards of a load, none of which may be missing.
+    ///
+    /// A shard that has ended still counts until it is waited for: it may end as soon as the window has ended, before its
+    /// CPU time is read. The load itself reports a shard that ends too early.
     #[must_use]
-    pub fn all(pids: Vec<u32>) -> Processes {
-        Processes { leading: pids, others: Vec::new() }
+    pub fn shards(pids: Vec<u32>) -> Processes {
+        Processes { leading: pids, others: Vec::new(), ended_count: true }
     }
 
     /// One process, and others that go with it.
     #[must_use]
     pub(super) fn led_by(pid: u32, others: Vec<u32>) -> Processes {
-        Processes { leading: vec![pid], others }
+        Processes { leading: vec![pid], others, ended_count: false }
     }
 
     /// A process and all its descendants, since a server may answer from several.
@@ -73,7 +78,13 @@ impl Processes {
 
 impl Meter for Processes {
     fn cpu(&self) -> io::Result<CpuReading> {
-        CpuReading::now(|| self.cpu_time())
+        let reading = CpuReading::now(|| self.cpu_time())?;
+        // The clock of a process that has ended can be read until the process is waited for.
+        if self.ended_count || self.lead() {
+            Ok(reading)
+        } else {
+            Err(io::Error::other("its process has ended"))
+        }
     }
 
     fn usage(&self, cpu: Nanos) -> Usage {
@@ -176,6 +187,7 @@ fn field(status: &str, name: &str) -> u64 {
 mod tests {
     use super::*;
     use std::sync::{Arc, Barrier};
+    use std::time::{Duration, Instant};
 
     #[test]
     fn every_thread_counts() {
@@ -205,8 +217,24 @@ mod tests {
     fn a_part_is_gone_without_a_leading_process_and_not_without_another() {
         let (own, ended) = (std::process::id(), ended());
         assert!(Processes::led_by(own, vec![ended]).cpu().is_ok());
-        assert!(Processes::all(vec![own, ended]).cpu().is_err());
-        assert!(!Processes::all(vec![own, ended]).lead());
+        assert!(Processes::shards(vec![own, ended]).cpu().is_err());
+        assert!(!Processes::shards(vec![own, ended]).lead());
+    }
+
+    #[test]
+    fn a_process_that_has_ended_and_is_not_waited_for_is_gone_unless_it_is_a_shard() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while process::is_running(child.id()) {
+            assert!(Instant::now() < deadline, "it does not end");
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(cpu_time(child.id()).is_ok(), "its clock can still be read");
+        assert!(Processes::alone(child.id()).cpu().is_err());
+        assert!(Processes::tree(child.id()).cpu().is_err());
+        assert!(Processes::shards(vec![child.id()]).cpu().is_ok());
+        child.wait().unwrap();
+        assert!(Processes::shards(vec![child.id()]).cpu().is_err());
     }
 
     /// The number of a process that has ended.

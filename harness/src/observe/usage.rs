@@ -57,10 +57,16 @@ impl Usage {
         }
     }
 
+    /// The seconds between the part's two readings, in a window that was `window` long by the harness's clock.
+    #[must_use]
+    pub fn seconds(&self, window: Nanos) -> f64 {
+        self.interval.unwrap_or(window).as_secs()
+    }
+
     /// How many CPUs it kept busy in a window that was `window` long by the harness's clock.
     #[must_use]
     pub fn busy_cpus(&self, window: Nanos) -> f64 {
-        self.cpu.as_secs() / self.interval.unwrap_or(window).as_secs()
+        self.cpu.as_secs() / self.seconds(window)
     }
 
     /// Raises the memory to a later sample, where that is more.

@@ -1,8 +1,10 @@
 //! The selection of servers and cells that a run measures for its studies.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::definition::cell::Cell;
 use crate::definition::scenario::Catalogue;
-use crate::definition::study::{RunStudy, StudyCell};
+use crate::definition::study::{RunStudy, StudyCell, other_axes};
 use crate::definition::{DefinitionError, Filter, Profile, Registry, Role, Server, Study, select};
 
 /// The servers and cells of a run, and the studies that they answer.
@@ -38,14 +40,17 @@ impl Selection {
         }
         servers.retain(|server| selected.iter().any(|study| study.has_server(&server.name)));
         for study in &mut selected {
-            let of_study = servers.iter().filter(|server| study.has_server(&server.name));
-            if let Some(twin) = twin(of_study) {
+            for twin in twins(study, &servers)? {
                 study.servers.push(twin.name.clone());
                 if !servers.iter().any(|server| server.name == twin.name) {
                     servers.push(twin);
                 }
             }
         }
+        let mut cells = cells;
+        cells.retain(|cell| {
+            selected.iter().any(|study| study.has_cell(&cell.scenario.name, &cell.load.name))
+        });
         Ok(Selection { servers, cells, studies: selected })
     }
 }
@@ -133,6 +138,13 @@ fn narrowed(
         return Err(empty("none of its cells is selected".into()));
     }
     let studies = [selected.clone()];
+    selected.cells.retain(|wanted| {
+        let is_it = |cell: &&Cell| {
+            (&cell.scenario.name, &cell.load.name) == (&wanted.scenario, &wanted.load)
+        };
+        let mut servers = servers.clone();
+        cells.iter().find(is_it).is_some_and(|cell| servers.any(|s| has(&studies, s, cell)))
+    });
     selected.servers = servers
         .clone()
         .filter(|server| cells.iter().any(|cell| has(&studies, server, cell)))
@@ -142,6 +154,40 @@ fn narrowed(
         return Err(empty("no selected server can be asked for a selected cell".into()));
     }
     Ok(selected)
+}
+
+/// A twin for each group of servers that a study compares: its first contender's.
+///
+/// # Errors
+/// When a study compares servers on an axis, and no two of them are equal on all others.
+fn twins(study: &RunStudy, servers: &[Server]) -> Result<Vec<Server>, DefinitionError> {
+    let of_study = servers.iter().filter(|server| study.has_server(&server.name));
+    let Some(axis) = &study.compare else { return Ok(twin(of_study).into_iter().collect()) };
+    let mut groups: Vec<(BTreeMap<String, String>, Vec<&Server>)> = Vec::new();
+    for server in of_study.filter(|server| server.role == Role::Contender) {
+        let key = other_axes(&server.axes, server.pool_size, axis);
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, group)) => group.push(server),
+            None => groups.push((key, vec![server])),
+        }
+    }
+    let is_compared = |(_, group): &&(_, Vec<&Server>)| group.len() > 1;
+    if groups.len() > 1 && !groups.iter().any(|group| is_compared(&group)) {
+        let names = groups.iter().flat_map(|(key, _)| key.keys()).collect::<BTreeSet<_>>();
+        let differs = |name: &&&String| {
+            groups.iter().any(|(key, _)| key.get(**name) != groups[0].0.get(**name))
+        };
+        let differing: Vec<&str> = names.iter().filter(differs).map(|name| name.as_str()).collect();
+        return Err(DefinitionError::EmptyStudy {
+            study: study.name.clone(),
+            why: format!(
+                "it compares servers that differ in nothing but {axis}, and all of these differ in more ({})",
+                differing.join(", ")
+            ),
+        });
+    }
+    let groups = groups.iter().filter(is_compared);
+    Ok(groups.filter_map(|(_, group)| twin(group.iter().copied())).collect())
 }
 
 /// The suffix of a twin's name.

@@ -209,6 +209,31 @@ fn studies_that_share_a_first_contender_share_its_twin() {
 }
 
 #[test]
+fn each_group_that_a_study_compares_has_its_twin() {
+    let compared = |axis: &str| format!("compare = \"{axis}\"\n{SWEEP}");
+    let of_sweep = plan(&[&compared("pool_size")], "smoke", &[]).unwrap();
+    let twins: Vec<&str> =
+        names(&of_sweep).into_iter().filter(|name| name.ends_with(".twin")).collect();
+    assert_eq!(twins, ["actix-diesel.pool-4.twin", "axum-diesel.pool-4.twin"]);
+    let text = plan(&[&compared("layer")], "smoke", &[]).unwrap_err().to_string();
+    assert!(
+        text.contains(
+            "compares servers that differ in nothing but layer, and all of these differ in more (framework, pool_size)"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_cell_that_no_selected_server_has_is_not_planned() {
+    let both = "cells = [{ scenarios = [\"demo\", \"idle\"], loads = [\"closed-64\"] }]\n\
+                [servers]\nnames = [\"diesel\"]\n";
+    let plan = plan(&[both], "smoke", &["^alone-diesel$"]).unwrap();
+    assert_eq!(plan.cells.len(), 1);
+    assert_eq!(plan.studies[0].cells.len(), 1);
+}
+
+#[test]
 fn a_plan_that_was_recorded_is_repeated() {
     let plan = plan(&[AXUM, SWEEP], "quick", &[]).unwrap();
     let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());

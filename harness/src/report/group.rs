@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::definition::Role;
 use crate::definition::server::RunServer;
-use crate::definition::{Role, Server};
+use crate::definition::study::other_axes;
 use crate::format::folder::Raw;
 
 use super::part::restricted;
@@ -49,12 +50,8 @@ pub(super) fn groups<'a>(raw: &'a Raw, axis: Option<&str>) -> Vec<Group<'a>> {
     keys.iter().map(group).collect()
 }
 
-/// A server's values on all axes but one.
 fn others(server: &RunServer, axis: &str) -> Axes {
-    let written = server.axes.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let pool_size =
-        server.pool_size.map(|size| (Server::POOL_SIZE_AXIS.to_owned(), size.to_string()));
-    written.chain(pool_size).filter(|(name, _)| name != axis).collect()
+    other_axes(&server.axes, server.pool_size, axis)
 }
 
 /// The axes on which the groups differ.

@@ -1,10 +1,12 @@
 //! A run's own README.md: what was measured, on what, and what must be known to read it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::definition::study::{Published, RunStudy};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
+use crate::format::run::RunFile;
 
 use super::chapter::Chapter;
 use super::chart::Chart;
@@ -190,13 +192,20 @@ pub fn environment(raw: &Raw) -> String {
         seed = run.seed,
         backend = run.backend,
         placement = run.cpus,
-        pool = run.pool_size,
+        pool = pool_sizes(run),
         containers = run
             .site
             .as_ref()
             .map(|site| containers::sentences(site, &run.cpus, machine))
             .unwrap_or_default(),
     )
+}
+
+/// The numbers of database connections that servers had, smallest first, such as `4 or 32`.
+fn pool_sizes(run: &RunFile) -> String {
+    let sizes: BTreeSet<u32> = run.server.iter().map(|server| run.pool_size_of(server)).collect();
+    let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
+    if sizes.is_empty() { run.pool_size.to_string() } else { sizes.join(" or ") }
 }
 
 /// The names of a run's studies, after a comma.

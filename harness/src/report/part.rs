@@ -6,13 +6,12 @@ use crate::definition::study::RunStudy;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 
-/// The part of a run that answers a study's question: its servers with their twins, and its cells.
+/// The part of a run that answers a study's question: its servers, its twins among them, and its cells.
 #[must_use]
 pub(super) fn part(raw: &Raw, study: &RunStudy) -> Raw {
-    let has = |name: &str| study.has_server(name);
     restricted(
         raw,
-        |server| has(&server.name) || server.twin_of.as_deref().is_some_and(has),
+        |server| study.has_server(&server.name),
         |cell| study.has_cell(&cell.scenario.name, &cell.load.name),
     )
 }

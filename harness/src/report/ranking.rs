@@ -173,17 +173,13 @@ impl LoadPair {
 fn load_pairs(raw: &Raw, scenario: &str) -> Vec<LoadPair> {
     let loads = |open: bool| {
         let cells = raw.run.cell.iter().filter(move |cell| {
-            let is_of_any = raw
-                .run
-                .server
-                .iter()
-                .any(|server| cell.is_of(&server.answers, server.drives_itself));
+            let is_of_any = raw.run.server.iter().any(|server| raw.run.has(server, cell));
             cell.scenario.name == scenario && is_open(cell) == open && is_of_any
         });
         cells.map(|cell| cell.load.name.clone()).collect::<Vec<_>>()
     };
     let (closed, open) = (loads(false), loads(true));
-    let count = closed.len().max(open.len()).max(1);
+    let count = closed.len().max(open.len());
     let pair = |place: usize| LoadPair {
         closed: closed.get(place).cloned(),
         open: open.get(place).cloned(),
@@ -216,7 +212,7 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
             .cell
             .iter()
             .filter(|cell| cell.scenario.name == scenario && loads.has(&cell.load.name));
-        cells.any(|cell| cell.is_of(&server.answers, server.drives_itself))
+        cells.any(|cell| raw.run.has(server, cell))
     };
     let mut rows: Vec<Row> = raw
         .run

@@ -66,7 +66,12 @@ fn two_studies() -> Raw {
                 finding: "Others found <twice> as much.".into(),
                 source: "https://example.org/a".into(),
             }],
-            ..study("all", "Which of all is cheapest?", &["a", "b", "c", "d", "ceiling"], &cells)
+            ..study(
+                "all",
+                "Which of all is cheapest?",
+                &["a", "b", "c", "d", "a.again", "ceiling"],
+                &cells,
+            )
         },
         study("two", "Is b cheaper than d?", &["b", "d"], &cells[..1]),
     ];

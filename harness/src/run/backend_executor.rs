@@ -61,7 +61,7 @@ impl Executor for BackendExecutor<'_> {
         let Some(instance) = &self.running else { return Err(nothing_runs()) };
         let none = Rows::none();
         let rows = if server.has_database() { self.rows } else { &none };
-        let verified = verify::verify(instance.address(), rows, self.stop);
+        let verified = verify::verify(instance.address(), &server.answers, rows, self.stop);
         self.unless_over(verified.map_err(|error| error.map(|violation| violation.to_string())))
     }
 

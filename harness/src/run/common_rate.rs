@@ -1,7 +1,7 @@
 //! The common rate: the rate of open loads that are `"common"`, which is the same for all servers, so that their
 //! latencies can be compared. Each scenario has its own, because a rate that is too high for one is low for another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::definition::cell::Cell;
 use crate::definition::scenario::{LoadKind, Rate};
@@ -42,16 +42,21 @@ impl CommonRates {
     }
 
     /// The cells to calibrate: each scenario that needs a common rate and has none yet, as a short closed load with
-    /// the same users.
+    /// the users of its smallest such load, so that all of them can keep up.
     #[must_use]
     pub fn calibration(&self, cells: &[Cell]) -> Vec<Cell> {
-        let mut seen = BTreeSet::new();
-        let is_due = |cell: &&Cell| {
-            is_at_common_rate(cell)
-                && self.of(&cell.scenario.name).is_none()
-                && seen.insert(cell.scenario.name.clone())
-        };
-        cells.iter().filter(is_due).cloned().map(calibrating).collect()
+        let mut due: Vec<&Cell> = Vec::new();
+        for cell in cells.iter().filter(|cell| is_at_common_rate(cell)) {
+            if self.of(&cell.scenario.name).is_some() {
+                continue;
+            }
+            match due.iter_mut().find(|other| other.scenario.name == cell.scenario.name) {
+                Some(other) if cell.load.users < other.load.users => *other = cell,
+                Some(_) => {}
+                None => due.push(cell),
+            }
+        }
+        due.into_iter().cloned().map(calibrating).collect()
     }
 }
 

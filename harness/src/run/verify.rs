@@ -1,7 +1,7 @@
 //! Whether a running server answers as the contract says: values, not shapes.
 //!
 //! A server is asked what a load would ask, by the same code and over the same kind of connection, and what each workload
-//! asks besides. It is verified as a whole: what is measured of it later does not matter here.
+//! asks besides, at every endpoint that the registry says it answers: what is measured of it later does not matter here.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,15 +26,21 @@ pub struct Violation {
     problem: String,
 }
 
-/// Asks the server at `address`, which answers with `rows`, for what the contract promises, until the first broken promise.
+/// Asks the server at `address`, which has the endpoints `answers` and answers with `rows`, for what the contract promises,
+/// until the first broken promise.
 ///
 /// # Errors
 /// The first violation, or the interruption.
-pub fn verify(address: SocketAddr, rows: &Rows, stop: &Stop) -> Result<(), Error<Violation>> {
+pub fn verify(
+    address: SocketAddr,
+    answers: &[String],
+    rows: &Rows,
+    stop: &Stop,
+) -> Result<(), Error<Violation>> {
     let mut client = Client::new(address, stop)?;
     client.probe(&Probe::get("/health", |reply| reply.expect_status(200)))?;
     client.probe(&Probe::refused("GET", "/no-such-path", 404))?;
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.into_iter().filter(|kind| answers.iter().any(|a| a == kind.endpoint())) {
         kind.visit(Check { client: &mut client, rows: rows.clone() })?;
     }
     Ok(())
@@ -198,14 +204,18 @@ mod tests {
         }
     }
 
+    fn both() -> [String; 2] {
+        ["demo".to_owned(), "idle".to_owned()]
+    }
+
     fn verified(answer: fn(&str) -> Answer, rows: &Rows) -> Result<(), String> {
-        verify(serve(answer).0, rows, &Stop::never()).map_err(|error| error.to_string())
+        verify(serve(answer).0, &both(), rows, &Stop::never()).map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_right_server_passes_and_is_asked_as_by_a_load() {
         let (address, heads) = serve(right);
-        assert_eq!(verify(address, &ROWS, &Stop::never()), Ok(()));
+        assert_eq!(verify(address, &both(), &ROWS, &Stop::never()), Ok(()));
         let heads = heads.lock().unwrap();
         assert_eq!(heads.len(), 1, "one connection, as one user has");
         let of = |line: &str| heads[0].iter().filter(|head| head.starts_with(line)).count();
@@ -276,9 +286,21 @@ mod tests {
     }
 
     #[test]
+    fn only_the_endpoints_that_a_server_answers_are_asked() {
+        fn without_idle(line: &str) -> Answer {
+            if line.ends_with("/idle") { right("GET /unknown") } else { right(line) }
+        }
+        let both = both();
+        let verify =
+            |answers: &[String]| verify(serve(without_idle).0, answers, &ROWS, &Stop::never());
+        assert_eq!(verify(&both[..1]), Ok(()));
+        assert!(verify(&both).is_err());
+    }
+
+    #[test]
     fn a_stop_ends_it() {
         let stop = Stop::never();
         stop.set();
-        assert_eq!(verify(serve(right).0, &ROWS, &stop), Err(Error::Interrupted));
+        assert_eq!(verify(serve(right).0, &both(), &ROWS, &stop), Err(Error::Interrupted));
     }
 }

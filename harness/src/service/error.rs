@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::database::DatabaseError;
 use crate::failure::Error;
+use crate::os::stop::Interrupted;
 
 /// Why a service cannot be used. Every message says what to do; none holds a password.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +111,9 @@ pub enum ServiceError {
     /// A process or a port cannot be had from the system.
     #[error("the system refuses a process or a port ({0}): raise the limits, `ulimit -n -u`")]
     System(io::Error),
+    /// The user asked the program to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// Talking to the database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -130,6 +134,7 @@ impl From<ServiceError> for Error {
     fn from(error: ServiceError) -> Error {
         match error {
             ServiceError::Database(error) => error.into(),
+            ServiceError::Interrupted(Interrupted) => Error::Interrupted,
             error => Error::Failed(error.to_string()),
         }
     }

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 use super::{Service, ServiceError};
+use crate::os::stop::{Interrupted, Stop, WaitError, wait_until};
 
 /// A folder under `.stackmark` of a checkout, readable by its owner alone.
 #[derive(Clone, Debug)]
@@ -73,25 +74,45 @@ impl Folder {
     }
 
     /// Waits until no other process makes, starts or stops the server, and keeps others from it until the lock is dropped.
-    pub(super) fn lock_changes(&self) -> Result<File, ServiceError> {
+    ///
+    /// # Errors
+    /// When the lock cannot be had, or the interruption.
+    pub(super) fn lock_changes(&self, stop: &Stop) -> Result<File, ServiceError> {
         let lock = self.lock_file("change.lock")?;
-        lock.lock().map_err(self.failed(&self.path))?;
+        self.wait_for(&lock, stop)?;
         Ok(lock)
     }
 
     /// The lock that is held as long as a server lives that ends with its starter; absent if another process holds it.
     pub(super) fn try_lock_lease(&self) -> Result<Option<File>, ServiceError> {
         let lock = self.lock_file("lease.lock")?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Some(lock)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(self.failed(&self.path)(error)),
-        }
+        Ok(self.try_lock(&lock)?.then_some(lock))
     }
 
     /// Waits until no server lives that ends with its starter.
-    pub(super) fn wait_for_lease(&self) -> Result<(), ServiceError> {
-        self.lock_file("lease.lock")?.lock().map_err(self.failed(&self.path))
+    ///
+    /// # Errors
+    /// When the lock cannot be had, or the interruption.
+    pub(super) fn wait_for_lease(&self, stop: &Stop) -> Result<(), ServiceError> {
+        self.wait_for(&self.lock_file("lease.lock")?, stop)
+    }
+
+    fn wait_for(&self, lock: &File, stop: &Stop) -> Result<(), ServiceError> {
+        let poll = || self.try_lock(lock).map(|locked| locked.then_some(()));
+        let locked = wait_until(None, stop, poll);
+        locked.map_err(|error| match error {
+            WaitError::Failed(error) => error,
+            WaitError::Interrupted | WaitError::TimedOut => Interrupted.into(),
+        })
+    }
+
+    /// Locks the file, unless another process holds it. Returns whether it is locked now.
+    fn try_lock(&self, lock: &File) -> Result<bool, ServiceError> {
+        match lock.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(self.failed(&self.path)(error)),
+        }
     }
 
     fn lock_file(&self, name: &str) -> Result<File, ServiceError> {
@@ -192,4 +213,34 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         .open(&new)?
         .write_all(text.as_bytes())?;
     fs::rename(new, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+    use std::time::Duration;
+
+    #[test]
+    fn waiting_for_another_holder_of_a_lock_ends_when_the_user_stops() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::create(root.path(), crate::service::database()).unwrap();
+        let change = folder.lock_changes(&Stop::never()).unwrap();
+        let lease = folder.try_lock_lease().unwrap().expect("nothing else holds it");
+        assert!(folder.try_lock_lease().unwrap().is_none());
+        let stop = Stop::default();
+        let set = stop.clone();
+        let stopper = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(20));
+            set.set()
+        });
+        let waited = folder.lock_changes(&stop);
+        assert!(matches!(waited, Err(ServiceError::Interrupted(_))), "{waited:?}");
+        let waited = folder.wait_for_lease(&stop);
+        assert!(matches!(waited, Err(ServiceError::Interrupted(_))), "{waited:?}");
+        stopper.join().unwrap();
+        drop((change, lease));
+        assert!(folder.lock_changes(&Stop::never()).is_ok());
+        assert!(folder.wait_for_lease(&Stop::never()).is_ok());
+    }
 }

@@ -11,6 +11,7 @@ use super::process::{Life, Running, STOP_TIMEOUT};
 use super::{Folder, Service, ServiceError};
 use crate::database::{Database, DatabaseError};
 use crate::os::process;
+use crate::os::stop::Stop;
 use crate::os::url::SecretUrl;
 
 /// The party that started the server of a service.
@@ -44,11 +45,15 @@ impl Lease {
     /// Takes the server that the service's variable names, or else the private one of the checkout at `root`.
     ///
     /// # Errors
-    /// Each says in one sentence what is wrong and what to do.
-    pub fn acquire(root: &Path, service: &'static dyn Service) -> Result<Lease, ServiceError> {
+    /// The interruption; any other says in one sentence what is wrong and what to do.
+    pub fn acquire(
+        root: &Path,
+        service: &'static dyn Service,
+        stop: &Stop,
+    ) -> Result<Lease, ServiceError> {
         match external_url(service)? {
             Some(url) => Lease::external(service, url),
-            None => Lease::private(root, service),
+            None => Lease::private(root, service, stop),
         }
     }
 
@@ -69,11 +74,15 @@ impl Lease {
     /// the thread that calls this.
     ///
     /// # Errors
-    /// Each says in one sentence what is wrong and what to do.
-    pub fn private(root: &Path, service: &'static dyn Service) -> Result<Lease, ServiceError> {
+    /// The interruption; any other says in one sentence what is wrong and what to do.
+    pub fn private(
+        root: &Path,
+        service: &'static dyn Service,
+        stop: &Stop,
+    ) -> Result<Lease, ServiceError> {
         let folder = Folder::create(root, service)?;
         loop {
-            let change = folder.lock_changes()?;
+            let change = folder.lock_changes(stop)?;
             let (running, owned) = match detached(service, &folder) {
                 Some(running) => (running, None),
                 None => {
@@ -83,11 +92,11 @@ impl Lease {
                             "stackmark: another stackmark uses the private {}; waiting for it to end",
                             service.name()
                         );
-                        folder.wait_for_lease()?;
+                        folder.wait_for_lease(stop)?;
                         continue;
                     };
                     end_orphan(service, &folder)?;
-                    let (running, child) = Running::start(service, &folder, Life::Tied)?;
+                    let (running, child) = Running::start(service, &folder, Life::Tied, stop)?;
                     (running, Some(Owned { child, _lock: lock }))
                 }
             };
@@ -167,14 +176,16 @@ pub fn up(root: &Path, service: &'static dyn Service) -> Result<Status, ServiceE
     if external_url(service)?.is_some() {
         return Err(ServiceError::External { service: name, variable });
     }
+    // Nothing catches a Ctrl-C here, so it ends this process at once.
+    let stop = Stop::never();
     let folder = Folder::create(root, service)?;
-    let _change = folder.lock_changes()?;
+    let _change = folder.lock_changes(&stop)?;
     if detached(service, &folder).is_none() {
         let Some(_lease) = folder.try_lock_lease()? else {
             return Err(ServiceError::InUse(name));
         };
         end_orphan(service, &folder)?;
-        let (running, _child) = Running::start(service, &folder, Life::Detached)?;
+        let (running, _child) = Running::start(service, &folder, Life::Detached, &stop)?;
         let path = folder.detached();
         fs::write(&path, running.pid.to_string()).map_err(ServiceError::files(name, &path))?;
     }
@@ -189,7 +200,7 @@ pub fn down(root: &Path, service: &dyn Service) -> Result<bool, ServiceError> {
     let Some(folder) = Folder::existing(root, service) else {
         return Ok(false);
     };
-    let _change = folder.lock_changes()?;
+    let _change = folder.lock_changes(&Stop::never())?;
     let Some(running) = Running::find(service, &folder) else {
         return Ok(false);
     };

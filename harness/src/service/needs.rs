@@ -42,9 +42,13 @@ impl Services {
     /// Takes each of `needed`, and starts those that are private and down.
     ///
     /// # Errors
-    /// Each says in one sentence what is wrong and what to do.
-    pub fn acquire(root: &Path, needed: &[&'static dyn Service]) -> Result<Services, ServiceError> {
-        needed.iter().map(|service| Lease::acquire(root, *service)).collect()
+    /// The interruption; any other says in one sentence what is wrong and what to do.
+    pub fn acquire(
+        root: &Path,
+        needed: &[&'static dyn Service],
+        stop: &Stop,
+    ) -> Result<Services, ServiceError> {
+        needed.iter().map(|service| Lease::acquire(root, *service, stop)).collect()
     }
 
     /// The leases.

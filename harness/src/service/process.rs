@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use super::{Folder, Service, ServiceError};
 use crate::os::port;
 use crate::os::process;
-use crate::os::stop::{Stop, WaitError, wait_until};
+use crate::os::stop::{Interrupted, Stop, WaitError, wait_until};
 
 /// The time to start: recovery after a crash reads the log, perhaps on a slow disk.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
@@ -52,19 +52,30 @@ impl Running {
     }
 
     /// Starts a server that answers when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be made or started, or the interruption; no server is left running then.
     pub(super) fn start(
         service: &dyn Service,
         folder: &Folder,
         life: Life,
+        stop: &Stop,
     ) -> Result<(Running, Child), ServiceError> {
-        service.prepare(folder)?;
+        let prepared = service.prepare(folder);
+        // A Ctrl-C in a terminal also ends the programs that prepare it, which is then no failure of theirs.
+        stop.check()?;
+        prepared?;
         let mut reason = String::new();
         for _ in 0..PORTS {
             let port = port::free_address().map_err(ServiceError::System)?.port();
             let mut child = spawn(service, folder, port, life)?;
-            match wait_until_it_answers(service, folder, &mut child, port)? {
-                Ok(()) => return Ok((Running { pid: child.id(), port }, child)),
-                Err(cause) => {
+            match wait_until_it_answers(service, folder, &mut child, port, stop) {
+                Ok(Ok(())) => return Ok((Running { pid: child.id(), port }, child)),
+                Err(error) => {
+                    process::stop(&mut child, STOP_TIMEOUT).map_err(ServiceError::System)?;
+                    return Err(error);
+                }
+                Ok(Err(cause)) => {
                     // Whatever made the server slow or silent, it must not stay unnoticed.
                     process::stop(&mut child, STOP_TIMEOUT).map_err(ServiceError::System)?;
                     reason = cause;
@@ -124,10 +135,11 @@ fn wait_until_it_answers(
     folder: &Folder,
     child: &mut Child,
     port: u16,
+    stop: &Stop,
 ) -> Result<Result<(), String>, ServiceError> {
     let url = service.url(folder, port)?;
     let mut last = String::new();
-    let answered = wait_until(Instant::now() + START_TIMEOUT, &Stop::never(), || {
+    let answered = wait_until(Instant::now() + START_TIMEOUT, stop, || {
         if let Some(status) = child.try_wait().map_err(ServiceError::System)? {
             let log = folder.read_log();
             let cause = service.cause(&log).unwrap_or("it printed nothing");
@@ -143,7 +155,8 @@ fn wait_until_it_answers(
     match answered {
         Ok(answered) => Ok(answered),
         Err(WaitError::Failed(error)) => Err(error),
-        Err(WaitError::TimedOut | WaitError::Interrupted) => {
+        Err(WaitError::Interrupted) => Err(Interrupted.into()),
+        Err(WaitError::TimedOut) => {
             Ok(Err(format!("no answer in {START_TIMEOUT:?}; the last error: {last}")))
         }
     }

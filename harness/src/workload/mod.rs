@@ -1,7 +1,8 @@
 //! What one kind of request is: how it is asked, what a right answer is, and what work it owes the services.
 //!
-//! The load, verification and the reconciliation with the services' counters all use the same workload, so that a server
-//! cannot tell a check from a load by what is asked. A kind is one file here, and a line in each of [`Kind`], [`Kind::ALL`] and
+//! The load, verification and the reconciliation with the services' counters all use the same workload, so that what is a
+//! right answer is the same for all. What verification asks besides can be recognised, so that answers are checked under
+//! load too. A kind is one file here, and a line in each of [`Kind`], [`Kind::ALL`] and
 //! [`Kind::visit`].
 
 pub mod given_name;
@@ -97,6 +98,12 @@ impl Kind {
         self.visit(Path)
     }
 
+    /// The endpoint that serves this kind, by the name that a server's `answers` have for it.
+    #[must_use]
+    pub fn endpoint(self) -> &'static str {
+        self.path().trim_start_matches('/')
+    }
+
     /// The first kind that the contract serves at `path`, which may have parameters.
     #[must_use]
     pub fn at(path: &str) -> Option<Kind> {
@@ -131,7 +138,7 @@ pub struct Setup {
     pub seed: u64,
     /// and from a stream of its own for each shard of a load.
     pub shard: u32,
-    /// Where every answer must hold rows, one in so many is compared value by value.
+    /// Where every answer must hold rows, one in so many, drawn at random, is compared value by value.
     pub compared: u64,
 }
 

@@ -13,6 +13,7 @@ use demo_data::loader::{LoadError, Progress, SeedReport, State, Table};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use stackmark::database::Database;
+use stackmark::os::stop::Stop;
 use stackmark::service::{self, Lease, ServiceError};
 use tempfile::TempDir;
 
@@ -78,7 +79,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 
 /// A lease on the private database of a checkout.
 pub(crate) fn private(checkout: &Path) -> Result<Lease, ServiceError> {
-    Lease::private(checkout, service::database())
+    Lease::private(checkout, service::database(), &Stop::never())
 }
 
 /// The database of a lease.

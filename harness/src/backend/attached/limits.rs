@@ -15,10 +15,16 @@ pub(super) fn machine_cpus(usable: &Cpus) -> Cpus {
 }
 
 /// The placement that the limits of each part amount to, on a machine with the CPUs `all`.
-pub(super) fn placement(given: &PerPart<Limits>, all: &Cpus) -> Placement {
-    let sets =
-        given.as_ref().map(|limits| Cpus::of_kernel(&limits.cpuset).unwrap_or_else(|| all.clone()));
-    let quota = given
+pub(super) fn placement(given: &PerPart<Option<Limits>>, all: &Cpus) -> Placement {
+    let limits = given.clone().map(Option::unwrap_or_default);
+    let mut sets = limits
+        .as_ref()
+        .map(|limits| Cpus::of_kernel(&limits.cpuset).unwrap_or_else(|| all.clone()));
+    if given.db.is_none() {
+        // A database that is not there must not overlap the load.
+        sets.db = sets.server.clone();
+    }
+    let quota = limits
         .as_ref()
         .zip(sets.as_ref())
         .map(|(limits, set)| limits.cpus.filter(|quota| *quota < set.count() as f64));
@@ -53,12 +59,21 @@ mod tests {
             memory_mib: None,
         };
         let given = PerPart {
-            server: limits(6.0, "0-31"),
-            db: limits(16.0, "0-15"),
-            load: limits(4.0, ""),
+            server: Some(limits(6.0, "0-31")),
+            db: Some(limits(16.0, "0-15")),
+            load: Some(limits(4.0, "")),
         };
         let placement = placement(&given, &(0..32).collect());
         assert_eq!(placement.to_string(), "server=0-31,db=0-15,load=28-31");
         assert_eq!(placement.quota, PerPart { server: Some(6.0), ..PerPart::default() });
+    }
+
+    #[test]
+    fn a_database_that_is_not_there_shares_no_cpu_with_the_load() {
+        let on = |cpuset: &str| Some(Limits { cpuset: cpuset.into(), ..Limits::default() });
+        let given = PerPart { server: on("0-5"), db: None, load: on("6-9") };
+        let placement = placement(&given, &(0..32).collect());
+        assert_eq!(placement.to_string(), "server=0-5,db=0-5,load=6-9");
+        assert!(placement.load_is_alone());
     }
 }

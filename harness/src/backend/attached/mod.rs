@@ -45,7 +45,7 @@ impl Attached {
         check_pool_sizes(context.servers)?;
         let needed = service::needed(context.servers)?;
         check_variables(&needed)?;
-        let services = Services::acquire(context.workspace.root(), &needed)?;
+        let services = Services::acquire(context.workspace.root(), &needed, context.stop)?;
         let db = services.database().map(database_container).transpose()?;
         let given = PerPart {
             server: Some(server_limits(&servers, context)?),
@@ -53,7 +53,7 @@ impl Attached {
             load: Some(cgroup::limits()),
         };
         let all = limits::machine_cpus(context.usable);
-        let placement = limits::placement(&given.clone().map(Option::unwrap_or_default), &all);
+        let placement = limits::placement(&given, &all);
         let asked = Asked::by_variables(|name| env::var(name).ok());
         let site = Site {
             scaled: limits::is_scaled(&asked, &all),

@@ -137,8 +137,11 @@ impl Cli {
 
     /// The failure of a server, or the loss of the engine, if that is why: then nothing is the server's fault.
     pub(super) fn unless_engine_is_lost<F>(&self, error: Error<F>) -> Error<F> {
+        if !matches!(error, Error::Failed(_)) {
+            return error;
+        }
         match self.versions(&Stop::never()) {
-            Err(Error::Failed(how)) if matches!(error, Error::Failed(_)) => Error::ServiceLost(how),
+            Err(Error::Failed(how)) => Error::ServiceLost(how),
             _ => error,
         }
     }

@@ -73,9 +73,11 @@ impl<'a> Docker<'a> {
     /// the load and a server.
     ///
     /// # Errors
-    /// When there is no engine, or it refuses.
+    /// When there is no engine, or it refuses, or a server needs a service that has no container.
     pub(super) fn open(options: Options, context: Context<'a>) -> Result<Docker<'a>, Error> {
         let Context { usable, servers, stop, .. } = context;
+        let needed = service::needed(servers)?;
+        startup::check_services(needed.iter().map(|service| service.name()))?;
         let Project { mut cli, config, engine, compose, lock } = Project::open(context)?;
         startup::warn_of_others(&cli, stop)?;
         let asked = config.asked();
@@ -89,7 +91,6 @@ impl<'a> Docker<'a> {
                  the run is marked as scaled: CPUs {placement}"
             );
         }
-        let needed = service::needed(servers)?;
         images::prepare(&cli, &config, context, !needed.is_empty())?;
 
         let teardown = Teardown::start(&cli, lock)?;

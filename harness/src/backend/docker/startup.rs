@@ -12,7 +12,7 @@ use crate::os::cgroup::Limits;
 use crate::os::netprobe::NetworkProbe;
 use crate::os::stop::{Stop, WaitError, wait_until};
 use crate::os::url::SecretUrl;
-use crate::service::{Lease, Service};
+use crate::service::{self, Lease, Service};
 
 /// The port of a database in a network of its own.
 const DATABASE_PORT: u16 = 3306;
@@ -33,6 +33,17 @@ pub(super) fn warn_of_others(cli: &Cli, stop: &Stop) -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+/// Passes if each of the services with these names has a container: the service `db` of compose.yaml is the database of
+/// `stackmark db`.
+pub(super) fn check_services(mut needed: impl Iterator<Item = &'static str>) -> Result<(), Error> {
+    match needed.find(|name| *name != service::database().name()) {
+        None => Ok(()),
+        Some(name) => Err(Error::Failed(format!(
+            "docker has no container for {name}: use --backend local, or leave out the servers that need it"
+        ))),
+    }
 }
 
 /// Starts a database's container, and waits until the database answers.
@@ -138,4 +149,19 @@ pub(super) fn netprobe(
     let netprobe = serde_json::from_str(&measured)
         .map_err(|error| failed(Error::Failed(format!("it printed {measured:?}: {error}"))))?;
     Ok((netprobe, limits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_database_has_a_container() {
+        let database = service::database().name();
+        assert_eq!(check_services([].into_iter()), Ok(()));
+        assert_eq!(check_services([database].into_iter()), Ok(()));
+        let refused = check_services([database, "queue"].into_iter());
+        let Err(Error::Failed(why)) = refused else { panic!("it passed") };
+        assert!(why.contains("no container for queue") && why.contains("--backend local"), "{why}");
+    }
 }

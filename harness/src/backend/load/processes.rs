@@ -28,6 +28,8 @@ const START_DELAY: Duration = Duration::from_millis(60);
 const WINDOW_DELAY: Duration = Duration::from_millis(20);
 /// How long a process that is not wanted any more may take to end by itself.
 const STOP_TIMEOUT: Duration = Duration::from_millis(500);
+/// The reason for the failure of a load whose process ends too early.
+const ENDED: &str = "it ended without a record";
 
 /// What the resources of the processes are read from.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +109,7 @@ impl RunningLoad for ProcessLoad {
     fn meter(&self) -> Result<Option<Box<dyn Meter>>, Error> {
         Ok(Some(match self.metered {
             Metered::Processes => {
-                Box::new(Processes::all(self.shards.iter().map(Child::id).collect()))
+                Box::new(Processes::shards(self.shards.iter().map(Child::id).collect()))
             }
             Metered::Container(pid) => {
                 let contained = Contained::of(pid);
@@ -153,7 +155,7 @@ impl Drop for ProcessLoad {
 }
 
 fn ended() -> Error {
-    Error::Failed("it ended without a record".into())
+    Error::Failed(ENDED.into())
 }
 
 fn send(child: &mut Child, message: &impl Serialize) -> Result<(), Error> {
@@ -166,20 +168,25 @@ fn send(child: &mut Child, message: &impl Serialize) -> Result<(), Error> {
     input.flush().map_err(gone)
 }
 
-/// Passes on what a shard reports, until it closes its output.
+/// Passes on what a shard reports, until it closes its output. If its last message is missing then, the shard has failed.
 fn listen(child: &mut Child, shard: u32, messages: Sender<(u32, Event)>) -> Result<(), Error> {
     let output = child.stdout.take();
     let output = output.ok_or_else(|| Error::Failed("it has no standard output".into()))?;
     thread::spawn(move || {
-        for line in BufReader::new(output).lines() {
-            let Ok(line) = line else { return };
+        let mut is_complete = false;
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
             let event = serde_json::from_str(&line).unwrap_or_else(|error| Event::Failed {
                 reason: format!("it said {line:?}: {error}"),
             });
+            is_complete |= matches!(event, Event::Record(_) | Event::Failed { .. });
             // Nothing receives any more when the trial was given up.
             if messages.send((shard, event)).is_err() {
                 return;
             }
+        }
+        if !is_complete {
+            // The other shards may go on for long.
+            let _ = messages.send((shard, Event::Failed { reason: ENDED.into() }));
         }
     });
     Ok(())
@@ -256,8 +263,24 @@ mod tests {
 
     #[test]
     fn a_load_whose_processes_end_early_has_failed() {
-        let mut load = start(&format!("read spec; {} exec true;", say("ready")), &Stop::never());
-        let load = load.as_mut().unwrap();
+        let script = format!("read spec; {} read go; exec true;", say("ready"));
+        let mut load = start(&script, &Stop::never()).unwrap();
+        load.begin().unwrap();
+        assert_eq!(next(load.as_mut()), Err(ended()));
+    }
+
+    #[test]
+    fn a_load_has_failed_when_one_of_its_processes_ends_early() {
+        let ready = say("ready");
+        let scripts = [
+            format!("read spec; {ready} read go; exec true;"),
+            format!("read spec; {ready} read go; read measure;"),
+        ];
+        let shards = LoadSpec::example().shards(2);
+        let spawn = |index: u32| shard(&scripts[index as usize]);
+        let load = ProcessLoad::start(&shards, Metered::Processes, spawn, &Stop::never());
+        let mut load = load.unwrap();
+        load.begin().unwrap();
         assert_eq!(next(load.as_mut()), Err(ended()));
     }
 }

@@ -42,13 +42,13 @@ impl<'a> Local<'a> {
     /// Starts the services that the servers need.
     ///
     /// # Errors
-    /// When one of them cannot be started.
+    /// When one of them cannot be started; or the interruption.
     pub(super) fn open(
         placement: Option<Placement>,
         context: Context<'a>,
     ) -> Result<Local<'a>, Error> {
-        let Context { workspace, usable, servers, .. } = context;
-        let services = Services::acquire(workspace.root(), &service::needed(servers)?)?;
+        let Context { workspace, usable, servers, stop } = context;
+        let services = Services::acquire(workspace.root(), &service::needed(servers)?, stop)?;
         let placement = placement.unwrap_or_else(|| Placement::by_size(usable));
         let commands = Commands::new(context);
         Ok(Local { workspace, commands, services, placement, counters: None })

@@ -58,11 +58,11 @@ struct Run {
     seed: String,
     /// How many passes over all cells were planned.
     blocks: u32,
-    /// Each server's database connections.
+    /// Each server's database connections, but for servers with a `pool_size` of their own.
     pool_size: u32,
     /// Which CPUs had which part: `server`, `db` and `load`, each like `0-3+8`.
     cpus: BTreeMap<&'static str, String>,
-    /// The common rate of open loads, in requests per second, in runs that had one for all scenarios.
+    /// The common rate of open loads, in requests per second, in runs that had the same for all scenarios.
     common_rate_rps: Option<f64>,
     /// The common rate of open loads, in requests per second, by scenario.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -118,6 +118,9 @@ struct Server {
     database: String,
     /// Of a twin: the server that it is under another name.
     twin_of: Option<String>,
+    /// Its database connections, where a study gave it a number of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_size: Option<u32>,
     /// Whether it asked its layer by itself, without HTTP.
     drives_itself: bool,
     /// What its version command printed; absent if it was never verified.
@@ -198,6 +201,16 @@ fn sorted(mut value: serde_json::Value) -> serde_json::Value {
     value
 }
 
+/// The common rate of all scenarios; absent where they differ, and where there is none.
+fn one_common_rate(raw: &Raw) -> Option<f64> {
+    let mut rates = raw.entries.iter().filter_map(|entry| match entry {
+        Entry::CommonRate { rate, .. } => Some(rounded(rate.0)),
+        _ => None,
+    });
+    let first = rates.next()?;
+    rates.all(|rate| rate == first).then_some(first)
+}
+
 fn run(raw: &Raw) -> anyhow::Result<Run> {
     let run = &raw.run;
     Ok(Run {
@@ -210,10 +223,7 @@ fn run(raw: &Raw) -> anyhow::Result<Run> {
         blocks: run.blocks,
         pool_size: run.pool_size,
         cpus: run.cpus.sets.iter().map(|(part, cpus)| (part.name(), cpus.to_string())).collect(),
-        common_rate_rps: raw.entries.iter().find_map(|entry| match entry {
-            Entry::CommonRate { scenario: None, rate } => Some(rounded(rate.0)),
-            _ => None,
-        }),
+        common_rate_rps: one_common_rate(raw),
         common_rates_rps: raw
             .entries
             .iter()
@@ -252,6 +262,7 @@ fn servers(raw: &Raw) -> Vec<Server> {
         runtime: server.axes.get("runtime").to_owned(),
         database: server.axes.get("database").to_owned(),
         twin_of: server.twin_of.clone(),
+        pool_size: server.pool_size,
         drives_itself: server.drives_itself,
         version: verified(&server.name).map(|(version, _)| version),
         image: verified(&server.name).and_then(|(_, image)| image),
