@@ -1,6 +1,6 @@
 //! The load of this build against that of another stackmark program, of an older commit say: CPU per request, in pairs.
 //!
-//! Both are told what to do in the same words, so the other program must know them: those of commit 4560abe do.
+//! Both are started with the same arguments, so the other program must know `stackmark load` and its options.
 
 use std::net::SocketAddr;
 use std::path::Path;

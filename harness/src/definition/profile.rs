@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_exception_that_names_a_cell_counts() {
+    fn for_each_time_the_last_exception_that_sets_it_counts() {
         let profile = profile(
             "[[profile.except]]\nloads = [\"open-10\"]\nwindow = \"9s\"\nwarmup = \"2s\"\n\
              [[profile.except]]\nscenarios = [\"idle\"]\nwindow = \"500ms\"\n",
