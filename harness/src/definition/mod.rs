@@ -8,6 +8,8 @@ pub mod select;
 pub mod server;
 pub mod study;
 pub mod study_file;
+#[cfg(test)]
+pub(crate) mod synthetic_registry;
 pub mod warmup;
 
 use std::fs;

@@ -2,6 +2,7 @@ use super::selection::twin;
 use super::*;
 use crate::definition::scenario::{self, Load, LoadKind, Scenario};
 use crate::definition::study::StudyCell;
+use crate::definition::synthetic_registry::synthetic_registry;
 use crate::definition::{Role, profile};
 use crate::units::PerSecond;
 use crate::workload::Kind;
@@ -158,12 +159,12 @@ proptest! {
     }
 }
 
-/// The plan of the given studies, with the project's own definitions.
+/// The plan of the given studies, with the project's own scenarios, loads and profiles.
 fn plan(studies: &[&str], profile: &str, servers: &[&str]) -> Result<Plan, DefinitionError> {
     let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
     let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
     let profiles = Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
-    let registry = Registry::read(&workspace.registry()).unwrap();
+    let registry = synthetic_registry();
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in ["a", "b"].iter().zip(studies) {
         let text = format!("question = \"Which?\"\n{text}");
@@ -177,10 +178,10 @@ fn plan(studies: &[&str], profile: &str, servers: &[&str]) -> Result<Plan, Defin
     Plan::new(&registry, &catalogue, &studies, profile, &filter, 1)
 }
 
-const AXUM: &str = "cells = [{ scenarios = [\"demo\"], loads = [\"closed-64\"] }]\n\
-                    [servers]\naxes = { framework = [\"axum\"], layer = [\"diesel\"] }\n";
+const ONE: &str = "cells = [{ scenarios = [\"demo\"], loads = [\"closed-64\"] }]\n\
+                    [servers]\naxes = { framework = [\"g\"], layer = [\"orm\"] }\n";
 const SWEEP: &str = "cells = [{ scenarios = [\"demo-name\"], loads = [\"closed-64\"] }]\n\
-                     pool_sizes = [32, 4]\n[servers]\nnames = [\"^(actix|axum)-diesel$\"]\n";
+                     pool_sizes = [32, 4]\n[servers]\nnames = [\"^(f|g)-orm$\"]\n";
 
 fn names(plan: &Plan) -> Vec<&str> {
     plan.servers.iter().map(|server| server.name.as_str()).collect()
@@ -188,23 +189,23 @@ fn names(plan: &Plan) -> Vec<&str> {
 
 #[test]
 fn a_run_is_the_union_of_its_studies_and_each_has_its_twin() {
-    let plan = plan(&[AXUM, SWEEP], "smoke", &[]).unwrap();
-    let own = ["actix-diesel.pool-4", "actix-diesel.pool-32", "axum-diesel"];
-    let variants = ["axum-diesel.pool-4", "axum-diesel.pool-32"];
-    let twins = ["axum-diesel.twin", "actix-diesel.pool-4.twin"];
+    let plan = plan(&[ONE, SWEEP], "smoke", &[]).unwrap();
+    let own = ["f-orm.pool-4", "f-orm.pool-32", "g-orm"];
+    let variants = ["g-orm.pool-4", "g-orm.pool-32"];
+    let twins = ["g-orm.twin", "f-orm.pool-4.twin"];
     assert_eq!(names(&plan), [&own[..], &variants[..], &twins[..]].concat());
-    assert_eq!(plan.studies[0].servers, ["axum-diesel", "axum-diesel.twin"]);
+    assert_eq!(plan.studies[0].servers, ["g-orm", "g-orm.twin"]);
     assert_eq!(plan.studies[1].servers, [&own[..2], &variants[..], &twins[1..]].concat());
     assert_eq!(plan.trials(), 2 * plan.servers.len(), "in each of two blocks one cell a server");
     let twin = plan.servers.last().unwrap();
-    assert_eq!((twin.original(), twin.pool_size()), ("actix-diesel", 4));
-    assert_eq!(twin.twin_of.as_deref(), Some("actix-diesel.pool-4"));
+    assert_eq!((twin.original(), twin.pool_size()), ("f-orm", 4));
+    assert_eq!(twin.twin_of.as_deref(), Some("f-orm.pool-4"));
 }
 
 #[test]
 fn studies_that_share_a_first_contender_share_its_twin() {
-    let plan = plan(&[AXUM, AXUM], "smoke", &[]).unwrap();
-    assert_eq!(names(&plan), ["axum-diesel", "axum-diesel.twin"]);
+    let plan = plan(&[ONE, ONE], "smoke", &[]).unwrap();
+    assert_eq!(names(&plan), ["g-orm", "g-orm.twin"]);
     assert_eq!(plan.studies[0].servers, plan.studies[1].servers);
 }
 
@@ -214,7 +215,7 @@ fn each_group_that_a_study_compares_has_its_twin() {
     let of_sweep = plan(&[&compared("pool_size")], "smoke", &[]).unwrap();
     let twins: Vec<&str> =
         names(&of_sweep).into_iter().filter(|name| name.ends_with(".twin")).collect();
-    assert_eq!(twins, ["actix-diesel.pool-4.twin", "axum-diesel.pool-4.twin"]);
+    assert_eq!(twins, ["f-orm.pool-4.twin", "g-orm.pool-4.twin"]);
     let text = plan(&[&compared("layer")], "smoke", &[]).unwrap_err().to_string();
     assert!(
         text.contains(
@@ -227,17 +228,16 @@ fn each_group_that_a_study_compares_has_its_twin() {
 #[test]
 fn a_cell_that_no_selected_server_has_is_not_planned() {
     let both = "cells = [{ scenarios = [\"demo\", \"idle\"], loads = [\"closed-64\"] }]\n\
-                [servers]\nnames = [\"diesel\"]\n";
-    let plan = plan(&[both], "smoke", &["^alone-diesel$"]).unwrap();
+                [servers]\nnames = [\"orm\"]\n";
+    let plan = plan(&[both], "smoke", &["^alone-orm$"]).unwrap();
     assert_eq!(plan.cells.len(), 1);
     assert_eq!(plan.studies[0].cells.len(), 1);
 }
 
 #[test]
 fn a_plan_that_was_recorded_is_repeated() {
-    let plan = plan(&[AXUM, SWEEP], "quick", &[]).unwrap();
-    let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
-    let registry = Registry::read(&workspace.registry()).unwrap();
+    let plan = plan(&[ONE, SWEEP], "quick", &[]).unwrap();
+    let registry = synthetic_registry();
     let servers: Vec<RunServer> = plan.servers.iter().map(RunServer::of).collect();
     let recorded = Recorded {
         seed: plan.seed,
@@ -261,18 +261,18 @@ fn a_study_of_which_nothing_is_left_is_refused() {
         plan(studies, profile, servers).unwrap_err().to_string()
     };
     assert_eq!(
-        refusal(&[AXUM, SWEEP], "smoke", &["^axum-diesel$"]),
+        refusal(&[ONE, SWEEP], "smoke", &["^g-orm$"]),
         "nothing of the study b is left to measure, because none of its servers is selected; filter less, or leave \
          the study out"
     );
-    let standard = AXUM.replace("[\"closed-64\"]", "[\"closed-64\"], profiles = [\"standard\"]");
+    let standard = ONE.replace("[\"closed-64\"]", "[\"closed-64\"], profiles = [\"standard\"]");
     let text = refusal(&[&standard], "smoke", &[]);
     assert!(text.contains("because the profile smoke measures no cell of it"), "{text}");
     let open = "cells = [{ scenarios = [\"demo\"], loads = [\"open-10\"] }]\n[servers]\nnames = [\"^alone-\"]\n";
     let text = refusal(&[open], "smoke", &[]);
     assert!(text.contains("because no selected server can be asked"), "{text}");
-    let text = refusal(&[AXUM], "smoke", &["no-such"]);
-    assert_eq!(text, "no server matches \"no-such\"; there are: axum-diesel");
+    let text = refusal(&[ONE], "smoke", &["no-such"]);
+    assert_eq!(text, "no server matches \"no-such\"; there are: g-orm");
 }
 
 #[test]

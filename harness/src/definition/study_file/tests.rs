@@ -1,4 +1,5 @@
 use super::*;
+use crate::definition::synthetic_registry::synthetic_registry;
 use crate::workspace::Workspace;
 
 const STUDY: &str = r#"
@@ -8,10 +9,6 @@ cells = [{ scenarios = ["demo"], loads = ["closed-64"] }]
 
 fn workspace() -> Workspace {
     Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref())
-}
-
-fn registry() -> Registry {
-    Registry::read(&workspace().registry()).unwrap()
 }
 
 fn read_in(folder: &Path) -> Result<Vec<Study>, DefinitionError> {
@@ -35,8 +32,9 @@ fn names(servers: &[Server]) -> Vec<&str> {
 fn every_study_of_the_project_finds_its_servers_and_cells() {
     let studies = read_in(&workspace().studies()).unwrap();
     assert!(studies.iter().any(|study| study.default), "a run needs no --study");
+    let registry = Registry::read(&workspace().registry()).unwrap();
     for study in &studies {
-        assert!(!study.servers_in(&registry()).unwrap().is_empty(), "{}", study.name);
+        assert!(!study.servers_in(&registry).unwrap().is_empty(), "{}", study.name);
     }
 }
 
@@ -44,7 +42,7 @@ fn every_study_of_the_project_finds_its_servers_and_cells() {
 fn a_study_that_says_little_is_about_all_servers_in_all_profiles() {
     let study = read(STUDY).unwrap();
     assert_eq!(study.name, "trial");
-    assert_eq!(study.servers_in(&registry()).unwrap(), registry().servers());
+    assert_eq!(study.servers_in(&synthetic_registry()).unwrap(), synthetic_registry().servers());
     let cell = StudyCell { scenario: "demo".into(), load: "closed-64".into() };
     assert_eq!(study.cells_in("smoke"), std::slice::from_ref(&cell));
     assert_eq!(study.cells_in("paper"), [cell]);
@@ -81,23 +79,23 @@ profiles = ["smoke"]
 #[test]
 fn servers_are_chosen_by_name_and_by_axis() {
     let study = |servers: &str| read(&format!("{STUDY}[servers]\n{servers}\n")).unwrap();
-    let of = |servers: &str| study(servers).servers_in(&registry()).unwrap();
-    let framework = of("axes = { framework = [\"axum\"] }");
-    assert!(framework.iter().all(|server| server.axis("framework") == Some("axum")));
+    let of = |servers: &str| study(servers).servers_in(&synthetic_registry()).unwrap();
+    let framework = of("axes = { framework = [\"g\"] }");
+    assert!(framework.iter().all(|server| server.axis("framework") == Some("g")));
     assert!(framework.len() > 1);
-    let both = of("names = [\"diesel\"]\naxes = { framework = [\"axum\", \"warp\"] }");
-    assert_eq!(names(&both), ["axum-diesel", "warp-diesel"]);
+    let both = of("names = [\"orm\"]\naxes = { framework = [\"g\", \"h\"] }");
+    assert_eq!(names(&both), ["g-orm", "h-orm"]);
 }
 
 #[test]
 fn a_pool_sweep_has_a_variant_of_each_server_for_each_size() {
     let sweep = "pool_sizes = [4, 32]\ncompare = \"pool_size\"\n";
-    let study = format!("{sweep}{STUDY}[servers]\nnames = [\"^axum-diesel$\", \"^null$\"]\n");
-    let servers = read(&study).unwrap().servers_in(&registry()).unwrap();
+    let study = format!("{sweep}{STUDY}[servers]\nnames = [\"^g-orm$\", \"^bare$\"]\n");
+    let servers = read(&study).unwrap().servers_in(&synthetic_registry()).unwrap();
     // A server without a database has no pool.
-    assert_eq!(names(&servers), ["axum-diesel.pool-4", "axum-diesel.pool-32", "null"]);
+    assert_eq!(names(&servers), ["g-orm.pool-4", "g-orm.pool-32", "bare"]);
     assert_eq!(servers.iter().map(Server::pool_size).collect::<Vec<_>>(), [4, 32, 32]);
-    assert!(servers[..2].iter().all(|server| server.original() == "axum-diesel"));
+    assert!(servers[..2].iter().all(|server| server.original() == "g-orm"));
 }
 
 #[test]
@@ -123,7 +121,10 @@ fn the_default_studies_run_where_none_is_named() {
 
 /// What is wrong with a study, in one sentence.
 fn refusal(text: &str) -> String {
-    let error = read(text).and_then(|study| study.servers_in(&registry())).unwrap_err().to_string();
+    let error = read(text)
+        .and_then(|study| study.servers_in(&synthetic_registry()))
+        .unwrap_err()
+        .to_string();
     let (place, message) = error.split_once("trial.toml:").expect("it names the file");
     assert!(Path::new(place).is_absolute());
     assert_eq!(message.lines().count(), 1, "{message}");
@@ -151,7 +152,7 @@ fn what_cannot_be_is_refused_in_one_sentence() {
         servers("names = [\"(\"]"),
         servers("axes = { colour = [\"red\"] }"),
         servers("axes = { language = [\"cobol\"] }"),
-        servers("names = [\"^null$\"]\naxes = { framework = [\"axum\"] }"),
+        servers("names = [\"^bare$\"]\naxes = { framework = [\"g\"] }"),
         format!("questions = \"Which?\"\n{STUDY}"),
     ];
     let refusals: Vec<_> = studies.iter().map(|study| refusal(study)).collect();
