@@ -12,13 +12,12 @@ pub mod study_file;
 pub(crate) mod synthetic_registry;
 pub mod warmup;
 
-use std::fs;
 use std::path::{Path, PathBuf};
-
-use serde::de::DeserializeOwned;
 
 pub use human_time::HumanTime;
 pub use profile::Profile;
+pub use registry::toml_file::TomlError;
+pub(crate) use registry::toml_file::read_toml;
 pub use registry::{Registry, Role, Server};
 pub use scenario::{Load, LoadKind, Scenario};
 pub use select::{Filter, select};
@@ -27,24 +26,9 @@ pub use study_file::Study;
 /// The reason why a definition cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionError {
-    /// The file cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        cause: std::io::Error,
-    },
-    /// The file is not valid TOML of the expected form.
-    #[error("{}:{line}: {message}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong there.
-        message: String,
-    },
+    /// The file cannot be read, or is not valid TOML of the expected form.
+    #[error(transparent)]
+    File(#[from] TomlError),
     /// The file is well formed but inconsistent.
     #[error("{}: {message}", path.display())]
     Inconsistent {
@@ -89,20 +73,6 @@ pub enum DefinitionError {
         /// The names that exist.
         known: String,
     },
-}
-
-/// Reads a TOML file into `T`.
-///
-/// # Errors
-/// When the file cannot be read, or does not have the form of `T`; the error then names the line.
-pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, DefinitionError> {
-    let text = fs::read_to_string(path)
-        .map_err(|cause| DefinitionError::Unreadable { path: path.to_owned(), cause })?;
-    toml::from_str(&text).map_err(|error| DefinitionError::Malformed {
-        path: path.to_owned(),
-        line: error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count()),
-        message: error.message().replace('\n', " "),
-    })
 }
 
 /// Refuses names that occur twice, because their results would be mixed up.

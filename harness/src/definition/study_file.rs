@@ -10,7 +10,7 @@ use super::profile::Profile;
 use super::scenario::{Catalogue, check_among};
 use super::select::ServerSelection;
 use super::study::{Published, StudyCell};
-use super::{DefinitionError, Registry, Server, read_toml};
+use super::{DefinitionError, Registry, Server, TomlError, read_toml};
 
 /// A study, read from `<name>.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -83,7 +83,7 @@ impl Study {
         catalogue: &Catalogue,
         profiles: &[Profile],
     ) -> Result<Vec<Study>, DefinitionError> {
-        let unreadable = |cause| DefinitionError::Unreadable { path: folder.to_owned(), cause };
+        let unreadable = |cause| TomlError::Unreadable { path: folder.to_owned(), cause };
         let entries = fs::read_dir(folder).map_err(unreadable)?;
         let entries: Result<Vec<_>, _> = entries.collect();
         let mut paths: Vec<_> =

@@ -103,7 +103,7 @@ impl Plan {
                     ..server
                 })
             })
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<_>, DefinitionError>>()?;
         let (profile, studies, cells) = (profile.to_owned(), studies.to_vec(), cells.to_vec());
         Ok(Plan::drawn(seed, profile, blocks, studies, servers, cells))
     }

@@ -2,27 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::toml_file::TomlError;
+
 /// A registry, or a command of one of its servers, cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        cause: std::io::Error,
-    },
-    /// The file is not the TOML that is expected.
-    #[error("{}:{line}: {message}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong there.
-        message: String,
-    },
+    /// The file cannot be read, or is not the TOML that is expected.
+    #[error(transparent)]
+    File(#[from] TomlError),
     /// The file is well formed, and says what cannot be.
     #[error("{}: {message}", path.display())]
     Invalid {

@@ -1,12 +1,12 @@
 //! The file: templates by name, and the entries of the servers.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::entry::Entry;
+use crate::toml_file::read_toml;
 use crate::{Error, Server};
 
 #[derive(Deserialize)]
@@ -19,13 +19,7 @@ struct File {
 
 /// Reads every server of the file, written out in full.
 pub(crate) fn read(path: &Path) -> Result<Vec<Server>, Error> {
-    let text = fs::read_to_string(path)
-        .map_err(|cause| Error::Unreadable { path: path.to_owned(), cause })?;
-    let file: File = toml::from_str(&text).map_err(|error| Error::Malformed {
-        path: path.to_owned(),
-        line: error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count()),
-        message: error.message().replace('\n', " "),
-    })?;
+    let file: File = read_toml(path)?;
     let servers = file.servers();
     servers.map_err(|message| Error::Invalid { path: path.to_owned(), message })
 }

@@ -11,6 +11,7 @@ mod file;
 mod placeholder;
 mod relations;
 mod server;
+pub mod toml_file;
 
 use std::collections::BTreeSet;
 use std::path::Path;
