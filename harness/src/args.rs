@@ -218,17 +218,20 @@ pub struct Run {
     /// The folder of the new run (default: results/<date>-<label>)
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// The number of passes over all cells, instead of the profile's
+    /// The number of blocks, in each of which every server is started once, instead of the profile's
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
     pub blocks: Option<u32>,
+    /// The number of passes over all cells in a block, instead of the profile's
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: Option<u32>,
     /// A registry other than servers/servers.toml
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
     /// Repeat a run: the same servers, cells, seed, order and CPU sets
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds"])]
     pub like: Option<PathBuf>,
     /// Resume a run that was stopped or killed, after its last complete trial
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "like", "cpus", "out", "backend", "network", "no_quota"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds", "like", "cpus", "out", "backend", "network", "no_quota"])]
     pub resume: Option<PathBuf>,
     /// Print the cells, their order and the expected time, without running them
     #[arg(long)]
@@ -248,6 +251,9 @@ pub struct Load {
     /// Open load: requests per second, sent whether answers come or not
     #[arg(long)]
     pub rate: Option<f64>,
+    /// Stay awake for the last half of a millisecond before a request is due; for an open load with a CPU of its own
+    #[arg(long, requires = "rate")]
+    pub spin: bool,
     /// Open load: the times at which requests are due
     #[arg(long, value_enum, default_value = "poisson")]
     pub arrivals: Arrivals,

@@ -37,6 +37,7 @@ fn run_server(name: &str, role: Role, database: &str) -> RunServer {
             layer: (!is_ceiling).then(|| word("alone")),
         },
         twin_of: None,
+        built_apart: false,
         variant_of: None,
         pool_size: None,
         drives_itself: false,
@@ -99,6 +100,7 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
     };
     Trial {
         block,
+        round: 1,
         server: server.into(),
         scenario: "demo".into(),
         load: load.into(),
@@ -168,6 +170,7 @@ fn raw() -> Raw {
             backend: "local".into(),
             seed: 7,
             blocks: BLOCKS,
+            rounds: 1,
             pool_size: 32,
             study: Vec::new(),
             cpus: stackmark::os::placement::Placement::by_size(&(0..2).collect()),
@@ -178,6 +181,7 @@ fn raw() -> Raw {
                 run_server("quick", Role::Contender, "mysql"),
                 RunServer {
                     twin_of: Some("quick".into()),
+                    built_apart: false,
                     ..run_server("again", Role::Control, "mysql")
                 },
                 RunServer { drives_itself: true, ..run_server("alone", Role::Ceiling, "mysql") },

@@ -16,6 +16,7 @@ use stackmark::definition::warmup::Warmup;
 use stackmark::load::protocol::{Event, Go};
 use stackmark::load::record::ErrorKind;
 use stackmark::load::spec::{Shard, TRANSACTION};
+use stackmark::load::timer::Waiting;
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::units::{Moment, Nanos, PerSecond};
 use stackmark::workload;
@@ -40,6 +41,7 @@ fn spec(address: SocketAddr, users: u32, pace: Pace, window: Nanos) -> LoadSpec 
         window,
         timeout: millis(700),
         seed: 3,
+        waiting: Waiting::Sleeps,
         slice: TRANSACTION,
     }
 }

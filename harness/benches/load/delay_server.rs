@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use stackmark::load::timer::Timer;
+use stackmark::load::timer::{Timer, Waiting};
 use stackmark::os::http;
 use stackmark::units::{Moment, Nanos};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,7 +31,7 @@ pub(crate) fn serve(address: &str, delays: &[&str]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let served = Rc::new(RefCell::new(Vec::new()));
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let timer = Rc::new(Timer::new().unwrap());
+        let timer = Rc::new(Timer::new(Waiting::Sleeps).unwrap());
         let driver = Rc::clone(&timer);
         tokio::task::spawn_local(async move { driver.drive().await });
         let listener = TcpListener::bind(address).await.unwrap();

@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use stackmark::definition::warmup::Warmup;
 use stackmark::load::protocol::{Event, Go};
 use stackmark::load::spec::{Shard, TRANSACTION};
+use stackmark::load::timer::Waiting;
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
 use stackmark::os::process;
 use stackmark::units::{Moment, Nanos};
@@ -37,6 +38,7 @@ pub(crate) fn spec(
         window: Nanos(window * 1_000_000),
         timeout: Nanos(5_000_000_000),
         seed: 1,
+        waiting: Waiting::Sleeps,
         slice: TRANSACTION,
     }
 }

@@ -91,7 +91,16 @@ fn loads(args: &args::List, workspace: &Workspace) -> anyhow::Result<Table> {
 
 fn profiles(workspace: &Workspace) -> anyhow::Result<Table> {
     let catalogue = Catalogue::read(&workspace.scenarios())?;
-    let mut table = Table::new(&["profile", "blocks", "warm-up", "window", "other times", "about"]);
+    let mut table = Table::new(&[
+        "profile",
+        "blocks",
+        "rounds",
+        "warm-up",
+        "later",
+        "window",
+        "other times",
+        "about",
+    ]);
     for profile in Profile::read_all(&workspace.scenarios(), &catalogue)? {
         let or_all = |names: &[String], all: &str| match names {
             [] => all.to_owned(),
@@ -110,7 +119,9 @@ fn profiles(workspace: &Workspace) -> anyhow::Result<Table> {
         table.row(vec![
             profile.name,
             profile.blocks.to_string(),
+            profile.rounds.to_string(),
             warmup(profile.warmup, profile.warmup_limit),
+            profile.settle.to_string(),
             profile.window.to_string(),
             except.join("; "),
             profile.about,

@@ -18,6 +18,7 @@ use crate::definition::warmup::Warmup;
 use crate::load::goose::{LoadError, attack};
 use crate::load::protocol::{Event, Go, Measure};
 use crate::load::spec::{Shard, TRANSACTION};
+use crate::load::timer::Waiting;
 use crate::load::window::TurningPoint;
 use crate::load::{LoadRecord, LoadSpec, Pace};
 use crate::os::{self, process};
@@ -170,6 +171,7 @@ fn specification(args: &args::Load) -> anyhow::Result<LoadSpec> {
         window: args.window.into(),
         timeout: timeout.into(),
         seed: args.seed,
+        waiting: if args.spin { Waiting::Spins } else { Waiting::Sleeps },
         slice: TRANSACTION,
     })
 }

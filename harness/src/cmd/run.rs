@@ -15,7 +15,7 @@ use crate::format::folder::{self, Raw};
 use crate::os::lock::RunLock;
 use crate::os::machine;
 use crate::os::placement::Placement;
-use crate::plan::Plan;
+use crate::plan::{Plan, Visit};
 use crate::report::table::print;
 use crate::run::backend_executor::BackendExecutor;
 use crate::run::blocks::Ending;
@@ -103,6 +103,7 @@ fn plan(args: &args::Run, workspace: &Workspace, before: Option<&Raw>) -> anyhow
         known: profiles.iter().map(|known| known.name.as_str()).collect::<Vec<_>>().join(", "),
     })?;
     profile.blocks = args.blocks.unwrap_or(profile.blocks);
+    profile.rounds = args.rounds.unwrap_or(profile.rounds);
     let seed = args.seed.unwrap_or_else(rand::random);
     Ok(Plan::new(&registry, &catalogue, &studies, &profile, &args.filter, seed)?)
 }
@@ -115,11 +116,15 @@ fn plan_text(plan: &Plan) -> String {
     }
     for (number, block) in (1..).zip(&plan.blocks) {
         lines.push(format!("block {number}"));
-        for turn in &block.turns {
-            let cells = turn.cells.iter().map(|&cell| &plan.cells[cell]);
-            let cells: Vec<_> =
-                cells.map(|cell| format!("{} × {}", cell.scenario.name, cell.load.name)).collect();
-            lines.push(format!("  {}: {}", plan.servers[turn.server].name, cells.join(", ")));
+        for round in &block.rounds {
+            lines.push(format!("  round {}", round.number));
+            for of_cell in round.visits.chunk_by(|one, next| one.cell == next.cell) {
+                let Some(Visit { cell, .. }) = of_cell.first() else { continue };
+                let cell = &plan.cells[*cell];
+                let servers = of_cell.iter().map(|visit| plan.servers[visit.server].name.as_str());
+                let servers = servers.collect::<Vec<_>>().join(", ");
+                lines.push(format!("    {} × {}: {servers}", cell.scenario.name, cell.load.name));
+            }
         }
     }
     let expected = about(plan.expected());

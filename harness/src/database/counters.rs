@@ -76,6 +76,15 @@ impl Counters {
         })
     }
 
+    /// What was counted in this interval and a later one together.
+    #[must_use]
+    pub fn and(&self, later: &Counters) -> Counters {
+        self.combine(later, |counter, one, other| match counter {
+            Counter::Connections => one.max(other),
+            _ => one + other,
+        })
+    }
+
     /// Combines the counters that both have, by `rule`.
     fn combine(&self, other: &Counters, rule: impl Fn(Counter, u64, u64) -> u64) -> Counters {
         let both = |&counter: &Counter| {

@@ -22,6 +22,10 @@ pub struct CellTimes {
     /// The longest warm-up, for a rate that is not steady earlier, in milliseconds; 0 where the length is fixed.
     #[serde(default)]
     pub warmup_limit_ms: u64,
+    /// The warm-up of a server that had one in this cell since it was started, in milliseconds; it is not recorded. 0 in
+    /// runs that restarted a server for every trial.
+    #[serde(default)]
+    pub settle_ms: u64,
     /// The length of the window in milliseconds.
     pub window_ms: u64,
 }
@@ -33,6 +37,12 @@ impl CellTimes {
         let least = Duration::from_millis(self.warmup_ms);
         let most = Duration::from_millis(self.warmup_limit_ms).max(least);
         Warmup { least: least.into(), most: most.into() }
+    }
+
+    /// The length of the warm-up of a server that had one in this cell since it was started.
+    #[must_use]
+    pub fn settle(&self) -> Duration {
+        Duration::from_millis(self.settle_ms)
     }
 
     /// The length of the window.
@@ -50,12 +60,16 @@ pub struct Profile {
     pub name: String,
     /// A sentence that describes it.
     pub about: String,
-    /// The number of passes over all cells.
+    /// The number of blocks: so often each server is started.
     pub blocks: u32,
-    /// The shortest warm-up.
+    /// The number of passes over all cells in a block.
+    pub rounds: u32,
+    /// The shortest warm-up in a cell after a server's start.
     pub warmup: HumanTime,
     /// The longest warm-up, for a rate that is not steady earlier; absent where the length is fixed.
     pub warmup_limit: Option<HumanTime>,
+    /// The warm-up in each later round.
+    pub settle: HumanTime,
     /// The length of the window.
     pub window: HumanTime,
     /// Cells with other times.
@@ -77,6 +91,8 @@ pub struct Exception {
     pub warmup: Option<HumanTime>,
     /// The longest warm-up, instead of the profile's.
     pub warmup_limit: Option<HumanTime>,
+    /// The warm-up in each later round, instead of the profile's.
+    pub settle: Option<HumanTime>,
     /// The length of the window, instead of the profile's.
     pub window: Option<HumanTime>,
 }
@@ -125,6 +141,7 @@ impl Profile {
             load: load.to_owned(),
             warmup_ms: time(|except| except.warmup).unwrap_or(self.warmup).as_millis(),
             warmup_limit_ms: warmup_limit.map_or(0, HumanTime::as_millis),
+            settle_ms: time(|except| except.settle).unwrap_or(self.settle).as_millis(),
             window_ms: time(|except| except.window).unwrap_or(self.window).as_millis(),
         }
     }
@@ -132,6 +149,9 @@ impl Profile {
     fn check(&self, catalogue: &Catalogue) -> Result<(), String> {
         if self.blocks < 2 {
             return Err("an interval needs at least 2 blocks".into());
+        }
+        if self.rounds == 0 {
+            return Err("a block needs at least 1 round".into());
         }
         for except in &self.except {
             if except.scenarios.is_empty() && except.loads.is_empty() {
@@ -165,7 +185,7 @@ mod tests {
         let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
         let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let head = "[[profile]]\nname = \"p\"\nabout = \"\"\nblocks = 2\nwarmup = \"1s\"\n";
+        let head = "[[profile]]\nname = \"p\"\nabout = \"\"\nblocks = 2\nrounds = 2\nsettle = \"100ms\"\nwarmup = \"1s\"\n";
         let text = format!("{head}warmup_limit = \"4s\"\nwindow = \"4s\"\n{more}");
         std::fs::write(folder.path().join("profiles.toml"), text).unwrap();
         Ok(Profile::read_all(folder.path(), &catalogue)?.remove(0))
@@ -197,7 +217,7 @@ mod tests {
             ("window = \"1s\"", "neither scenarios nor loads"),
             ("loads = [\"open-10\"]\nwindow = \"0s\"", "measures nothing (demo under open-10)"),
             ("scenarios = [\"idle\"]\nwarmup = \"5s\"", "below its least (idle under closed-64)"),
-            ("scenarios = [\"idle\"]\nwindow = 5", "profiles.toml:10:"),
+            ("scenarios = [\"idle\"]\nwindow = 5", "profiles.toml:12:"),
         ] {
             let error = profile(&format!("[[profile.except]]\n{more}\n")).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");

@@ -28,9 +28,12 @@ pub struct RunServer {
     /// The ceilings that it was held against.
     #[serde(skip_serializing_if = "Ceilings::is_empty", default)]
     pub ceilings: Ceilings,
-    /// Of a twin: the server that it is under another name, so that the two show the run's own noise.
+    /// Of a twin: the server whose code it is, so that the two show the run's own noise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub twin_of: Option<String>,
+    /// Of a twin: whether it had a build of its own; otherwise it was the same binary under another name.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub built_apart: bool,
     /// Of a variant: the registry's server that it is with other settings.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub variant_of: Option<String>,
@@ -61,6 +64,7 @@ impl RunServer {
             control_of: server.control_of.clone(),
             ceilings: server.ceilings.clone(),
             twin_of: server.twin_of.clone(),
+            built_apart: server.built_apart,
             variant_of: server.variant_of.clone(),
             pool_size: server.pool_size,
             drives_itself: server.drives_itself,
@@ -69,10 +73,11 @@ impl RunServer {
         }
     }
 
-    /// The name in the registry: its own, or for a twin or a variant that of the server that it is.
+    /// The name in the registry: its own, or for a copy or a variant that of the server that it is.
     #[must_use]
     pub fn original(&self) -> &str {
-        self.variant_of.as_ref().or(self.twin_of.as_ref()).unwrap_or(&self.name)
+        let copied = self.twin_of.as_ref().filter(|_| !self.built_apart);
+        self.variant_of.as_ref().or(copied).unwrap_or(&self.name)
     }
 
     /// Whether it queried a database, so that its answers could hold rows.

@@ -64,6 +64,9 @@ pub enum Entry {
 pub struct Trial {
     /// The block's number, from 1.
     pub block: u32,
+    /// The round's number in the block, from 1; always 1 in runs recorded before blocks had rounds.
+    #[serde(default = "one")]
+    pub round: u32,
     /// The server's name.
     pub server: String,
     /// The scenario's name.
@@ -75,6 +78,10 @@ pub struct Trial {
     pub rate: Option<PerSecond>,
     /// The measurements.
     pub measured: Measured,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// The journal of a run that is in progress.

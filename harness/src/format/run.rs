@@ -26,8 +26,11 @@ pub struct RunFile {
     pub backend: String,
     /// The seed from which orders and requests are drawn.
     pub seed: u64,
-    /// The number of planned blocks: passes over all cells.
+    /// The number of planned blocks: so often each server is started.
     pub blocks: u32,
+    /// The number of planned rounds in each block: passes over all cells. 1 in runs recorded before blocks had rounds.
+    #[serde(default = "one")]
+    pub rounds: u32,
     /// The number of database connections of each server that has no number of its own.
     pub pool_size: u32,
     /// The CPUs of each part.
@@ -42,6 +45,10 @@ pub struct RunFile {
     pub server: Vec<RunServer>,
     /// The cells in which each server was measured.
     pub cell: Vec<Cell>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl RunFile {
@@ -60,10 +67,11 @@ impl RunFile {
     /// # Errors
     /// When the registry lacks one of its servers.
     pub fn plan(&self, registry: &Registry) -> Result<Plan, DefinitionError> {
-        let RunFile { seed, blocks, .. } = *self;
+        let RunFile { seed, blocks, rounds, .. } = *self;
         let (studies, servers, cells) = (&self.study, &self.server, &self.cell);
         let profile = &self.profile;
-        Plan::repeat(&Recorded { seed, profile, blocks, studies, servers, cells }, registry)
+        let recorded = Recorded { seed, profile, blocks, rounds, studies, servers, cells };
+        Plan::repeat(&recorded, registry)
     }
 
     /// A server's database connections, in all.

@@ -59,6 +59,7 @@ pub(crate) fn cell() -> Cell {
             load: "closed-64".into(),
             warmup_ms: 500,
             warmup_limit_ms: 0,
+            settle_ms: 0,
             window_ms: 1_000,
         },
     }
@@ -113,6 +114,7 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
             }
             entries.push(Entry::Trial(Box::new(Trial {
                 block: block as u32 + 1,
+                round: 1,
                 server: server.name.into(),
                 scenario: cell.scenario.name.clone(),
                 load: cell.load.name.clone(),
@@ -150,6 +152,7 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
         control_of: first(Role::Contender).filter(|_| server.role == Role::Control),
         ceilings: Ceilings { http: None, layer: first(Role::Ceiling) },
         twin_of: server.twin_of.map(Into::into),
+        built_apart: false,
         variant_of: None,
         pool_size: None,
         drives_itself: false,
@@ -166,6 +169,7 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
             backend: "local".into(),
             seed: 7,
             blocks: 8,
+            rounds: 1,
             pool_size: 32,
             study: Vec::new(),
             cpus: Placement::by_size(&(0..2).collect()),

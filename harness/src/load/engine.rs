@@ -9,7 +9,7 @@ use super::connection::{Broken, Connection};
 use super::record::{ErrorKind, LoadRecord};
 use super::recorder::{Exchange, Recorder};
 use super::spec::{LoadSpec, Pace};
-use super::timer::Timer;
+use super::timer::{Timer, Waiting};
 use crate::units::{Moment, Nanos};
 use crate::workload::Workload;
 
@@ -17,6 +17,7 @@ use crate::workload::Workload;
 #[derive(Debug)]
 pub struct Engine<W: Workload> {
     timer: Timer,
+    waiting: Waiting,
     users: u32,
     start: Moment,
     window: Nanos,
@@ -82,7 +83,8 @@ impl<W: Workload> Engine<W> {
             }
         };
         Ok(Engine {
-            timer: Timer::new()?,
+            timer: Timer::new(spec.waiting)?,
+            waiting: spec.waiting,
             users: spec.users,
             start,
             window: spec.window,
@@ -193,14 +195,15 @@ impl<W: Workload> Engine<W> {
         let Phase::Running(mut running) = phase else { return None };
         let recorder = &mut running.recorder;
         running.unanswered.into_iter().flatten().for_each(|due| recorder.unanswered(due));
-        let all_asked = running.retired == self.users;
+        let (is_open, all_asked) = (running.schedule.is_some(), running.retired == self.users);
         if let Some(schedule) = running.schedule.filter(|_| !all_asked) {
             schedule
                 .map(|after| self.start + Nanos(after))
                 .take_while(|due| *due < running.end)
                 .for_each(|due| recorder.unsent(due));
         }
-        Some(running.recorder.finish())
+        let record = running.recorder.finish();
+        Some(LoadRecord { waiting: if is_open { self.waiting } else { Waiting::Sleeps }, ..record })
     }
 
     /// Does something with the load while it runs; nothing once it has ended.

@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::connection::Broken;
+use super::timer::Waiting;
 use crate::units::Nanos;
 use crate::workload::Wrong;
 
@@ -170,6 +171,9 @@ pub struct Second {
 pub struct LoadRecord {
     /// The number of users.
     pub users: u32,
+    /// What the load did until the next request was due; in a closed load, no request is waited for.
+    #[serde(skip_serializing_if = "Waiting::is_default", default)]
+    pub waiting: Waiting,
     /// The length of the window.
     pub window: Nanos,
     /// The number of requests sent.
@@ -208,9 +212,16 @@ pub struct LoadRecord {
 }
 
 impl LoadRecord {
+    /// Whether its CPUs were kept awake, so that their being busy does not show that they were the limit.
+    #[must_use]
+    pub fn kept_awake(&self) -> bool {
+        self.waiting == Waiting::Spins
+    }
+
     /// Adds the record of another shard of the same window.
     pub fn add(&mut self, other: &LoadRecord) {
         self.users += other.users;
+        self.waiting = self.waiting.max(other.waiting);
         self.window = self.window.max(other.window);
         self.sent += other.sent;
         self.requests_total += other.requests_total;
@@ -238,6 +249,14 @@ impl LoadRecord {
             mine.p99 = mine.p99.max(other.p99);
             mine.max = mine.max.max(other.max);
         }
+    }
+
+    /// Adds the record of a later window of the same load.
+    pub fn extend(&mut self, later: &LoadRecord) {
+        let (users, window) = (self.users.max(later.users), self.window + later.window);
+        let seconds = [std::mem::take(&mut self.seconds), later.seconds.clone()].concat();
+        self.add(later);
+        (self.users, self.window, self.seconds) = (users, window, seconds);
     }
 
     /// Errors of all kinds, and requests that never got an answer.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::timer::Waiting;
 use crate::definition::scenario::Arrivals;
 use crate::definition::warmup::Warmup;
 use crate::units::{Nanos, PerSecond};
@@ -59,6 +60,9 @@ pub struct LoadSpec {
     pub timeout: Nanos,
     /// The seed from which requests and Poisson times are drawn.
     pub seed: u64,
+    /// What the load does until the next request is due.
+    #[serde(default)]
+    pub waiting: Waiting,
     /// How long one Goose transaction continues to send requests; it sends at least one.
     pub slice: Nanos,
 }
@@ -114,6 +118,7 @@ impl LoadSpec {
             window: Nanos(1_000_000_000),
             timeout: Nanos(1_000_000_000),
             seed: 1,
+            waiting: Waiting::Sleeps,
             slice: TRANSACTION,
         }
     }

@@ -2,6 +2,9 @@
 //!
 //! tokio's timers round up to a millisecond, which is more than a request takes. A timerfd is exact, and one of them
 //! serves all users, since requests are taken in the order in which they are due.
+//!
+//! Even so, a sleeping CPU takes some tens of microseconds to wake up, and a deeply sleeping one some hundreds. Where the load
+//! has a CPU of its own, it stays awake for the last while before a request is due, and looks for answers meanwhile.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -15,15 +18,40 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
+use serde::{Deserialize, Serialize};
 use tokio::io::unix::AsyncFd;
 
 use crate::os::sys::{self, Owned};
-use crate::units::Moment;
+use crate::units::{Moment, Nanos};
+
+/// How long a load that spins stays awake before a request is due: longer than the deepest sleep takes to end.
+const AWAKE: Nanos = Nanos(500_000);
+
+/// What the thread does until the next request is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waiting {
+    /// It sleeps: others need its CPU.
+    #[default]
+    Sleeps,
+    /// It sleeps, and stays awake for the last half of a millisecond.
+    Spins,
+}
+
+impl Waiting {
+    /// Whether it is how loads wait that nobody asked to wait otherwise.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Waiting::default()
+    }
+}
 
 /// A timer for all users of a thread.
 #[derive(Debug)]
 pub struct Timer {
     fd: AsyncFd<Owned>,
+    /// How long before a request is due the thread is woken.
+    early: Nanos,
     /// The waiting users in ascending order; the timerfd is set for the first.
     waiting: Mutex<VecDeque<(Moment, Waker)>>,
 }
@@ -33,10 +61,14 @@ impl Timer {
     ///
     /// # Errors
     /// When the kernel provides no timer.
-    pub fn new() -> io::Result<Timer> {
+    pub fn new(waiting: Waiting) -> io::Result<Timer> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let fd: OwnedFd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        Ok(Timer { fd: sys::watch(fd)?, waiting: Mutex::default() })
+        let early = match waiting {
+            Waiting::Sleeps => Nanos(0),
+            Waiting::Spins => AWAKE,
+        };
+        Ok(Timer { fd: sys::watch(fd)?, early, waiting: Mutex::default() })
     }
 
     /// Resolves at `due`, or at once if that has passed.
@@ -52,20 +84,32 @@ impl Timer {
         loop {
             // The timerfd is never read: setting it again clears it, and epoll reports each expiry once.
             self.fd.readable().await?.clear_ready();
-            let mut waiting = self.waiting();
-            let now = Moment::now();
-            while waiting.front().is_some_and(|(due, _)| *due <= now) {
-                if let Some((_, waker)) = waiting.pop_front() {
-                    waker.wake();
+            while let Some((now, next)) = self.wake() {
+                if now + self.early < next {
+                    self.set(next)?;
+                    break;
                 }
-            }
-            if let Some((due, _)) = waiting.front() {
-                self.set(*due)?;
+                // The runtime looks at all sockets before it comes back here.
+                tokio::task::yield_now().await;
             }
         }
     }
 
+    /// Wakes the users whose requests are due. Returns this moment, and when the next request is due.
+    fn wake(&self) -> Option<(Moment, Moment)> {
+        let mut waiting = self.waiting();
+        let now = Moment::now();
+        while waiting.front().is_some_and(|(due, _)| *due <= now) {
+            if let Some((_, waker)) = waiting.pop_front() {
+                waker.wake();
+            }
+        }
+        waiting.front().map(|(due, _)| (now, *due))
+    }
+
+    /// Has the thread woken for a request that is due at `due`.
     fn set(&self, due: Moment) -> io::Result<()> {
+        let due = Moment(due.0.saturating_sub(self.early.0));
         let once = Timespec { tv_sec: 0, tv_nsec: 0 };
         let at = Timespec {
             tv_sec: (due.0 / 1_000_000_000) as i64,
@@ -117,12 +161,17 @@ impl Future for Until<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Nanos;
     use std::sync::Arc;
 
     #[tokio::test]
     async fn everyone_is_woken_in_the_order_of_their_times_and_never_early() {
-        let timer = Arc::new(Timer::new().unwrap());
+        for waiting in [Waiting::Sleeps, Waiting::Spins] {
+            wakes_in_order(waiting).await;
+        }
+    }
+
+    async fn wakes_in_order(waiting: Waiting) {
+        let timer = Arc::new(Timer::new(waiting).unwrap());
         let driver = tokio::spawn({
             let timer = Arc::clone(&timer);
             async move { timer.drive().await }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{is_lower_bound, is_open, per_answer, quantile, valid};
+use super::{is_lower_bound, is_open, per_answer, quantile, rounds, valid};
 use crate::definition::cell::Cell;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
@@ -93,7 +93,8 @@ impl Blocks {
     /// Returns `None` where one of those trials lacks the figure: a block is never silently left out of a comparison.
     #[must_use]
     pub fn of(raw: &Raw, server: &str, cell: &Cell, metric: Metric) -> Option<Blocks> {
-        let trials = valid(&trials(raw, server, cell), cell, &raw.run.cpus);
+        let trials = rounds::pooled(&valid(&trials(raw, server, cell), cell, &raw.run.cpus));
+        let trials: Vec<&Trial> = trials.iter().collect();
         let values: Option<BTreeMap<u32, Value>> =
             trials.iter().map(|trial| Some((trial.block, value(trial, metric)?))).collect();
         let goodputs: Vec<f64> =

@@ -61,6 +61,7 @@ impl Limit {
                 || set_is_full && sharing().all(|other| other <= own)
         };
         let [server, database, load] = parts.each_ref().map(is_limit);
+        let load = load && !trial.measured.record.kept_awake();
         let observed = resources.db.is_some();
         let idle = observed && !(server || database || load);
         let pool = idle && connections.is_some_and(|size| trial.measured.record.users > size);
@@ -161,6 +162,7 @@ mod tests {
         };
         let trial = Trial {
             block: 1,
+            round: 1,
             server: "s".into(),
             scenario: "c".into(),
             load: "l".into(),

@@ -4,6 +4,7 @@ pub mod block;
 pub mod limit;
 pub mod pooled;
 pub mod resources;
+mod rounds;
 #[cfg(test)]
 mod tests;
 pub mod warning;
@@ -154,8 +155,11 @@ fn measurement(
     let (open, cpus) = (is_open(cell), &raw.run.cpus);
     let valid = valid(trials, cell, cpus);
     let late = trials.iter().filter(|trial| open && load_was_at_fault(trial)).count();
-    let mut warnings = warnings(trials, failures, raw.run.blocks, open, late, cpus.load_is_alone());
-    if !open && load_is_limit(&valid, cpus) {
+    let planned = raw.run.blocks * raw.run.rounds;
+    let mut warnings = warnings(trials, failures, planned, open, late, cpus.load_is_alone());
+    let blocks = rounds::pooled(&valid);
+    let blocks: Vec<&Trial> = blocks.iter().collect();
+    if !open && load_is_limit(&blocks, cpus) {
         warnings.push(Warning::LoadBound);
     }
     warnings.extend(resources::warnings(trials, server, cell, raw.run.pool_size_of(server)));
@@ -166,7 +170,7 @@ fn measurement(
         load: cell.load.name.clone(),
         open,
         trials: trials.len(),
-        figures: figures(&valid, server, cell, &raw.run),
+        figures: figures(&blocks, server, cell, &raw.run),
         errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
         warnings,
     }

@@ -86,10 +86,7 @@ pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> Reso
         prepares: per_request(Counter::Prepares),
         rows: per_request(Counter::RowsRead),
         extra_round_trips: per_request(Counter::ExtraRoundTrips),
-        connections: peak(trials, |trial| {
-            let counts = trial.measured.resources.db_counts?;
-            Some(counts.get(Counter::Connections)? as f64)
-        }),
+        connections: peak(trials, |trial| Some(connections(trial)? as f64)),
     }
 }
 
@@ -139,6 +136,14 @@ fn counted(trial: &Trial) -> Option<(&Counters, u64)> {
     Some((counts, trial.measured.record.requests_total)).filter(|(_, asked)| *asked > 0)
 }
 
+/// The connections that the server held. In runs recorded before they were counted at the server, they are those that the
+/// database counted, which had no other client.
+fn connections(trial: &Trial) -> Option<u64> {
+    let resources = &trial.measured.resources;
+    let counted = || resources.db_counts?.get(Counter::Connections);
+    resources.server.connections.or_else(counted)
+}
+
 fn stolen(trial: &Trial) -> Option<f64> {
     let Steal { server, db, load } = trial.measured.resources.steal?;
     Some(server.max(db).max(load))
@@ -179,10 +184,9 @@ pub(super) fn warnings(
         warnings.push(Warning::Queries { per_request });
     }
     let asked_for = u64::from(pool_size);
-    let open = trials.iter().filter_map(|trial| trial.measured.resources.db_counts);
+    let open = trials.iter().filter_map(|trial| connections(trial));
     // An open load may leave a growing pool below its size, which does no harm.
     let wrong = open
-        .filter_map(|counts| counts.get(Counter::Connections))
         .filter(|&open| if super::is_open(cell) { open > asked_for } else { open != asked_for });
     if let Some(open) = wrong.max_by_key(|open| open.abs_diff(asked_for)) {
         warnings.push(Warning::Connections { asked_for, open });
@@ -213,6 +217,7 @@ mod tests {
             control_of: None,
             ceilings: Ceilings::default(),
             twin_of: None,
+            built_apart: false,
             variant_of: None,
             pool_size: None,
             drives_itself: false,
@@ -233,6 +238,7 @@ mod tests {
                 load: word(),
                 warmup_ms: 0,
                 warmup_limit_ms: 0,
+                settle_ms: 0,
                 window_ms: 1000,
             },
         };
@@ -244,6 +250,7 @@ mod tests {
         let record = LoadRecord { requests_total: 1000, ..LoadRecord::default() };
         let trial = Trial {
             block: 1,
+            round: 1,
             server: word(),
             scenario: word(),
             load: word(),

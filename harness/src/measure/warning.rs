@@ -167,7 +167,7 @@ impl fmt::Display for Warning {
                 write!(f, "failed to {} ({times} times): {reason}", stage.verb())
             }
             Warning::Blocks { measured, planned } => {
-                write!(f, "{measured} of {planned} blocks were measured")
+                write!(f, "{measured} of {planned} planned trials were measured")
             }
             Warning::NoAnswer => f.write_str("no right answer within a window"),
             Warning::Errors(classes) => {

@@ -4,6 +4,7 @@ pub mod container;
 pub mod meter;
 pub mod netns;
 pub mod processes;
+mod sockets;
 pub mod steal;
 pub mod usage;
 pub mod window;

@@ -10,6 +10,7 @@ use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
 use super::meter::{CpuReading, Meter};
+use super::sockets::opened;
 use super::usage::Usage;
 use crate::os::cgroup;
 use crate::os::process;
@@ -118,6 +119,7 @@ impl Meter for Processes {
             involuntary_switches: Some(involuntary),
             threads: Some(threads),
             files,
+            connections: opened(self.iter()),
             throttled: self.leading.first().and_then(|pid| cgroup::throttled_apart(*pid)),
             ..all
         }

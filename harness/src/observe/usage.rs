@@ -32,6 +32,10 @@ pub struct Usage {
     /// Open file descriptors. A window has the larger number of its two ends.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub files: Option<u64>,
+    /// TCP connections that it has opened to others, not those that it has accepted. A window has the larger number of
+    /// its two ends; absent where that cannot be seen, and in runs recorded before it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub connections: Option<u64>,
     /// How long a quota kept it from running; absent if it has no control group of its own, or no quota.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub throttled: Option<Nanos>,
@@ -53,7 +57,26 @@ impl Usage {
             involuntary_switches: grown(self.involuntary_switches, last.involuntary_switches),
             threads: self.threads.max(last.threads),
             files: self.files.max(last.files),
+            connections: self.connections.max(last.connections),
             throttled: self.throttled.zip(last.throttled).map(|(first, last)| last - first),
+        }
+    }
+
+    /// The usage in this window and a later one together.
+    #[must_use]
+    pub fn and(self, later: Usage) -> Usage {
+        let sum = |a: Option<u64>, b: Option<u64>| Some(a? + b?);
+        let time = |a: Option<Nanos>, b: Option<Nanos>| Some(a? + b?);
+        Usage {
+            cpu: self.cpu + later.cpu,
+            interval: time(self.interval, later.interval),
+            anonymous_kib: self.anonymous_kib.max(later.anonymous_kib),
+            voluntary_switches: sum(self.voluntary_switches, later.voluntary_switches),
+            involuntary_switches: sum(self.involuntary_switches, later.involuntary_switches),
+            threads: self.threads.max(later.threads),
+            files: self.files.max(later.files),
+            connections: self.connections.max(later.connections),
+            throttled: time(self.throttled, later.throttled),
         }
     }
 

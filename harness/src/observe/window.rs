@@ -51,6 +51,30 @@ impl Resources {
     }
 }
 
+impl Resources {
+    /// The resources that were used in this window and a later one together.
+    #[must_use]
+    pub fn and(&self, later: &Resources) -> Resources {
+        // The host's share of both, each weighed by its length.
+        let weighed = |one: f64, other: f64| {
+            let (a, b) = (self.interval.as_secs(), later.interval.as_secs());
+            (one * a + other * b) / (a + b)
+        };
+        Resources {
+            interval: self.interval + later.interval,
+            server: self.server.and(later.server),
+            db: self.db.zip(later.db).map(|(one, other)| one.and(other)),
+            load: self.load.and(later.load),
+            throttled: self.throttled.zip(later.throttled).map(|(one, other)| one + other),
+            steal: self
+                .steal
+                .zip(later.steal)
+                .map(|(one, other)| one.zip(other).map(|(one, other)| weighed(one, other))),
+            db_counts: self.db_counts.zip(later.db_counts).map(|(one, other)| one.and(&other)),
+        }
+    }
+}
+
 /// The part that ended while it was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gone {

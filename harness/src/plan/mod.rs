@@ -3,16 +3,17 @@
 mod order;
 mod selection;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub use order::{Block, Turn};
+pub use order::{Block, Round, Visit};
 
 use crate::definition::cell::Cell;
 use crate::definition::scenario::Catalogue;
 use crate::definition::server::RunServer;
 use crate::definition::study::RunStudy;
 use crate::definition::{DefinitionError, Filter, Profile, Registry, Server, Study};
-use order::draw;
+use order::{Size, draw};
 use selection::{Selection, has};
 
 /// Everything that a run does, in order.
@@ -29,7 +30,7 @@ pub struct Plan {
     pub servers: Vec<Server>,
     /// The cells that are measured; a server has those for which [`Plan::has`] is true.
     pub cells: Vec<Cell>,
-    /// The passes over all cells, in order.
+    /// The blocks, in order.
     pub blocks: Vec<Block>,
 }
 
@@ -40,8 +41,10 @@ pub struct Recorded<'a> {
     pub seed: u64,
     /// The profile's name.
     pub profile: &'a str,
-    /// The number of planned passes over all cells.
+    /// The number of planned blocks.
     pub blocks: u32,
+    /// The number of rounds in each block.
+    pub rounds: u32,
     /// The questions that it answers.
     pub studies: &'a [RunStudy],
     /// The servers that were to be measured.
@@ -50,8 +53,8 @@ pub struct Recorded<'a> {
     pub cells: &'a [Cell],
 }
 
-/// The duration of a turn besides its warm-ups and windows: start, health check, drain and stop.
-const TURN_OVERHEAD: Duration = Duration::from_millis(900);
+/// The duration of a server's start, health check and stop.
+const START_OVERHEAD: Duration = Duration::from_millis(900);
 /// The average length of a warm-up, as a multiple of its shortest length.
 const WARMUP_STRETCH: f64 = 1.3;
 /// The duration of a trial besides its warm-up and window: the load's own start and end.
@@ -72,7 +75,8 @@ impl Plan {
     ) -> Result<Plan, DefinitionError> {
         let Selection { servers, cells, studies } =
             Selection::of(registry, catalogue, studies, profile, filter)?;
-        Ok(Plan::drawn(seed, profile.name.clone(), profile.blocks, studies, servers, cells))
+        let length = (profile.blocks, profile.rounds);
+        Ok(Plan::drawn(seed, profile.name.clone(), length, studies, servers, cells))
     }
 
     /// The plan of a recorded run: the same cells in the same order, for the servers that have the same names now.
@@ -80,7 +84,7 @@ impl Plan {
     /// # Errors
     /// When the registry lacks one of the servers.
     pub fn repeat(recorded: &Recorded<'_>, registry: &Registry) -> Result<Plan, DefinitionError> {
-        let Recorded { seed, profile, blocks, studies, servers, cells } = *recorded;
+        let Recorded { seed, profile, blocks, rounds, studies, servers, cells } = *recorded;
         let servers = servers
             .iter()
             .map(|recorded| {
@@ -105,19 +109,20 @@ impl Plan {
             })
             .collect::<Result<Vec<_>, DefinitionError>>()?;
         let (profile, studies, cells) = (profile.to_owned(), studies.to_vec(), cells.to_vec());
-        Ok(Plan::drawn(seed, profile, blocks, studies, servers, cells))
+        Ok(Plan::drawn(seed, profile, (blocks, rounds), studies, servers, cells))
     }
 
     fn drawn(
         seed: u64,
         profile: String,
-        blocks: u32,
+        (blocks, rounds): (u32, u32),
         studies: Vec<RunStudy>,
         servers: Vec<Server>,
         cells: Vec<Cell>,
     ) -> Plan {
         let has = |server: usize, cell: usize| has(&studies, &servers[server], &cells[cell]);
-        let blocks = draw(seed, blocks, servers.len(), cells.len(), has);
+        let size = Size { blocks, rounds, servers: servers.len(), cells: cells.len() };
+        let blocks = draw(seed, size, has);
         Plan { seed, profile, studies, servers, cells, blocks }
     }
 
@@ -127,24 +132,38 @@ impl Plan {
         has(&self.studies, server, cell)
     }
 
+    /// The number of rounds in each block.
+    #[must_use]
+    pub fn rounds(&self) -> u32 {
+        self.blocks.iter().map(|block| block.rounds.len()).max().unwrap_or(0) as u32
+    }
+
     /// The number of trials.
     #[must_use]
     pub fn trials(&self) -> usize {
-        self.blocks.iter().flat_map(|block| &block.turns).map(|turn| turn.cells.len()).sum()
+        self.blocks.iter().map(|block| block.visits().count()).sum()
     }
 
     /// The expected duration of the blocks, without calibration and verification.
     #[must_use]
     pub fn expected(&self) -> Duration {
-        let of_cell = |&cell: &usize| {
-            let times = &self.cells[cell].times;
-            // A noisy rate takes some slices more than the shortest warm-up to count as steady.
-            Duration::from(times.warmup().least).mul_f64(WARMUP_STRETCH)
-                + times.window()
-                + TRIAL_OVERHEAD
+        self.blocks.iter().map(|block| self.expected_of(block)).sum()
+    }
+
+    fn expected_of(&self, block: &Block) -> Duration {
+        let mut warm = BTreeSet::new();
+        let of_visit = |(_, visit): (u32, Visit)| {
+            let times = &self.cells[visit.cell].times;
+            let warmup = if warm.insert((visit.server, visit.cell)) {
+                // A noisy rate takes some intervals more than the shortest warm-up to count as steady.
+                Duration::from(times.warmup().least).mul_f64(WARMUP_STRETCH)
+            } else {
+                times.settle()
+            };
+            warmup + times.window() + TRIAL_OVERHEAD
         };
-        let turns = self.blocks.iter().flat_map(|block| &block.turns);
-        turns.map(|turn| turn.cells.iter().map(of_cell).sum::<Duration>() + TURN_OVERHEAD).sum()
+        let starts = START_OVERHEAD * block.servers().len() as u32;
+        block.visits().map(of_visit).sum::<Duration>() + starts
     }
 }
 

@@ -4,53 +4,103 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
-/// The turn of one server within a block: it is started, its cells are measured in this order, it is stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
+/// One trial that is to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
     /// The server's index in the plan.
     pub server: usize,
-    /// The indices of its cells in the plan.
-    pub cells: Vec<usize>,
-    /// The seed of its requests. It is that of the block, so that all its servers get the same requests.
+    /// The cell's index in the plan.
+    pub cell: usize,
+    /// The seed of its requests. All servers have the same in a round, and so the same requests at the same moments.
     pub seed: u64,
 }
 
-/// One pass over all cells.
+/// One pass over all cells of all servers. The trials of a cell follow each other, so that the servers that are
+/// compared are measured within seconds of each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
-    /// A turn for each server.
-    pub turns: Vec<Turn>,
+pub struct Round {
+    /// The round's number in its block, from 1.
+    pub number: u32,
+    /// Its trials, in order.
+    pub visits: Vec<Visit>,
 }
 
-/// Draws the order of every block from `seed`; `has` tells for each of the given numbers of servers and cells whether
-/// the server has the cell.
+/// The rounds between a start of all servers and their stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its rounds, in order.
+    pub rounds: Vec<Round>,
+}
+
+impl Block {
+    /// The trials of all rounds, in order, each with the number of its round.
+    pub fn visits(&self) -> impl Iterator<Item = (u32, Visit)> {
+        self.rounds.iter().flat_map(|round| round.visits.iter().map(|visit| (round.number, *visit)))
+    }
+
+    /// The indices of the servers that it measures, in the order of their first trials: so they are started.
+    #[must_use]
+    pub fn servers(&self) -> Vec<usize> {
+        let mut servers = Vec::new();
+        for (_, visit) in self.visits() {
+            if !servers.contains(&visit.server) {
+                servers.push(visit.server);
+            }
+        }
+        servers
+    }
+}
+
+/// How many of everything a run has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    pub(super) blocks: u32,
+    /// In each block.
+    pub(super) rounds: u32,
+    pub(super) servers: usize,
+    pub(super) cells: usize,
+}
+
+/// Draws the order of every block from `seed`; `has` says for each server and cell whether the server has the cell.
 ///
-/// Each block draws from a stream of its own, so that a longer run begins like a shorter one.
-pub(super) fn draw(
-    seed: u64,
-    blocks: u32,
-    servers: usize,
-    cells: usize,
-    has: impl Fn(usize, usize) -> bool,
-) -> Vec<Block> {
-    (0..blocks)
-        .map(|block| {
-            let mut rng = ChaCha12Rng::seed_from_u64(seed);
-            rng.set_stream(u64::from(block) + 1);
-            // All servers of a block have the same seed, and so the same requests at the same moments.
+/// Every second round is the one before it in reverse: whatever drifts steadily through both then weighs the same on
+/// every server. Each block draws from a stream of its own, so that a longer run begins like a shorter one.
+pub(super) fn draw(seed: u64, size: Size, has: impl Fn(usize, usize) -> bool) -> Vec<Block> {
+    let block = |block: u32| {
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
+        rng.set_stream(u64::from(block) + 1);
+        let mut rounds: Vec<Round> = Vec::new();
+        for number in 1..=size.rounds {
             let seed = rng.next_u64();
-            let mut order: Vec<usize> = (0..servers).collect();
-            order.shuffle(&mut rng);
-            let turns = order
-                .into_iter()
-                .map(|server| {
-                    let mut order: Vec<usize> = (0..cells).collect();
-                    order.shuffle(&mut rng);
-                    order.retain(|&cell| has(server, cell));
-                    Turn { server, cells: order, seed }
-                })
-                .collect();
-            Block { turns }
-        })
-        .collect()
+            let order: Vec<(usize, usize)> = match rounds.last() {
+                Some(last) if number % 2 == 0 => {
+                    last.visits.iter().rev().map(|visit| (visit.cell, visit.server)).collect()
+                }
+                _ => round(&mut rng, size, &has),
+            };
+            // Two cells of a server differ in what they ask, too.
+            let visit =
+                |(cell, server)| Visit { server, cell, seed: seed.wrapping_add(cell as u64) };
+            rounds.push(Round { number, visits: order.into_iter().map(visit).collect() });
+        }
+        Block { rounds }
+    };
+    (0..size.blocks).map(block).collect()
+}
+
+/// The cells of a round with their servers: cell by cell in a drawn order, the servers of each in a drawn order.
+fn round(
+    rng: &mut ChaCha12Rng,
+    size: Size,
+    has: impl Fn(usize, usize) -> bool,
+) -> Vec<(usize, usize)> {
+    let mut cells: Vec<usize> = (0..size.cells).collect();
+    cells.shuffle(rng);
+    let mut order = Vec::new();
+    for cell in cells {
+        let mut servers: Vec<usize> = (0..size.servers).collect();
+        servers.shuffle(rng);
+        order.extend(servers.into_iter().filter(|&server| has(server, cell)).map(|s| (cell, s)));
+    }
+    order
 }

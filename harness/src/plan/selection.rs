@@ -34,6 +34,9 @@ impl Selection {
         let servers = select("server", &all, &filter.servers, |server| &server.name)?;
         let mut servers: Vec<Server> = servers.into_iter().cloned().collect();
         let cells = cells(catalogue, studies, profile, filter)?;
+        // A twin says nothing without its original.
+        let names: BTreeSet<String> = servers.iter().map(|server| server.name.clone()).collect();
+        servers.retain(|server| server.twin_of.as_ref().is_none_or(|of| names.contains(of)));
         let mut selected = Vec::new();
         for (study, of_study) in studies.iter().zip(&of_studies) {
             selected.push(narrowed(study, of_study, profile, &servers, &cells)?);
@@ -156,15 +159,20 @@ fn narrowed(
     Ok(selected)
 }
 
-/// A twin for each group of servers that a study compares: its first contender's.
+/// The twins that a run makes for each group of servers that a study compares.
 ///
 /// # Errors
 /// When a study compares servers on an axis, and no two of them are equal on all others.
 fn twins(study: &RunStudy, servers: &[Server]) -> Result<Vec<Server>, DefinitionError> {
     let of_study = servers.iter().filter(|server| study.has_server(&server.name));
-    let Some(axis) = &study.compare else { return Ok(twin(of_study).into_iter().collect()) };
+    let apart: BTreeSet<&str> =
+        of_study.clone().filter_map(|server| server.twin_of.as_deref()).collect();
+    let contenders = of_study.filter(|server| server.role == Role::Contender);
+    let Some(axis) = &study.compare else {
+        return Ok(copies(&contenders.collect::<Vec<_>>(), &apart));
+    };
     let mut groups: Vec<(BTreeMap<String, String>, Vec<&Server>)> = Vec::new();
-    for server in of_study.filter(|server| server.role == Role::Contender) {
+    for server in contenders {
         let key = other_axes(&server.axes, server.pool_size, axis);
         match groups.iter_mut().find(|(other, _)| *other == key) {
             Some((_, group)) => group.push(server),
@@ -187,22 +195,34 @@ fn twins(study: &RunStudy, servers: &[Server]) -> Result<Vec<Server>, Definition
         });
     }
     let groups = groups.iter().filter(is_compared);
-    Ok(groups.filter_map(|(_, group)| twin(group.iter().copied())).collect())
+    Ok(groups.flat_map(|(_, group)| copies(group, &apart)).collect())
 }
 
-/// The suffix of a twin's name.
+/// The number of twins of a group, as far as it has as many contenders: the variance between a server and its twin can
+/// then be told from that of the trials.
+const TWINS: usize = 3;
+/// The suffix of a copy's name.
 const TWIN: &str = ".twin";
 
-/// The twin of the first contender: the same server under another name, so that their difference is the run's own
-/// noise.
-pub(super) fn twin<'a>(mut servers: impl Iterator<Item = &'a Server>) -> Option<Server> {
-    let first = servers.find(|server| server.role == Role::Contender)?;
-    Some(Server {
-        name: format!("{}{TWIN}", first.name),
+/// Copies of contenders of a group, spread over its order, so that with the twins that are built `apart`, which are named
+/// by their originals, the group has [`TWINS`].
+pub(super) fn copies(contenders: &[&Server], apart: &BTreeSet<&str>) -> Vec<Server> {
+    let (built, without): (Vec<&Server>, Vec<&Server>) =
+        contenders.iter().partition(|server| apart.contains(server.name.as_str()));
+    let wanted = TWINS.saturating_sub(built.len()).min(without.len());
+    let spread = |i: usize| i * (without.len() - 1) / (wanted - 1).max(1);
+    (0..wanted).map(|i| copy(without[spread(i)])).collect()
+}
+
+/// The same server under another name, so that the difference between the two is the run's own noise.
+fn copy(server: &Server) -> Server {
+    Server {
+        name: format!("{}{TWIN}", server.name),
         role: Role::Control,
-        twin_of: Some(first.name.clone()),
-        ..first.clone()
-    })
+        twin_of: Some(server.name.clone()),
+        built_apart: false,
+        ..server.clone()
+    }
 }
 
 /// The item called `name`, which exists because studies were checked against the catalogue when they were read.

@@ -1,4 +1,4 @@
-use super::selection::twin;
+use super::selection::copies;
 use super::*;
 use crate::definition::scenario::{self, Load, LoadKind, Scenario};
 use crate::definition::study::StudyCell;
@@ -28,6 +28,7 @@ fn server(name: &str, drives_itself: bool) -> Server {
         needs_program: Vec::new(),
         drives_itself,
         twin_of: None,
+        built_apart: false,
         variant_of: None,
         pool_size: None,
     }
@@ -64,6 +65,7 @@ fn cells(count: usize) -> Vec<Cell> {
                 load: format!("l{i}"),
                 warmup_ms: 1,
                 warmup_limit_ms: 0,
+                settle_ms: 0,
                 window_ms: 1,
             },
         }
@@ -79,19 +81,18 @@ fn drawn(
     studies: &[RunStudy],
 ) -> Vec<Block> {
     let has = |server: usize, cell: usize| has(studies, &servers[server], &cells[cell]);
-    draw(seed, blocks, servers.len(), cells.len(), has)
+    draw(seed, Size { blocks, rounds: 3, servers: servers.len(), cells: cells.len() }, has)
 }
 
 proptest! {
     #[test]
-    fn each_block_visits_every_cell_once(seed: u64, blocks in 1u32..6, contenders in 1usize..12, count in 1usize..5) {
+    fn each_round_visits_every_cell_once(seed: u64, blocks in 1u32..6, contenders in 1usize..12, count in 1usize..5) {
         let (servers, cells) = (servers(contenders), cells(count));
         let plan = drawn(seed, blocks, &servers, &cells, &[]);
         prop_assert_eq!(plan.len(), blocks as usize);
-        for block in &plan {
-            let mut visited: Vec<_> = block.turns.iter()
-                .flat_map(|turn| turn.cells.iter().map(|cell| (turn.server, *cell)))
-                .collect();
+        for round in plan.iter().flat_map(|block| &block.rounds) {
+            let mut visited: Vec<_> =
+                round.visits.iter().map(|visit| (visit.server, visit.cell)).collect();
             visited.sort_unstable();
             // The last server drives itself, so it has no open cell.
             let all: Vec<_> = (0..=contenders)
@@ -142,9 +143,8 @@ proptest! {
             })
             .collect();
         let blocks = drawn(seed, 1, &servers, &cells, &studies);
-        let mut visited: Vec<_> = blocks[0].turns.iter()
-            .flat_map(|turn| turn.cells.iter().map(|cell| (turn.server, *cell)))
-            .collect();
+        let mut visited: Vec<_> =
+            blocks[0].rounds[0].visits.iter().map(|visit| (visit.server, visit.cell)).collect();
         visited.sort_unstable();
         let is_in = |server: usize, cell: usize| (0..3).any(|index| {
             members.iter().any(|(i, s)| *s == index && *i == server)
@@ -188,18 +188,20 @@ fn names(plan: &Plan) -> Vec<&str> {
 }
 
 #[test]
-fn a_run_is_the_union_of_its_studies_and_each_has_its_twin() {
+fn a_run_is_the_union_of_its_studies_and_each_has_its_twins() {
     let plan = plan(&[ONE, SWEEP], "smoke", &[]).unwrap();
     let own = ["f-orm.pool-4", "f-orm.pool-32", "g-orm"];
     let variants = ["g-orm.pool-4", "g-orm.pool-32"];
-    let twins = ["g-orm.twin", "f-orm.pool-4.twin"];
+    let of_sweep = ["f-orm.pool-4.twin", "f-orm.pool-32.twin", "g-orm.pool-32.twin"];
+    let twins = [&["g-orm.twin"][..], &of_sweep[..]].concat();
     assert_eq!(names(&plan), [&own[..], &variants[..], &twins[..]].concat());
     assert_eq!(plan.studies[0].servers, ["g-orm", "g-orm.twin"]);
     assert_eq!(plan.studies[1].servers, [&own[..2], &variants[..], &twins[1..]].concat());
-    assert_eq!(plan.trials(), 2 * plan.servers.len(), "in each of two blocks one cell a server");
+    let rounds = plan.blocks.len() * plan.rounds() as usize;
+    assert_eq!(plan.trials(), rounds * plan.servers.len(), "one cell a server");
     let twin = plan.servers.last().unwrap();
-    assert_eq!((twin.original(), twin.pool_size()), ("f-orm", 4));
-    assert_eq!(twin.twin_of.as_deref(), Some("f-orm.pool-4"));
+    assert_eq!((twin.original(), twin.pool_size()), ("g-orm", 32));
+    assert_eq!(twin.twin_of.as_deref(), Some("g-orm.pool-32"));
 }
 
 #[test]
@@ -210,12 +212,14 @@ fn studies_that_share_a_first_contender_share_its_twin() {
 }
 
 #[test]
-fn each_group_that_a_study_compares_has_its_twin() {
+fn each_group_that_a_study_compares_has_its_twins() {
     let compared = |axis: &str| format!("compare = \"{axis}\"\n{SWEEP}");
     let of_sweep = plan(&[&compared("pool_size")], "smoke", &[]).unwrap();
     let twins: Vec<&str> =
         names(&of_sweep).into_iter().filter(|name| name.ends_with(".twin")).collect();
-    assert_eq!(twins, ["f-orm.pool-4.twin", "g-orm.pool-4.twin"]);
+    let of_both =
+        ["f-orm.pool-4.twin", "f-orm.pool-32.twin", "g-orm.pool-4.twin", "g-orm.pool-32.twin"];
+    assert_eq!(twins, of_both);
     let text = plan(&[&compared("layer")], "smoke", &[]).unwrap_err().to_string();
     assert!(
         text.contains(
@@ -242,7 +246,8 @@ fn a_plan_that_was_recorded_is_repeated() {
     let recorded = Recorded {
         seed: plan.seed,
         profile: &plan.profile,
-        blocks: 8,
+        blocks: plan.blocks.len() as u32,
+        rounds: plan.rounds(),
         studies: &plan.studies,
         servers: &servers,
         cells: &plan.cells,
@@ -252,7 +257,8 @@ fn a_plan_that_was_recorded_is_repeated() {
     assert_eq!(repeated.blocks, plan.blocks);
     // In a run recorded before there were studies, every server has every cell.
     let old = Plan::repeat(&Recorded { studies: &[], ..recorded }, &registry).unwrap();
-    assert_eq!(old.trials(), 8 * plan.servers.len() * plan.cells.len());
+    let rounds = plan.blocks.len() * plan.rounds() as usize;
+    assert_eq!(old.trials(), rounds * plan.servers.len() * plan.cells.len());
 }
 
 #[test]
@@ -276,17 +282,35 @@ fn a_study_of_which_nothing_is_left_is_refused() {
 }
 
 #[test]
-fn orders_differ_between_blocks() {
+fn orders_differ_between_blocks_and_every_second_round_is_the_one_before_in_reverse() {
     let plan = drawn(7, 8, &servers(9), &cells(2), &[]);
     assert!(plan.windows(2).all(|pair| pair[0] != pair[1]));
+    let order = |round: &Round| -> Vec<(usize, usize)> {
+        round.visits.iter().map(|visit| (visit.server, visit.cell)).collect()
+    };
+    for Block { rounds } in &plan {
+        let mut mirrored = order(&rounds[1]);
+        mirrored.reverse();
+        assert_eq!(order(&rounds[0]), mirrored);
+        assert_ne!(order(&rounds[0]), order(&rounds[2]), "a third is drawn anew");
+        let cells = rounds[0].visits.chunk_by(|one, next| one.cell == next.cell).count();
+        assert_eq!(cells, 2, "the servers of a cell follow each other");
+    }
 }
 
 #[test]
-fn the_first_contender_has_a_twin() {
-    let mut servers = servers(2);
-    servers.rotate_right(1);
-    let twin = twin(servers.iter()).unwrap();
-    assert_eq!((twin.name.as_str(), twin.twin_of.as_deref()), ("s0.twin", Some("s0")));
-    assert_eq!(twin.role, Role::Control, "it does not compete");
-    assert!(super::selection::twin(servers[..1].iter()).is_none());
+fn a_group_has_three_twins_of_different_servers_as_far_as_it_can() {
+    let servers = servers(9);
+    let contenders: Vec<&Server> = servers[..9].iter().collect();
+    let twins = |contenders: &[&Server], apart: &[&str]| {
+        let copies = copies(contenders, &apart.iter().copied().collect());
+        assert!(copies.iter().all(|copy| copy.role == Role::Control), "it does not compete");
+        copies.into_iter().map(|copy| copy.twin_of.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(twins(&contenders, &[]), ["s0", "s4", "s8"]);
+    assert_eq!(twins(&contenders, &["s0"]), ["s1", "s8"]);
+    assert_eq!(twins(&contenders, &["s0", "s1", "s2"]), [""; 0]);
+    assert_eq!(twins(&contenders[..2], &[]), ["s0", "s1"]);
+    assert_eq!(twins(&contenders[..1], &[]), ["s0"]);
+    assert_eq!(twins(&[], &[]), [""; 0]);
 }

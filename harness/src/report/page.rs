@@ -170,7 +170,7 @@ pub fn environment(raw: &Raw) -> String {
     };
     format!(
         "{date}; {cpu}, {cpus} CPUs{virtualisation}; Linux {kernel}; {services}commit {commit}. \
-         Profile `{profile}`{studies}, {blocks} blocks, seed {seed}, backend {backend}; CPUs {placement} ({shared}); \
+         Profile `{profile}`{studies}, {blocks} blocks{rounds}, seed {seed}, backend {backend}; CPUs {placement} ({shared}); \
          {pool} database connections a server.{containers}{stopped}{resumed}",
         date = run.began,
         cpu = machine.cpu,
@@ -189,6 +189,7 @@ pub fn environment(raw: &Raw) -> String {
         profile = run.profile,
         studies = studies(&run.study),
         blocks = run.blocks,
+        rounds = if run.rounds > 1 { format!(" of {} rounds", run.rounds) } else { String::new() },
         seed = run.seed,
         backend = run.backend,
         placement = run.cpus,

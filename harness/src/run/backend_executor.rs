@@ -1,6 +1,8 @@
 //! The executor of real runs: servers on a backend.
 
-use super::executor::Executor;
+use std::collections::BTreeMap;
+
+use super::executor::{Asked, Executor};
 use super::trial::{self_driven, shards};
 use super::verify;
 use crate::backend::{Backend, BuildInfo, Instance};
@@ -8,15 +10,17 @@ use crate::definition::Server;
 use crate::definition::cell::Cell;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
+use crate::load::LoadSpec;
 use crate::load::spec::{Shard, TRANSACTION};
-use crate::load::{LoadSpec, Pace};
+use crate::load::timer::Waiting;
 use crate::os::stop::Stop;
 use crate::workload::Rows;
 
 /// An executor that starts servers on a backend.
 pub struct BackendExecutor<'a> {
     backend: &'a mut dyn Backend,
-    running: Option<Box<dyn Instance>>,
+    /// By the server's name.
+    running: BTreeMap<String, Box<dyn Instance>>,
     rows: &'a Rows,
     stop: &'a Stop,
 }
@@ -28,7 +32,12 @@ impl<'a> BackendExecutor<'a> {
         rows: &'a Rows,
         stop: &'a Stop,
     ) -> BackendExecutor<'a> {
-        BackendExecutor { backend, running: None, rows, stop }
+        BackendExecutor { backend, running: BTreeMap::new(), rows, stop }
+    }
+
+    /// A load that shares its CPUs would keep them from others while it stays awake.
+    fn waiting(&self) -> Waiting {
+        if self.backend.placement().load_is_alone() { Waiting::Spins } else { Waiting::Sleeps }
     }
 
     /// The result of a step, unless the run ends for a reason that is not the server's fault: without its services, a
@@ -53,12 +62,13 @@ impl Executor for BackendExecutor<'_> {
 
     fn start(&mut self, server: &Server) -> Result<(), Error> {
         let started = self.backend.start(server, self.stop);
-        self.running = Some(self.unless_over(started)?);
+        let instance = self.unless_over(started)?;
+        self.running.insert(server.name.clone(), instance);
         Ok(())
     }
 
     fn verify(&mut self, server: &Server) -> Result<(), Error> {
-        let Some(instance) = &self.running else { return Err(nothing_runs()) };
+        let instance = self.running.get(&server.name).ok_or_else(not_running)?;
         let none = Rows::none();
         let rows = if server.has_database() { self.rows } else { &none };
         let verified = verify::verify(instance.address(), &server.answers, rows, self.stop);
@@ -69,23 +79,25 @@ impl Executor for BackendExecutor<'_> {
         &mut self,
         server: &Server,
         cell: &Cell,
-        pace: Pace,
-        seed: u64,
+        asked: Asked,
     ) -> Result<Measured, Error<Failed>> {
         self.unless_over(Ok(()))?;
-        let Some(instance) = &mut self.running else { return Err(nothing_runs().at(Stage::Load)) };
+        let waiting = self.waiting();
+        let instance = self.running.get_mut(&server.name);
+        let instance = instance.ok_or_else(|| not_running().at(Stage::Load))?;
         let spec = LoadSpec {
             address: instance.address(),
             path: cell.scenario.path.clone(),
             asks: cell.scenario.asks,
             has_rows: server.has_database(),
             users: cell.load.users,
-            pace,
+            pace: asked.pace,
             shard: Shard { index: 0, count: 1 },
-            warmup: cell.times.warmup(),
+            warmup: asked.warmup,
             window: cell.times.window().into(),
             timeout: cell.scenario.timeout.0.into(),
-            seed,
+            seed: asked.seed,
+            waiting,
             slice: TRANSACTION,
         };
         let measure = if server.drives_itself { self_driven::measure } else { shards::measure };
@@ -93,13 +105,13 @@ impl Executor for BackendExecutor<'_> {
         self.unless_over(measured)
     }
 
-    fn stop(&mut self) -> Result<(), Error> {
-        let Some(instance) = self.running.take() else { return Ok(()) };
+    fn stop(&mut self, server: &Server) -> Result<(), Error> {
+        let Some(instance) = self.running.remove(&server.name) else { return Ok(()) };
         let stopped = instance.stop();
         self.backend.check_services().and(stopped)
     }
 }
 
-fn nothing_runs() -> Error {
-    Error::Failed("no server runs".into())
+fn not_running() -> Error {
+    Error::Failed("it does not run".into())
 }

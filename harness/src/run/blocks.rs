@@ -1,19 +1,21 @@
-//! Measures a plan: block by block, turn by turn, cell by cell, with each result in the journal as soon as it is
+//! Measures a plan: block by block, round by round, trial by trial, with each result in the journal as soon as it is
 //! there.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use crate::definition::Server;
 use crate::definition::cell::Cell;
 use crate::definition::scenario::{LoadKind, Rate};
+use crate::definition::warmup::Warmup;
 use crate::failure::{Error, Failed, Failure, Stage};
 use crate::format::journal::{Entry, Trial};
 use crate::format::measured::Measured;
 use crate::load::Pace;
 use crate::os::stop::Stop;
-use crate::plan::{Plan, Turn};
+use crate::plan::{Block, Plan, Visit};
 use crate::run::common_rate::CommonRates;
-use crate::run::executor::Executor;
+use crate::run::executor::{Asked, Executor};
 use crate::run::progress::Progress;
 
 /// How a run ended.
@@ -41,101 +43,171 @@ pub fn execute(
     progress: &mut dyn Progress,
     stop: &Stop,
 ) -> io::Result<Ending> {
-    let mut ending = Ending::Whole;
+    let mut run = Blocks { plan, rates, executor, journal, progress, stop, failed: false };
     for (number, block) in (1u32..).zip(&plan.blocks) {
-        for turn in &block.turns {
-            let server = &plan.servers[turn.server];
-            let mut context =
-                Context { plan, rates, number, server, executor, journal, progress, stop };
-            match context.turn(turn)? {
-                Ok(()) => {}
-                Err(Error::Interrupted) => {
-                    journal(&Entry::Interrupted)?;
-                    return Ok(Ending::Interrupted);
-                }
-                Err(Error::ServiceLost(how)) => {
-                    journal(&Entry::Interrupted)?;
-                    return Ok(Ending::ServiceLost(how));
-                }
-                Err(Error::Failed(Failed { stage, reason })) => {
-                    ending = Ending::WithFailures;
-                    let failure =
-                        Failure { block: Some(number), server: server.name.clone(), stage, reason };
-                    progress.failure(&failure);
-                    journal(&Entry::Failure(failure))?;
-                }
-            }
+        if let Err(over) = run.block(number, block)? {
+            (run.journal)(&Entry::Interrupted)?;
+            return Ok(over);
         }
     }
-    journal(&Entry::Finished)?;
-    Ok(ending)
+    (run.journal)(&Entry::Finished)?;
+    Ok(if run.failed { Ending::WithFailures } else { Ending::Whole })
 }
 
-/// Everything that a turn needs.
-struct Context<'a> {
+/// Everything that a block needs.
+struct Blocks<'a> {
     plan: &'a Plan,
     rates: &'a CommonRates,
-    number: u32,
-    server: &'a Server,
     executor: &'a mut dyn Executor,
     journal: &'a mut dyn FnMut(&Entry) -> io::Result<()>,
     progress: &'a mut dyn Progress,
     stop: &'a Stop,
+    /// Whether any server has failed.
+    failed: bool,
 }
 
-impl Context<'_> {
-    /// Measures the turn of one server. The outer error is the journal's.
-    fn turn(&mut self, turn: &Turn) -> io::Result<Result<(), Error<Failed>>> {
-        let mut left = turn.cells.len() as u64;
-        let result = self.cells(turn, &mut left);
-        self.progress.advance(left);
-        result
-    }
+/// The servers of a block that run, and the cells in which they are warm.
+#[derive(Default)]
+struct Up {
+    servers: BTreeSet<usize>,
+    warm: BTreeSet<(usize, usize)>,
+}
 
-    fn cells(&mut self, turn: &Turn, left: &mut u64) -> io::Result<Result<(), Error<Failed>>> {
-        if self.stop.is_set() {
-            return Ok(Err(Error::Interrupted));
-        }
-        if let Err(error) = self.executor.start(self.server) {
-            return Ok(Err(error.at(Stage::Start)));
-        }
-        let mut result = Ok(());
-        for &index in &turn.cells {
-            let cell = &self.plan.cells[index];
-            self.progress.trial(self.number, &self.server.name, cell);
-            let seed = turn.seed.wrapping_add(index as u64);
-            let measured = pace(cell, self.rates)
-                .and_then(|pace| Ok((pace, self.executor.trial(self.server, cell, pace, seed)?)));
-            match measured {
-                Ok((pace, measured)) => {
-                    let trial = self.record(cell, pace, measured);
-                    (self.journal)(&Entry::Trial(Box::new(trial)))?;
-                }
-                Err(error) => {
-                    result = Err(error);
-                    break;
+impl Blocks<'_> {
+    /// Starts all servers of a block, measures its rounds and stops them; what is up is stopped however the block ends.
+    /// The inner error is how the run ended within the block; the outer one is the journal's.
+    fn block(&mut self, number: u32, block: &Block) -> io::Result<Result<(), Ending>> {
+        let mut up = Up::default();
+        let measured = self.rounds(number, block, &mut up);
+        let goes_on = matches!(measured, Ok(Ok(())));
+        let mut result = measured?;
+        for server in block.servers() {
+            if up.servers.remove(&server) {
+                let server = &self.plan.servers[server];
+                let stopped = self.executor.stop(server).map_err(|error| error.at(Stage::Stop));
+                // After the end of the run, only that is reported.
+                if let Err(error) =
+                    stopped.or_else(|error| if goes_on { Err(error) } else { Ok(()) })
+                {
+                    let over = self.failure(number, server, error)?;
+                    result = result.and(over);
                 }
             }
-            *left -= 1;
-            self.progress.advance(1);
         }
-        // A server that has failed is stopped too, and only its first failure is reported.
-        let stopped = self.executor.stop().map_err(|error| error.at(Stage::Stop));
-        Ok(result.and(stopped))
+        Ok(result)
     }
 
-    fn record(&self, cell: &Cell, pace: Pace, measured: Measured) -> Trial {
-        Trial {
-            block: self.number,
-            server: self.server.name.clone(),
-            scenario: cell.scenario.name.clone(),
-            load: cell.load.name.clone(),
-            rate: match pace {
-                Pace::Closed => None,
-                Pace::Open { rate, .. } => Some(rate),
-            },
-            measured,
+    fn rounds(
+        &mut self,
+        number: u32,
+        block: &Block,
+        up: &mut Up,
+    ) -> io::Result<Result<(), Ending>> {
+        for server in block.servers() {
+            if self.stop.is_set() {
+                return Ok(Err(Ending::Interrupted));
+            }
+            match self.executor.start(&self.plan.servers[server]) {
+                Ok(()) => {
+                    up.servers.insert(server);
+                }
+                Err(error) => {
+                    let server = &self.plan.servers[server];
+                    if let Err(over) = self.failure(number, server, error.at(Stage::Start))? {
+                        return Ok(Err(over));
+                    }
+                }
+            }
         }
+        for (round, visit) in block.visits() {
+            if self.stop.is_set() {
+                return Ok(Err(Ending::Interrupted));
+            }
+            if up.servers.contains(&visit.server)
+                && let Err(error) = self.trial((number, round), visit, up)?
+            {
+                let server = &self.plan.servers[visit.server];
+                if let Err(over) = self.failure(number, server, error)? {
+                    return Ok(Err(over));
+                }
+                // For the rest of the block it is gone; only its first failure is reported.
+                up.servers.remove(&visit.server);
+                if let Err(Error::ServiceLost(how)) = self.executor.stop(server) {
+                    return Ok(Err(Ending::ServiceLost(how)));
+                }
+            }
+            self.progress.advance(1);
+        }
+        Ok(Ok(()))
+    }
+
+    fn trial(
+        &mut self,
+        (block, round): (u32, u32),
+        visit: Visit,
+        up: &mut Up,
+    ) -> io::Result<Result<(), Error<Failed>>> {
+        let (server, cell) = (&self.plan.servers[visit.server], &self.plan.cells[visit.cell]);
+        self.progress.trial(block, &server.name, cell);
+        let pace = match pace(cell, self.rates) {
+            Ok(pace) => pace,
+            Err(error) => return Ok(Err(error)),
+        };
+        let is_first = up.warm.insert((visit.server, visit.cell));
+        let warmup = match cell.times.settle() {
+            settle if !is_first && !settle.is_zero() => Warmup::fixed(settle.into()),
+            _ => cell.times.warmup(),
+        };
+        match self.executor.trial(server, cell, Asked { pace, warmup, seed: visit.seed }) {
+            Ok(measured) => {
+                let trial = record((block, round), server, cell, pace, measured);
+                (self.journal)(&Entry::Trial(Box::new(trial)))?;
+                Ok(Ok(()))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Reports the failure of a server. The inner error is the run's end, where the server is not to blame.
+    fn failure(
+        &mut self,
+        block: u32,
+        server: &Server,
+        error: Error<Failed>,
+    ) -> io::Result<Result<(), Ending>> {
+        Ok(match error {
+            Error::Interrupted => Err(Ending::Interrupted),
+            Error::ServiceLost(how) => Err(Ending::ServiceLost(how)),
+            Error::Failed(Failed { stage, reason }) => {
+                self.failed = true;
+                let server = server.name.clone();
+                let failure = Failure { block: Some(block), server, stage, reason };
+                self.progress.failure(&failure);
+                (self.journal)(&Entry::Failure(failure))?;
+                Ok(())
+            }
+        })
+    }
+}
+
+fn record(
+    (block, round): (u32, u32),
+    server: &Server,
+    cell: &Cell,
+    pace: Pace,
+    measured: Measured,
+) -> Trial {
+    Trial {
+        block,
+        round,
+        server: server.name.clone(),
+        scenario: cell.scenario.name.clone(),
+        load: cell.load.name.clone(),
+        rate: match pace {
+            Pace::Closed => None,
+            Pace::Open { rate, .. } => Some(rate),
+        },
+        measured,
     }
 }
 

@@ -4,11 +4,12 @@
 use crate::backend::BuildInfo;
 use crate::definition::Server;
 use crate::definition::cell::Cell;
+use crate::definition::warmup::Warmup;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
 use crate::load::Pace;
 
-/// Builds, starts, verifies, measures and stops servers, one at a time.
+/// Builds, starts, verifies, measures and stops servers. Any number of them may run at once; one is measured at a time.
 ///
 /// Every error is a failure of the server, an interruption, or the loss of a service; the latter two end the run.
 pub trait Executor {
@@ -24,13 +25,13 @@ pub trait Executor {
     /// The reason why it does not start, in one line.
     fn start(&mut self, server: &Server) -> Result<(), Error>;
 
-    /// Checks the answers of the server that was started.
+    /// Checks the answers of a server that was started.
     ///
     /// # Errors
     /// The first wrong answer, in one line.
     fn verify(&mut self, server: &Server) -> Result<(), Error>;
 
-    /// Measures a cell of the server that was started.
+    /// Measures a cell of a server that was started, after a warm-up.
     ///
     /// # Errors
     /// The stage that failed, and the reason.
@@ -38,15 +39,25 @@ pub trait Executor {
         &mut self,
         server: &Server,
         cell: &Cell,
-        pace: Pace,
-        seed: u64,
+        asked: Asked,
     ) -> Result<Measured, Error<Failed>>;
 
-    /// Stops the server that was started.
+    /// Stops a server, if it was started.
     ///
     /// # Errors
     /// The reason why it did not stop as the contract says, in one line.
-    fn stop(&mut self) -> Result<(), Error>;
+    fn stop(&mut self, server: &Server) -> Result<(), Error>;
+}
+
+/// What the load of one trial is asked to do, besides its cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Asked {
+    /// How requests follow each other.
+    pub pace: Pace,
+    /// The length of the warm-up.
+    pub warmup: Warmup,
+    /// The seed of the requests.
+    pub seed: u64,
 }
 
 /// Starts a server, verifies its answers, calls `more`, and stops the server.
@@ -61,6 +72,6 @@ pub fn verified<T>(
     executor.start(server).map_err(|error| error.at(Stage::Start))?;
     let checked = executor.verify(server).map_err(|error| error.at(Stage::Verify));
     let result = checked.and_then(|()| more(executor));
-    let stopped = executor.stop().map_err(|error| error.at(Stage::Stop));
+    let stopped = executor.stop(server).map_err(|error| error.at(Stage::Stop));
     result.and_then(|result| stopped.map(|()| result))
 }

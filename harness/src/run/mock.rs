@@ -1,6 +1,6 @@
 //! An executor without servers, for tests of the order of a run's steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backend::BuildInfo;
 use crate::definition::cell::Cell;
@@ -10,7 +10,7 @@ use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
 use crate::load::{LoadRecord, Pace};
 use crate::plan::Plan;
-use crate::run::executor::Executor;
+use crate::run::executor::{Asked, Executor};
 use crate::units::Nanos;
 use crate::workspace::Workspace;
 
@@ -18,7 +18,7 @@ use crate::workspace::Workspace;
 #[derive(Default)]
 pub(super) struct Mock {
     pub(super) log: Vec<String>,
-    pub(super) running: Option<String>,
+    pub(super) running: BTreeSet<String>,
     pub(super) trials: usize,
     /// The errors, by server.
     pub(super) errors: BTreeMap<String, (Stage, Error)>,
@@ -59,15 +59,14 @@ impl Executor for Mock {
     }
 
     fn start(&mut self, server: &Server) -> Result<(), Error> {
-        assert_eq!(self.running, None, "one server at a time");
         self.error(&server.name, Stage::Start)?;
-        self.running = Some(server.name.clone());
+        assert!(self.running.insert(server.name.clone()), "a server runs once");
         self.log.push(format!("start {}", server.name));
         Ok(())
     }
 
     fn verify(&mut self, server: &Server) -> Result<(), Error> {
-        assert_eq!(self.running.as_ref(), Some(&server.name), "only a running server is verified");
+        assert!(self.running.contains(&server.name), "only a running server is verified");
         self.log.push(format!("verify {}", server.name));
         self.error(&server.name, Stage::Verify)
     }
@@ -76,15 +75,17 @@ impl Executor for Mock {
         &mut self,
         server: &Server,
         cell: &Cell,
-        pace: Pace,
-        seed: u64,
+        asked: Asked,
     ) -> Result<Measured, Error<Failed>> {
-        assert_eq!(self.running.as_ref(), Some(&server.name), "a trial is of the running server");
-        let rate = match pace {
+        assert!(self.running.contains(&server.name), "a trial is of a running server");
+        let rate = match asked.pace {
             Pace::Closed => String::new(),
             Pace::Open { rate, .. } => format!(" at {}", rate.0),
         };
-        self.log.push(format!("trial {}{rate} {seed}", cell.load.name));
+        let warmup = if asked.warmup == cell.times.warmup() { "cold" } else { "warm" };
+        let trial =
+            format!("trial {} {}{rate} {warmup} {}", server.name, cell.load.name, asked.seed);
+        self.log.push(trial);
         self.trials += 1;
         self.error(&server.name, Stage::Trial).map_err(|error| error.at(Stage::Trial))?;
         let of_scenario = self.slow_scenario.filter(|(slow, _)| *slow == cell.scenario.name);
@@ -98,10 +99,10 @@ impl Executor for Mock {
         Ok(Measured { warmup: None, record, resources: Default::default() })
     }
 
-    fn stop(&mut self) -> Result<(), Error> {
-        let server = self.running.take().expect("only a running server is stopped");
-        self.log.push(format!("stop {server}"));
-        self.error(&server, Stage::Stop)
+    fn stop(&mut self, server: &Server) -> Result<(), Error> {
+        assert!(self.running.remove(&server.name), "only a running server is stopped");
+        self.log.push(format!("stop {}", server.name));
+        self.error(&server.name, Stage::Stop)
     }
 }
 

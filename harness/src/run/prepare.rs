@@ -14,7 +14,7 @@ use crate::load::Pace;
 use crate::plan::Plan;
 use crate::run::blocks::Ending;
 use crate::run::common_rate::{CommonRates, common_rate, is_at_common_rate};
-use crate::run::executor::{Executor, verified};
+use crate::run::executor::{Asked, Executor, verified};
 use crate::run::progress::Progress;
 use crate::run::resume::Completed;
 use crate::units::PerSecond;
@@ -35,8 +35,8 @@ pub fn prepare(
     let calibration = rates.calibration(&plan.cells);
     let mut slowest: BTreeMap<&str, PerSecond> = BTreeMap::new();
     for server in &plan.servers {
-        // A twin is the same binary as its original, so the original's result applies.
-        if server.twin_of.is_some() || completed.is_excluded(&server.name) {
+        // A copy is the same binary as its original, so the original's result applies.
+        if server.is_copy() || completed.is_excluded(&server.name) {
             progress.advance(1);
             continue;
         }
@@ -77,11 +77,13 @@ pub fn prepare(
             Err(Error::Failed(Failed { stage, reason })) => {
                 let failure = Failure { block: None, server: server.name.clone(), stage, reason };
                 progress.failure(&failure);
-                let twins =
-                    plan.servers.iter().filter(|twin| twin.twin_of.as_ref() == Some(&server.name));
-                let twins =
-                    twins.map(|twin| Failure { server: twin.name.clone(), ..failure.clone() });
-                for failure in std::iter::once(failure.clone()).chain(twins) {
+                let copies = plan
+                    .servers
+                    .iter()
+                    .filter(|copy| copy.is_copy() && copy.twin_of.as_ref() == Some(&server.name));
+                let copies =
+                    copies.map(|copy| Failure { server: copy.name.clone(), ..failure.clone() });
+                for failure in std::iter::once(failure.clone()).chain(copies) {
                     completed.exclude(&failure.server);
                     journal(&Entry::Failure(failure))?;
                 }
@@ -121,7 +123,8 @@ fn calibrate(
     seed: u64,
 ) -> Result<Vec<PerSecond>, Error<Failed>> {
     let goodput = |cell: &&Cell| {
-        let goodput = executor.trial(server, cell, Pace::Closed, seed)?.record.goodput();
+        let asked = Asked { pace: Pace::Closed, warmup: cell.times.warmup(), seed };
+        let goodput = executor.trial(server, cell, asked)?.record.goodput();
         if goodput == 0.0 {
             let reason = format!("gave no right answer to {} under load", cell.scenario.name);
             return Err(Error::Failed(Failed::new(Stage::Trial, reason)));

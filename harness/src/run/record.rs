@@ -63,6 +63,7 @@ pub fn run_file(
         backend: kind.name().to_owned(),
         seed: plan.seed,
         blocks: plan.blocks.len() as u32,
+        rounds: plan.rounds(),
         pool_size: POOL_SIZE,
         study: plan.studies.clone(),
         cpus: backend.placement().clone(),

@@ -13,10 +13,10 @@ use crate::run::common_rate::CommonRates;
 pub struct Completed {
     /// The servers that failed before the first block.
     excluded: BTreeSet<String>,
-    /// The blocks and servers whose turn failed.
+    /// The blocks and servers that failed: in the rest of the block, the server is not measured.
     failed: BTreeSet<(u32, String)>,
-    /// The block, server, scenario and load of each completed trial.
-    measured: BTreeSet<(u32, String, String, String)>,
+    /// The block, round, server, scenario and load of each completed trial.
+    measured: BTreeSet<(u32, u32, String, String, String)>,
     /// The version of each verified server, as its version command printed it.
     versions: BTreeMap<String, String>,
     /// The common rates of open loads that were found.
@@ -37,6 +37,7 @@ impl Completed {
                 Entry::Trial(trial) => {
                     completed.measured.insert((
                         trial.block,
+                        trial.round,
                         trial.server.clone(),
                         trial.scenario.clone(),
                         trial.load.clone(),
@@ -76,12 +77,13 @@ impl Completed {
 
     /// Whether a trial need not or cannot be run.
     #[must_use]
-    pub fn skips(&self, block: u32, server: &str, cell: &Cell) -> bool {
+    pub fn skips(&self, block: u32, round: u32, server: &str, cell: &Cell) -> bool {
         let server = server.to_owned();
         self.excluded.contains(&server)
             || self.failed.contains(&(block, server.clone()))
             || self.measured.contains(&(
                 block,
+                round,
                 server,
                 cell.scenario.name.clone(),
                 cell.load.name.clone(),
@@ -100,16 +102,18 @@ impl Completed {
         &self.rates
     }
 
-    /// The rest of `plan`, without completed trials and without turns that have no trial left.
+    /// The rest of `plan`, without completed trials.
     #[must_use]
     pub fn remaining(&self, plan: &Plan) -> Plan {
         let mut left = plan.clone();
         for (number, block) in (1..).zip(&mut left.blocks) {
-            for turn in &mut block.turns {
-                let server = &plan.servers[turn.server].name;
-                turn.cells.retain(|&cell| !self.skips(number, server, &plan.cells[cell]));
+            for round in &mut block.rounds {
+                let in_block = round.number;
+                round.visits.retain(|visit| {
+                    let server = &plan.servers[visit.server].name;
+                    !self.skips(number, in_block, server, &plan.cells[visit.cell])
+                });
             }
-            block.turns.retain(|turn| !turn.cells.is_empty());
         }
         left
     }

@@ -109,6 +109,7 @@ fn server(lie: &str) -> Result<Server> {
         env: BTreeMap::new(),
         needs_program: Vec::new(),
         twin_of: None,
+        built_apart: false,
         variant_of: None,
         pool_size: None,
     })

@@ -20,6 +20,7 @@ pub(crate) struct Entry {
     answers: Option<Vec<String>>,
     needs: Option<Vec<String>>,
     control_of: Option<String>,
+    twin_of: Option<String>,
     ceilings: Option<Ceilings>,
     drives_itself: Option<bool>,
     dockerfile: Option<String>,
@@ -48,6 +49,7 @@ impl Entry {
             answers: self.answers.or(base.answers),
             needs: self.needs.or(base.needs),
             control_of: self.control_of.or(base.control_of),
+            twin_of: self.twin_of.or(base.twin_of),
             ceilings: self.ceilings.or(base.ceilings),
             drives_itself: self.drives_itself.or(base.drives_itself),
             dockerfile: self.dockerfile.or(base.dockerfile),
@@ -86,6 +88,7 @@ impl Entry {
 
         let build = required("build", self.build)?;
         let ceilings = self.ceilings.unwrap_or_default();
+        let twin_of = optional(self.twin_of)?;
         let server = Server {
             name: name.to_owned(),
             role: required("role", self.role)?,
@@ -111,7 +114,8 @@ impl Entry {
                     Ok(Program { probe, mend: filled(mend)? })
                 })
                 .collect::<Result<_, String>>()?,
-            twin_of: None,
+            built_apart: twin_of.is_some(),
+            twin_of,
             variant_of: None,
             pool_size: None,
             axes: axes.clone(),

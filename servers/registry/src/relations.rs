@@ -22,19 +22,32 @@ pub(crate) fn check(servers: &[Server]) -> Result<(), String> {
 }
 
 fn check_server(server: &Server, servers: &BTreeMap<&str, &Server>) -> Result<(), String> {
-    match (server.role, &server.control_of) {
-        (Role::Control, None) => {
-            return Err("a control needs `control_of`: the contender that it differs from".into());
+    let related = [("control_of", &server.control_of), ("twin_of", &server.twin_of)];
+    for (field, name) in related {
+        let Some(name) = name else { continue };
+        if server.role != Role::Control {
+            return Err(format!(
+                "`{field}` is for controls; take it out, or write role = \"control\""
+            ));
         }
-        (Role::Contender | Role::Ceiling, Some(_)) => {
-            return Err(
-                "`control_of` is for controls; take it out, or write role = \"control\"".into()
-            );
+        named(field, name, Role::Contender, "contender", servers)?;
+    }
+    if server.role == Role::Control {
+        match (&server.control_of, &server.twin_of) {
+            (None, None) => {
+                return Err(
+                    "a control needs `control_of`: the contender that it differs from".into()
+                );
+            }
+            (Some(_), Some(_)) => {
+                return Err(
+                    "a control differs from its contender, and a twin does not: leave out \
+                     `control_of` or `twin_of`"
+                        .into(),
+                );
+            }
+            _ => {}
         }
-        (Role::Control, Some(name)) => {
-            named("control_of", name, Role::Contender, "contender", servers)?;
-        }
-        (Role::Contender | Role::Ceiling, None) => {}
     }
     if let Some(name) = &server.ceilings.http {
         let ceiling = ceiling("ceilings.http", name, server, servers)?;

@@ -82,8 +82,11 @@ pub struct Server {
     pub env: BTreeMap<String, String>,
     /// The programs that building and running it need.
     pub needs_program: Vec<Program>,
-    /// The server whose twin it is. A run makes twins; no registry holds one.
+    /// The server whose twin it is: the same code, so that the difference between the two is what a run's noise makes.
+    /// The registry holds twins that are built apart; a run makes others, which are the same binary under another name.
     pub twin_of: Option<String>,
+    /// Whether it is a twin with a build of its own.
+    pub built_apart: bool,
     /// The server that it is with other settings. A study makes variants; no registry holds one.
     pub variant_of: Option<String>,
     /// Its database connections in all, if a study sets them.
@@ -94,10 +97,17 @@ impl Server {
     /// The axis on which a study's pool sizes differ.
     pub const POOL_SIZE_AXIS: &str = "pool_size";
 
-    /// The name in the registry: the server's own, or for a twin or a variant the name of the server that it is.
+    /// The name in the registry: the server's own, or for a copy or a variant the name of the server that it is.
     #[must_use]
     pub fn original(&self) -> &str {
-        self.variant_of.as_ref().or(self.twin_of.as_ref()).unwrap_or(&self.name)
+        let copied = self.twin_of.as_ref().filter(|_| self.is_copy());
+        self.variant_of.as_ref().or(copied).unwrap_or(&self.name)
+    }
+
+    /// Whether it is another server's binary under another name.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        self.twin_of.is_some() && !self.built_apart
     }
 
     /// The same server with another number of database connections, under a name of its own. What it is compared with has
@@ -109,6 +119,7 @@ impl Server {
         Server {
             name: variant(&self.name),
             control_of: self.control_of.as_ref().map(variant),
+            twin_of: self.twin_of.as_ref().map(variant),
             ceilings: Ceilings { http, layer: self.ceilings.layer.as_ref().map(variant) },
             variant_of: Some(self.name.clone()),
             pool_size: Some(size),

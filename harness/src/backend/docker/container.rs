@@ -70,32 +70,38 @@ struct HostConfig {
 }
 
 impl Container {
-    /// Starts a service of the project anew, and nothing that it depends on.
+    /// Starts one more container of a service of the project, and nothing that it depends on.
     ///
     /// # Errors
     /// When it does not start; with the last of its log.
     pub(super) fn start(cli: &Cli, service: &str, stop: &Stop) -> Result<Container, Error> {
-        let started = Container::try_start(cli, service, stop);
+        let before = list(cli, service, stop)?;
+        let started = Container::try_start(cli, service, &before, stop);
         if started.is_err() {
             // Whatever came up would run beside the next one; what remains is taken down with the project.
-            let remove = cli.compose(&["rm", "--stop", "--force", service]);
-            let _ = cli.ask(remove, &Stop::never());
+            let now = list(cli, service, &Stop::never()).unwrap_or_default();
+            for id in now.iter().filter(|id| !before.contains(id)) {
+                let remove = cli.docker(&["rm", "--force", "--volumes", id]);
+                let _ = cli.ask(remove, &Stop::never());
+            }
         }
         started
     }
 
-    fn try_start(cli: &Cli, service: &str, stop: &Stop) -> Result<Container, Error> {
-        let up =
-            ["up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--force-recreate"];
-        cli.ask(cli.compose(&[&up[..], &[service]].concat()), stop)?;
-        let project = format!("label=com.docker.compose.project={}", cli.project());
-        let service = format!("label=com.docker.compose.service={service}");
-        // A command that was run once in a container of the service is not the service.
-        let oneoff = "label=com.docker.compose.oneoff=False";
-        let filters = ["--filter", &project, "--filter", &service, "--filter", oneoff];
-        let list = [&["ps", "--all", "--quiet", "--no-trunc"], &filters[..]].concat();
-        let id = cli.ask(cli.docker(&list), stop)?;
-        let id = id.trim().to_owned();
+    fn try_start(
+        cli: &Cli,
+        service: &str,
+        before: &[String],
+        stop: &Stop,
+    ) -> Result<Container, Error> {
+        // A server and its twin are two containers of one service.
+        let scale = format!("{service}={}", before.len() + 1);
+        let up = ["up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--no-recreate"];
+        cli.ask(cli.compose(&[&up[..], &["--scale", &scale, service]].concat()), stop)?;
+        let new = list(cli, service, stop)?.into_iter().find(|id| !before.contains(id));
+        let id = new.ok_or_else(|| {
+            Error::Failed(format!("docker compose said that it started {service}, and did not"))
+        })?;
         let inspected = inspect(cli, &id)?;
         if !inspected.state.running {
             return Err(Error::Failed(how_it_ended(cli, &id, &inspected)));
@@ -165,6 +171,18 @@ impl Container {
         let remove = cli.docker(&["rm", "--force", "--volumes", &self.id]);
         let _ = cli.ask(remove, &Stop::never());
     }
+}
+
+/// The containers of a service of the project, running or not.
+fn list(cli: &Cli, service: &str, stop: &Stop) -> Result<Vec<String>, Error> {
+    let project = format!("label=com.docker.compose.project={}", cli.project());
+    let service = format!("label=com.docker.compose.service={service}");
+    // A command that was run once in a container of the service is not the service.
+    let oneoff = "label=com.docker.compose.oneoff=False";
+    let filters = ["--filter", &project, "--filter", &service, "--filter", oneoff];
+    let list = [&["ps", "--all", "--quiet", "--no-trunc"], &filters[..]].concat();
+    let ids = cli.ask(cli.docker(&list), stop)?;
+    Ok(ids.split_whitespace().map(str::to_owned).collect())
 }
 
 fn inspect(cli: &Cli, id: &str) -> Result<Inspected, Error> {

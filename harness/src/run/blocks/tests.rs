@@ -1,4 +1,5 @@
 use super::*;
+use crate::plan::Round;
 use crate::run::common_rate::is_at_common_rate;
 use crate::run::mock::{Mock, plan};
 use crate::run::resume::Completed;
@@ -47,24 +48,27 @@ fn run(
 }
 
 #[test]
-fn every_server_is_restarted_in_every_block_and_cells_follow_the_plan() {
+fn all_servers_are_up_for_the_rounds_of_a_block_and_trials_follow_the_plan() {
     let plan = plan();
     let mut mock = Mock::default();
     let (ending, entries, advanced) = run(&plan, &mut mock, &Completed::default(), 0);
     assert_eq!(ending, Ending::Whole);
     assert_eq!(advanced as usize, plan.trials());
     assert_eq!(entries.last(), Some(&Entry::Finished));
-    let expected = plan.blocks.iter().flat_map(|block| &block.turns).flat_map(|turn| {
-        let server = &plan.servers[turn.server].name;
-        let cells = turn.cells.iter().map(|&cell| {
-            let load = &plan.cells[cell].load;
+    let expected = plan.blocks.iter().flat_map(|block| {
+        let servers = block.servers();
+        let all = |what: &str| -> Vec<String> {
+            servers.iter().map(|&server| format!("{what} {}", plan.servers[server].name)).collect()
+        };
+        let trials = block.visits().map(|(round, visit)| {
+            let load = &plan.cells[visit.cell].load;
             let rate = if load.kind == LoadKind::Closed { "" } else { " at 123" };
-            format!("trial {}{rate} {}", load.name, turn.seed.wrapping_add(cell as u64))
+            let warmup = if round == 1 { "cold" } else { "warm" };
+            let server = &plan.servers[visit.server].name;
+            format!("trial {server} {}{rate} {warmup} {}", load.name, visit.seed)
         });
-        std::iter::once(format!("start {server}"))
-            .chain(cells)
-            .chain([format!("stop {server}")])
-            .collect::<Vec<_>>()
+        let trials: Vec<String> = trials.collect();
+        [all("start"), trials, all("stop")].concat()
     });
     assert_eq!(mock.log, expected.collect::<Vec<_>>());
 }
@@ -78,8 +82,8 @@ fn every_scenario_is_asked_at_its_own_common_rate() {
     plan.cells.push(other);
     let last = plan.cells.len() - 1;
     plan.blocks.truncate(1);
-    plan.blocks[0].turns.truncate(1);
-    plan.blocks[0].turns[0].cells = vec![open, last];
+    let visit = |cell| Visit { server: 0, cell, seed: 1 };
+    plan.blocks[0].rounds = vec![Round { number: 1, visits: vec![visit(open), visit(last)] }];
     let mut rates = CommonRates::default();
     for (scenario, rate) in [("demo", 123.0), ("other", 7.0)] {
         let scenario = Some(scenario.into());
@@ -102,7 +106,7 @@ fn every_scenario_is_asked_at_its_own_common_rate() {
 fn a_server_that_fails_is_a_row_and_the_run_goes_on() {
     let plan = plan();
     let name = plan.servers[0].name.clone();
-    let per_block = plan.cells.len();
+    let per_block = plan.cells.len() * plan.rounds() as usize;
     let blocks = plan.blocks.len();
     for (stage, lost) in
         [(Stage::Start, per_block * blocks), (Stage::Trial, per_block * blocks), (Stage::Stop, 0)]
@@ -115,7 +119,7 @@ fn a_server_that_fails_is_a_row_and_the_run_goes_on() {
         let recorded = entries.iter().filter(|entry| matches!(entry, Entry::Trial(_))).count();
         assert_eq!(recorded, plan.trials() - lost, "{stage:?}");
         assert_eq!(advanced as usize, plan.trials(), "{stage:?}");
-        assert_eq!(mock.running, None, "nothing is left running");
+        assert!(mock.running.is_empty(), "nothing is left running");
     }
 }
 
@@ -128,18 +132,19 @@ fn an_excluded_server_is_not_started() {
     completed.exclude(name);
     let (_, _, advanced) = run(&plan, &mut mock, &completed, 0);
     assert!(!mock.log.contains(&format!("start {name}")));
-    assert_eq!(advanced as usize, plan.trials() - plan.cells.len() * plan.blocks.len());
+    let per_block = plan.cells.len() * plan.rounds() as usize;
+    assert_eq!(advanced as usize, plan.trials() - per_block * plan.blocks.len());
 }
 
 #[test]
-fn an_interrupted_run_stops_its_server_and_says_so() {
+fn an_interrupted_run_stops_its_servers_and_says_so() {
     let plan = plan();
     let mut mock = Mock::default();
-    // The stop comes in the last trial of a turn, so the next turn does not begin.
-    let (ending, entries, _) = run(&plan, &mut mock, &Completed::default(), plan.cells.len());
+    // The trial in which the stop comes is completed, and the next one does not begin.
+    let (ending, entries, _) = run(&plan, &mut mock, &Completed::default(), 3);
     assert_eq!(ending, Ending::Interrupted);
-    assert_eq!(mock.trials, plan.cells.len());
-    assert_eq!(mock.running, None);
+    assert_eq!(mock.trials, 3);
+    assert!(mock.running.is_empty());
     assert_eq!(entries.last(), Some(&Entry::Interrupted));
 }
 
@@ -147,11 +152,11 @@ fn an_interrupted_run_stops_its_server_and_says_so() {
 fn a_resumed_run_makes_what_is_left_and_nothing_twice() {
     let plan = plan();
     let key = |entry: &Entry| match entry {
-        Entry::Trial(t) => Some((t.block, t.server.clone(), t.load.clone())),
+        Entry::Trial(t) => Some((t.block, t.round, t.server.clone(), t.load.clone())),
         _ => None,
     };
     let (_, whole, _) = run(&plan, &mut Mock::default(), &Completed::default(), 0);
-    // The run is killed after any of its entries, within a turn or between two.
+    // The run is killed after any of its entries, within a round or between two.
     for killed in 0..whole.len() {
         let (ending, rest, advanced) =
             run(&plan, &mut Mock::default(), &Completed::from_journal(&whole[..killed]), 0);
@@ -164,7 +169,7 @@ fn a_resumed_run_makes_what_is_left_and_nothing_twice() {
 }
 
 #[test]
-fn a_failed_turn_is_not_tried_again_by_a_resumed_run() {
+fn a_failed_server_is_not_tried_again_in_its_block_by_a_resumed_run() {
     let plan = plan();
     let name = plan.servers[0].name.clone();
     let mut mock = Mock::failing(&name, Stage::Trial);
@@ -186,6 +191,6 @@ fn a_run_that_loses_a_service_says_which_and_blames_no_server() {
         assert_eq!(ending, Ending::ServiceLost("the database is gone".into()), "{stage:?}");
         assert_eq!(entries.last(), Some(&Entry::Interrupted), "{stage:?}");
         assert!(!entries.iter().any(|entry| matches!(entry, Entry::Failure(_))), "{stage:?}");
-        assert_eq!(mock.running, None, "{stage:?}");
+        assert!(mock.running.is_empty(), "{stage:?}");
     }
 }

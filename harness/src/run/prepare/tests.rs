@@ -56,20 +56,20 @@ fn run(plan: &Plan, mock: &mut Mock, completed: &mut Completed) -> Prepared {
         Ok(())
     };
     let result = prepare(plan, mock, completed, &mut journal, &mut steps).unwrap();
-    assert_eq!(mock.running, None, "nothing is left running");
+    assert!(mock.running.is_empty(), "nothing is left running");
     Prepared { result, entries, steps }
 }
 
-/// The servers of a plan that are prepared: all but twins.
+/// The servers of a plan that are prepared: all but copies.
 fn originals(plan: &Plan) -> Vec<&str> {
-    let originals = plan.servers.iter().filter(|server| server.twin_of.is_none());
+    let originals = plan.servers.iter().filter(|server| !server.is_copy());
     originals.map(|server| server.name.as_str()).collect()
 }
 
 #[test]
-fn every_server_is_built_verified_and_stopped_before_the_next_and_a_twin_is_not() {
+fn every_server_is_built_verified_and_stopped_before_the_next_and_a_copy_is_not() {
     let plan = plan();
-    assert!(plan.servers.iter().any(|server| server.twin_of.is_some()), "there is a twin");
+    assert!(plan.servers.iter().any(Server::is_copy), "there is a copy");
     let mut mock = Mock::default();
     let prepared = run(&plan, &mut mock, &mut Completed::default());
     assert_eq!(prepared.verified(), originals(&plan));
@@ -82,9 +82,9 @@ fn every_server_is_built_verified_and_stopped_before_the_next_and_a_twin_is_not(
 }
 
 #[test]
-fn a_server_that_fails_at_any_stage_is_excluded_with_its_twin_and_the_others_are_prepared() {
+fn a_server_that_fails_at_any_stage_is_excluded_with_its_copy_and_the_others_are_prepared() {
     let plan = plan();
-    let twin = plan.servers.iter().find(|server| server.twin_of.is_some()).unwrap();
+    let twin = plan.servers.iter().find(|server| server.is_copy()).unwrap();
     let name = twin.original();
     for stage in
         [Stage::Build, Stage::Version, Stage::Start, Stage::Verify, Stage::Trial, Stage::Stop]
