@@ -32,7 +32,7 @@ test: harness servers ## test the suite itself: formatting, lints, unit, propert
 
 .PHONY: test-docker
 test-docker: bootstrap ## test the containers on this machine's Docker engine
-	$(CARGO) test --locked --package stackmark --test docker
+	$(CARGO) test --workspace --locked --test docker
 
 .PHONY: bootstrap
 bootstrap: ## install what is missing on a Debian or Ubuntu machine

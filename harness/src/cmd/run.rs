@@ -19,6 +19,7 @@ use crate::plan::{Plan, Visit};
 use crate::report::table::print;
 use crate::run::backend_executor::BackendExecutor;
 use crate::run::blocks::Ending;
+use crate::run::connections;
 use crate::run::execute::execute_plan;
 use crate::run::progress::about;
 use crate::run::record;
@@ -57,6 +58,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     backend.prepare(&stop)?;
     machine.services = backend.services().facts(backend.database_meter().is_some())?;
     stop.check().map_err(Error::<String>::from)?;
+    connections::check(&plan, &machine.services).map_err(anyhow::Error::msg)?;
 
     let file = record::run_file(&plan, now, label, kind, backend.as_ref());
     let (journal, completed) = match args.resume {

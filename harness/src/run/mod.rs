@@ -6,6 +6,7 @@
 pub mod backend_executor;
 pub mod blocks;
 pub mod common_rate;
+pub mod connections;
 pub mod execute;
 pub mod executor;
 pub mod prepare;
