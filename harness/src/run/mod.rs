@@ -5,6 +5,7 @@
 
 pub mod backend_executor;
 pub mod blocks;
+mod client;
 pub mod common_rate;
 pub mod execute;
 pub mod executor;
