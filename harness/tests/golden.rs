@@ -204,6 +204,7 @@ fn raw() -> Raw {
             ..MachineFile::default()
         },
         entries,
+        counts: None,
     }
 }
 

@@ -175,5 +175,6 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
         },
         machine: MachineFile::default(),
         entries,
+        counts: None,
     }
 }
