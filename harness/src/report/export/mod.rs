@@ -15,6 +15,7 @@ use crate::measure::Measurement;
 use crate::measure::warning::Warning;
 
 use super::chapter::Chapter;
+use super::counted;
 use super::figures::MeasuredCell;
 use super::position::Position;
 use cell_figures::CellFigures;
@@ -299,7 +300,9 @@ fn cell<'a>(chapter: &'a Chapter, m: &'a Measurement) -> Cell<'a> {
         trials: m.trials,
         errors: m.errors,
         figures: m.figures.as_ref().map(|figures| {
-            CellFigures(MeasuredCell { figures, position: Position::of(m, &chapter.rankings) })
+            let position = Position::of(m, &chapter.rankings);
+            let counted = counted::figures(&chapter.raw, &m.server, &m.scenario);
+            CellFigures(MeasuredCell { figures, position, counted })
         }),
         warnings: m.warnings.iter().map(exported).collect(),
     }
