@@ -7,6 +7,7 @@ pub mod backend_executor;
 pub mod blocks;
 mod client;
 pub mod common_rate;
+pub mod count;
 pub mod execute;
 pub mod executor;
 pub mod prepare;
