@@ -59,26 +59,11 @@ fn per_request(start: &Start, of: fn(&Executed) -> u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload;
+    use crate::format::synthetic_run::counts;
 
     /// Starts in which a request costs so many instructions, and each reading of the counter a million.
     fn counted(costs: &[u64]) -> Counted {
-        let start = |cost: &u64| {
-            let executed = |requests: u64| Executed {
-                instructions: 1_000_000 + requests * cost,
-                allocations: 40 + 3 * requests,
-            };
-            let batch = Batch { requests: 100, once: executed(100), twice: executed(200) };
-            Start { batches: vec![batch; 2] }
-        };
-        Counted {
-            server: "a".into(),
-            scenario: "demo".into(),
-            asked: workload::Kind::DrawnName,
-            version: "a 1".into(),
-            sha256: String::new(),
-            starts: costs.iter().map(start).collect(),
-        }
+        counts("a", "demo", costs).counted.remove(0)
     }
 
     #[test]

@@ -255,7 +255,7 @@ mod tests {
     use super::*;
     use crate::definition::scenario::{Arrivals, LoadKind, Rate};
     use crate::format::folder::Raw;
-    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, run, synthetic};
+    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, counts, run, synthetic};
     use crate::measure::measurements;
     use crate::report::ranking::rankings;
     use crate::units::PerSecond;
@@ -289,6 +289,27 @@ mod tests {
         raw.entries.clear();
         let told = "No server has a figure to be ordered by; the notes say why.";
         assert_eq!(legend(&raw), told);
+    }
+
+    #[test]
+    fn what_was_counted_has_a_column_and_a_sentence_where_there_is_some() {
+        let mut raw = run(&[synthetic("a", 50.0, SMALL), synthetic("b", 60.0, SMALL)]);
+        let shown = |raw: &Raw| {
+            let ranking = &ranked(raw)[0];
+            let table = ranking.table();
+            let place = table.headings().iter().position(|name| name == "instructions/req");
+            let column = place.map(|place| {
+                assert_eq!(table.headings()[place - 1], "server CPU µs/req");
+                table.rows().iter().map(|row| row[place].clone()).collect::<Vec<_>>()
+            });
+            (column, ranking.legend().contains("Instructions: what a request executes"))
+        };
+        assert_eq!(shown(&raw), (None, false));
+        raw.counts = Some(counts("a", "demo", &[17_000, 17_100, 17_200]));
+        let column = ["17,100 ± 250", "–"].map(str::to_owned).to_vec();
+        assert_eq!(shown(&raw), (Some(column), true));
+        raw.counts = Some(counts("a", "another", &[17_000, 17_100, 17_200]));
+        assert_eq!(shown(&raw), (None, false));
     }
 
     #[test]
