@@ -21,7 +21,7 @@ bench-all: harness ## seed, build, verify and measure the servers of a study; wr
 	if [ $$status -le 1 ]; then $(STACKMARK) report --splice README.md || exit; fi; exit $$status
 
 .PHONY: test
-test: harness servers ## test the suite itself: formatting, lints, unit, property, black-box and end-to-end tests
+test: harness servers valgrind ## test the suite itself: formatting, lints, unit, property, black-box and end-to-end tests
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(STACKMARK) db exec -- $(CARGO) test --workspace --locked
@@ -45,6 +45,18 @@ harness: bootstrap ## build the harness
 .PHONY: servers
 servers: bootstrap ## build all servers
 	$(CARGO) build --release --locked --workspace --exclude stackmark --bins
+
+.PHONY: bench-count
+bench-count: harness servers valgrind ## count the instructions that the servers of a study execute for a request (STUDY=rust)
+	$(STACKMARK) count $(addprefix --study ,$(STUDY))
+
+.PHONY: bench-count-truth
+bench-count-truth: harness servers valgrind ## measure how often counts call a server different from itself, and find 2% more instructions
+	$(CARGO) bench --locked --package stackmark --bench truth -- count
+
+.PHONY: valgrind
+valgrind:
+	@scripts/bootstrap valgrind
 
 .PHONY: bench-load
 bench-load: harness servers ## measure the cost and the accuracy of the load, beside wrk, ab, oha and Goose's own client

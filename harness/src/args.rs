@@ -33,6 +33,8 @@ pub enum Verb {
     Verify(Verify),
     /// Build, verify, load and measure servers, and record the run
     Run(Run),
+    /// Count the instructions that servers execute for a request, by valgrind
+    Count(Count),
     /// Put a load on one URL and print the measurements
     Load(Load),
     /// Rank the servers of a run
@@ -238,6 +240,33 @@ pub struct Run {
     pub plan: bool,
 }
 
+/// `stackmark count`
+#[derive(Debug, clap::Args)]
+#[command(after_help = examples::COUNT)]
+pub struct Count {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub filter: Filter,
+    /// The study whose servers and scenarios are counted; may be repeated (default: as for `stackmark run`)
+    #[arg(long = "study", value_name = "NAME")]
+    pub studies: Vec<String>,
+    /// The profile whose scenarios are counted (see `stackmark list profiles`)
+    #[arg(long, default_value = "quick")]
+    pub profile: String,
+    /// The seed of the requests: the same seed asks every server the same
+    #[arg(long, default_value = "1")]
+    pub seed: u64,
+    /// Count the servers and scenarios of a run, and add the counts to it and to its report
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "profile"])]
+    pub into: Option<PathBuf>,
+    /// A registry other than servers/servers.toml
+    #[arg(long, value_name = "FILE")]
+    pub registry: Option<PathBuf>,
+    /// Output format; json has the numbers as they were read, too
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
 /// `stackmark load`
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples::LOAD)]
@@ -420,6 +449,16 @@ Examples:
   stackmark run --backend docker         measure in containers with CPU and memory limits
   stackmark run --resume results/RUN     continue a run that was stopped
   stackmark run --like results/RUN       repeat a run, for `stackmark cmp`";
+    pub(super) const COUNT: &str = "\
+Examples:
+  stackmark count                        count what the default study compares
+  stackmark count -s '^NAME$' -c '^demo$'
+                                         count one server in one scenario
+  stackmark count --profile standard -c '^idle$'
+                                         a scenario that only longer profiles have
+  stackmark count --into results/RUN     add a column of instructions to the tables of a run
+  stackmark count --format json          the counts for a program, such as a check of every commit
+It needs valgrind: `apt-get install valgrind`. A machine that is busy with other work counts the same.";
     pub(super) const LOAD: &str = "\
 Examples:
   stackmark load http://127.0.0.1:8080/demo

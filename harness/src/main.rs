@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Verb::Build(verb) => cmd::build::run(&verb),
         Verb::Verify(verb) => cmd::verify::run(&verb),
         Verb::Run(verb) => cmd::run::run(&verb),
+        Verb::Count(verb) => cmd::count::run(&verb),
         Verb::Load(verb) => cmd::load::run(&verb),
         Verb::Rank(verb) => cmd::rank::run(&verb),
         Verb::Cmp(verb) => cmd::cmp::run(&verb),

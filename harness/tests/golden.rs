@@ -208,6 +208,7 @@ fn raw() -> Raw {
             ..MachineFile::default()
         },
         entries,
+        counts: None,
     }
 }
 

@@ -3,8 +3,12 @@
 //! - Of 40 comparisons of a server with itself under another name, how many call the two different?
 //! - Of 10 comparisons with the same server that burns 5% more CPU time per request, how many call that one costlier?
 //!
+//! With the argument `count`, whether `stackmark count` finds 2% more instructions is measured instead.
+//!
 //! The runs are kept under `.stackmark/truth`, by commit, so that an interrupted measurement continues where it was,
 //! and the answers can be computed again.
+
+mod count;
 
 use std::fs;
 use std::path::Path;
@@ -33,6 +37,9 @@ const BURNER: &str = "burning";
 
 fn main() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    if std::env::args().any(|argument| argument == "count") {
+        return count::measure(root);
+    }
     let began = Instant::now();
     // 5% of the CPU time that the server itself needs here, as the first run measures it.
     let mut burn_ns = 0;

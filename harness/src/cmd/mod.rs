@@ -3,6 +3,7 @@
 mod backend;
 pub mod build;
 pub mod cmp;
+pub mod count;
 pub mod db;
 mod derived;
 pub mod doctor;

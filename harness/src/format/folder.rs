@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::counts::Counts;
 use super::earlier;
 use super::journal::{self, Entry, Journal};
 use super::run::RunFile;
@@ -42,6 +43,9 @@ pub enum FolderError {
     /// The folder for a new run exists already.
     #[error("{} is there already, and a run is never rewritten; choose another --out", .0.display())]
     Taken(PathBuf),
+    /// The run has counts already.
+    #[error("{} has counts already; remove its raw/counts.json to count anew", .0.display())]
+    Counted(PathBuf),
 }
 
 /// All primary data of a run.
@@ -55,6 +59,8 @@ pub struct Raw {
     pub machine: MachineFile,
     /// The journal's entries, in order.
     pub entries: Vec<Entry>,
+    /// What was counted of its servers: `counts.json`, if it was.
+    pub counts: Option<Counts>,
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> FolderError + '_ {
@@ -164,7 +170,38 @@ pub fn read(folder: &Path) -> Result<Raw, FolderError> {
         run,
         machine: read_toml(&raw.join("machine.toml"))?,
         entries: journal::read(&journal).map_err(io_error(&journal))?,
+        counts: read_counts(&raw.join("counts.json"))?,
     })
+}
+
+fn read_counts(path: &Path) -> Result<Option<Counts>, FolderError> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(io_error(path))?,
+    };
+    let damaged = |error: serde_json::Error| FolderError::Damaged {
+        path: path.to_owned(),
+        message: error.to_string(),
+    };
+    serde_json::from_str(&text).map(Some).map_err(damaged)
+}
+
+/// Adds counts to the run in `folder`, which has none.
+///
+/// # Errors
+/// When it has some already, or the file cannot be written.
+pub fn add_counts(folder: &Path, counts: &Counts) -> Result<(), FolderError> {
+    let path = folder.join("raw/counts.json");
+    if path.exists() {
+        return Err(FolderError::Counted(folder.to_owned()));
+    }
+    let text = serde_json::to_string_pretty(counts)
+        .map_err(|error| FolderError::Damaged { path: path.clone(), message: error.to_string() })?;
+    // Written beside its place and moved there, so that a program that is killed leaves no half of it.
+    let making = folder.join("raw/.counts.json.new");
+    fs::write(&making, text + "\n")
+        .and_then(|()| fs::rename(&making, &path))
+        .map_err(io_error(&path))
 }
 
 fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, FolderError> {

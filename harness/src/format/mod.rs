@@ -1,5 +1,6 @@
 //! The files of a run under `raw/`: primary data, written once, from which everything else is derived.
 
+pub mod counts;
 mod earlier;
 pub mod folder;
 pub mod journal;

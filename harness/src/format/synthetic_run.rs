@@ -2,6 +2,7 @@
 
 use registry::{Axes, Ceilings};
 
+use super::counts::{Batch, Counted, Counts, Start};
 use crate::definition::Role;
 use crate::definition::cell::Cell;
 use crate::definition::profile::CellTimes;
@@ -12,6 +13,7 @@ use crate::format::journal::{Entry, Trial};
 use crate::format::measured::Measured;
 use crate::format::run::RunFile;
 use crate::load::LoadRecord;
+use crate::observe::callgrind::Executed;
 use crate::observe::usage::Usage;
 use crate::observe::window::Resources;
 use crate::os::machine::MachineFile;
@@ -179,5 +181,37 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
         },
         machine: MachineFile::default(),
         entries,
+        counts: None,
+    }
+}
+
+/// Counts of one server in one scenario: a start for each of these costs in instructions per request.
+pub(crate) fn counts(server: &str, scenario: &str, costs: &[u64]) -> Counts {
+    let start = |cost: &u64| {
+        // Reading the counter costs something too.
+        let executed = |requests: u64| Executed {
+            instructions: 1_000_000 + requests * cost,
+            allocations: 40 + 3 * requests,
+        };
+        let batch = Batch { requests: 100, once: executed(100), twice: executed(200) };
+        Start { batches: vec![batch; 2] }
+    };
+    Counts {
+        began: "2026-01-02T04:05:06Z".into(),
+        commit: None,
+        valgrind: "valgrind-1".into(),
+        command: vec!["valgrind".into()],
+        seed: 1,
+        workers: 1,
+        users: 1,
+        counted: vec![Counted {
+            server: server.into(),
+            scenario: scenario.into(),
+            asked: workload::Kind::DrawnName,
+            version: "a 1".into(),
+            sha256: String::new(),
+            starts: costs.iter().map(start).collect(),
+        }],
+        not_counted: Vec::new(),
     }
 }

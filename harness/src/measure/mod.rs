@@ -1,6 +1,7 @@
 //! From raw trials to measurements: the figures of each cell, with their intervals.
 
 pub mod block;
+pub mod counted;
 pub mod limit;
 pub mod pooled;
 pub mod resources;

@@ -1,5 +1,6 @@
-//! What a trial cost, by the accounts of the kernel and the database.
+//! What a trial cost, by the accounts of the kernel, the database and valgrind.
 
+pub mod callgrind;
 pub mod container;
 pub mod meter;
 pub mod netns;

@@ -1,6 +1,7 @@
 //! Every figure of a measured cell, once: its name, label, unit, meaning and value. `summary.csv`, `summary.json`, its
 //! schema and the tables all take theirs from here.
 
+use crate::measure::counted::CountFigures;
 use crate::measure::{Figures, Response};
 use crate::stats::Estimate;
 
@@ -12,6 +13,8 @@ use Read::{Count, Estimated, Known, Number, Word};
 pub(super) struct MeasuredCell<'a> {
     pub(super) figures: &'a Figures,
     pub(super) position: Position,
+    /// What the server was counted to execute in the cell's scenario, if it was.
+    pub(super) counted: Option<CountFigures>,
 }
 
 /// One figure of a measured cell.
@@ -89,6 +92,11 @@ impl Figure {
         about: &'static str,
     ) -> Figure {
         Figure { name, label, unit, better, about, read }
+    }
+
+    /// Whether it comes from counts, which few runs have: it is left out of the others' files.
+    pub(super) fn is_counted(&self) -> bool {
+        is_equal(self.name, INSTRUCTIONS) || is_equal(self.name, ALLOCATIONS)
     }
 
     /// Its value; absent where the cell has none.
@@ -175,6 +183,10 @@ const fn is_equal(a: &str, b: &str) -> bool {
     index == a.len() && index == b.len()
 }
 
+/// The figures that come from counts.
+const INSTRUCTIONS: &str = "instructions_per_req";
+const ALLOCATIONS: &str = "allocations_per_req";
+
 fn percentile(cell: &MeasuredCell, of: impl Fn(&Response) -> Option<Estimate>) -> Option<Estimate> {
     cell.figures.response.as_ref().and_then(of)
 }
@@ -231,6 +243,23 @@ pub(super) const FIGURES: &[Figure] = &[
         Less,
         Estimated(|cell| Some(cell.figures.server_cpu)),
         "The server's CPU time per right answer, in microseconds.",
+    ),
+    Figure::new(
+        INSTRUCTIONS,
+        ("instructions", Unit::PerRequest),
+        Less,
+        Estimated(|cell| cell.counted.map(|counted| counted.instructions)),
+        "Instructions that the server executes in user space per request of the scenario, as valgrind's callgrind counts \
+         them with one user and one worker thread. The kernel's work, waiting, caches and threads that hinder each other \
+         are not in it. Only in runs that were counted.",
+    ),
+    Figure::new(
+        ALLOCATIONS,
+        ("allocations", Unit::PerRequest),
+        Less,
+        Estimated(|cell| cell.counted.map(|counted| counted.allocations)),
+        "How often the server asks its allocator for memory per request of the scenario, as callgrind counts the calls. \
+         Only in runs that were counted.",
     ),
     Figure::new(
         "db_cpu_us_per_req",

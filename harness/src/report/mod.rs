@@ -5,6 +5,7 @@ mod ceilings;
 pub mod chapter;
 pub mod chart;
 mod containers;
+pub mod counted;
 pub mod export;
 mod facts;
 mod figures;

@@ -36,5 +36,11 @@ pub(super) fn restricted(
         _ => true,
     };
     let entries = raw.entries.iter().filter(has_entry).cloned().collect();
-    Raw { name: raw.name.clone(), machine: raw.machine.clone(), run, entries }
+    Raw {
+        name: raw.name.clone(),
+        machine: raw.machine.clone(),
+        run,
+        entries,
+        counts: raw.counts.clone(),
+    }
 }

@@ -3,6 +3,7 @@
 
 use registry::{Axes, Ceilings};
 
+use super::counted;
 use crate::compare::{self, Comparison, Pairs};
 use crate::definition::Role;
 use crate::definition::cell::Cell;
@@ -11,6 +12,7 @@ use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::measure::block::Metric;
+use crate::measure::counted::CountFigures;
 use crate::measure::{Figures, Measurement, Response};
 use crate::units::PerSecond;
 
@@ -90,6 +92,8 @@ pub struct Row {
     pub closed: Option<Measurement>,
     /// Under the open load.
     pub open: Option<Measurement>,
+    /// What it was counted to execute in the scenario, if it was.
+    pub counted: Option<CountFigures>,
 }
 
 impl Row {
@@ -231,6 +235,7 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
             ratio: None,
             closed: find(&server.name, &closed),
             open: find(&server.name, &open),
+            counted: counted::figures(raw, &server.name, scenario),
         })
         .collect();
     let mut capacities =

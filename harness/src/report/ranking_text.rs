@@ -5,6 +5,7 @@ use crate::definition::Role;
 use crate::measure::warning::Warning;
 
 use super::answer::UNORDERED;
+use super::counted;
 use super::figures::{Figure, named};
 use super::number::{self, percent, with_ends, with_interval};
 use super::ranking::{Control, Ranking, Row};
@@ -12,8 +13,6 @@ use super::table::{Paint, Table};
 
 /// The column of names.
 const SERVER: usize = 1;
-/// The last column.
-const NOTES: usize = 11;
 
 impl Ranking {
     /// As rows of text. A figure that is not there is a dash, and the notes say why.
@@ -37,6 +36,7 @@ impl Ranking {
     pub fn table_under(&self, open: &str) -> Table {
         const GOODPUT: &Figure = named("goodput_rps");
         const CPU: &Figure = named("server_cpu_us_per_req");
+        const INSTRUCTIONS: &Figure = named("instructions_per_req");
         const P50: &Figure = named("p50_us");
         const P99: &Figure = named("p99_us");
         const LIMIT: &Figure = named("bottleneck");
@@ -44,13 +44,17 @@ impl Ranking {
             Some(baseline) if !baseline.is_first => format!("× {}", baseline.name),
             _ => "× first".into(),
         };
-        let mut table = Table::new(&[
+        let has_counts = self.has_counts();
+        let mut headings = vec![
             "tier".into(),
             "server".into(),
             "framework".into(),
             "layer".into(),
             GOODPUT.heading(),
             CPU.heading(),
+        ];
+        headings.extend(has_counts.then(|| INSTRUCTIONS.heading()));
+        headings.extend([
             baseline,
             // The server is the only part that has a CPU column: the heading is long enough without it.
             format!("CPU µs/req {open}"),
@@ -59,14 +63,14 @@ impl Ranking {
             LIMIT.heading(),
             "notes".into(),
         ]);
+        let mut table = Table::new(&headings);
         for row in &self.rows {
             let goodput = row.capacity().map(|figures| {
                 let bound = if figures.lower_bound { "≥ " } else { "" };
                 format!("{bound}{}", with_interval(&figures.goodput))
             });
+            let instructions = row.counted.map(|counted| with_interval(&counted.instructions));
             let cells = [
-                goodput,
-                row.capacity().map(|figures| with_interval(&figures.server_cpu)),
                 self.ratio(row),
                 row.steady().map(|figures| with_interval(&figures.server_cpu)),
                 row.response().and_then(|response| response.p50).as_ref().map(with_ends),
@@ -80,6 +84,9 @@ impl Ranking {
                 row.axes.get("framework").to_owned(),
                 row.axes.get("layer").to_owned(),
             ];
+            let cpu = row.capacity().map(|figures| with_interval(&figures.server_cpu));
+            let first = [Some(goodput), Some(cpu), has_counts.then_some(instructions)];
+            let cells = first.into_iter().flatten().chain(cells);
             text.extend(cells.map(|cell| cell.unwrap_or_else(dash)));
             let warnings = warnings(row);
             let alone = (self.open.is_some() && row.open.is_none() && row.drives_itself)
@@ -92,7 +99,7 @@ impl Ranking {
                 table.paint(SERVER, Paint::Best);
             }
             if !warnings.is_empty() {
-                table.paint(NOTES, Paint::Warning);
+                table.paint(headings.len() - 1, Paint::Warning);
             }
         }
         table
@@ -134,13 +141,18 @@ impl Ranking {
             )
         };
         format!(
-            "{order} {tiers}{}{}{}{}{late}± and (–): 95% intervals over blocks. ≥: a lower bound.",
+            "{order} {tiers}{}{}{}{}{late}{counts}± and (–): 95% intervals over blocks. ≥: a lower bound.",
             self.ratios(),
             self.told_controls(),
             closed.unwrap_or_default(),
             open.unwrap_or_default(),
+            counts = if self.has_counts() { counted::LEGEND } else { "" },
             tiers = if is_ordered { self.told_tiers() } else { String::new() },
         )
+    }
+
+    fn has_counts(&self) -> bool {
+        self.rows.iter().any(|row| row.counted.is_some())
     }
 
     fn told_tiers(&self) -> String {
@@ -243,7 +255,7 @@ mod tests {
     use super::*;
     use crate::definition::scenario::{Arrivals, LoadKind, Rate};
     use crate::format::folder::Raw;
-    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, run, synthetic};
+    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, counts, run, synthetic};
     use crate::measure::measurements;
     use crate::report::ranking::rankings;
     use crate::units::PerSecond;
@@ -280,6 +292,27 @@ mod tests {
     }
 
     #[test]
+    fn what_was_counted_has_a_column_and_a_sentence_where_there_is_some() {
+        let mut raw = run(&[synthetic("a", 50.0, SMALL), synthetic("b", 60.0, SMALL)]);
+        let shown = |raw: &Raw| {
+            let ranking = &ranked(raw)[0];
+            let table = ranking.table();
+            let place = table.headings().iter().position(|name| name == "instructions/req");
+            let column = place.map(|place| {
+                assert_eq!(table.headings()[place - 1], "server CPU µs/req");
+                table.rows().iter().map(|row| row[place].clone()).collect::<Vec<_>>()
+            });
+            (column, ranking.legend().contains("Instructions: what a request executes"))
+        };
+        assert_eq!(shown(&raw), (None, false));
+        raw.counts = Some(counts("a", "demo", &[17_000, 17_100, 17_200]));
+        let column = ["17,100 ± 250", "–"].map(str::to_owned).to_vec();
+        assert_eq!(shown(&raw), (Some(column), true));
+        raw.counts = Some(counts("a", "another", &[17_000, 17_100, 17_200]));
+        assert_eq!(shown(&raw), (None, false));
+    }
+
+    #[test]
     fn a_control_that_is_a_bound_is_told_as_one() {
         let told = |part: f64| {
             let control = SyntheticServer { role: Role::Control, ..busy("control", part) };
@@ -304,7 +337,9 @@ mod tests {
         let rankings = ranked(&raw);
         let notes = |ranking: &Ranking| -> Vec<(String, bool)> {
             let rows = ranking.table().rows().to_vec();
-            let is_told = |row: &[String]| row[NOTES].contains("drives itself, so under no rate");
+            let is_told = |row: &[String]| {
+                row.last().is_some_and(|notes| notes.contains("drives itself, so under no rate"))
+            };
             rows.iter().map(|row| (row[SERVER].clone(), is_told(row))).collect()
         };
         let mut first = notes(&rankings[0]);

@@ -41,7 +41,9 @@ pub(super) fn table(measurements: &[Measurement], ranking: &Ranking) -> Table {
     for measurement in measurements.iter().filter(is_shown) {
         // No figure of a position is shown.
         let position = Position::default();
-        let cell = measurement.figures.as_ref().map(|figures| MeasuredCell { figures, position });
+        // Counts stand in the ranking.
+        let figures = measurement.figures.as_ref();
+        let cell = figures.map(|figures| MeasuredCell { figures, position, counted: None });
         let mut row = vec![measurement.server.clone(), measurement.load.clone()];
         row.extend(SHOWN.iter().map(|figure| {
             let value = cell.as_ref().and_then(|cell| figure.value(cell));

@@ -5,6 +5,7 @@ use std::iter::once;
 use crate::measure::Measurement;
 
 use super::chapter::Chapter;
+use super::counted;
 use super::export::rounded;
 use super::figures::{FIGURES, Figure, MeasuredCell, Value};
 use super::position::Position;
@@ -51,8 +52,9 @@ impl Row<'_> {
     }
 }
 
-fn columns() -> impl Iterator<Item = Column> {
-    FIGURES.iter().flat_map(|figure| {
+fn columns(has_counts: bool) -> impl Iterator<Item = Column> {
+    let figures = FIGURES.iter().filter(move |figure| has_counts || !figure.is_counted());
+    figures.flat_map(|figure| {
         let own = OWN.iter().filter(|(before, ..)| *before == figure.name);
         own.map(|(_, name, of)| Column::Own(name, *of)).chain(once(Column::Figure(figure)))
     })
@@ -65,25 +67,32 @@ fn columns() -> impl Iterator<Item = Column> {
 pub fn csv(chapters: &[Chapter]) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let has_studies = chapters.iter().any(|chapter| chapter.study.is_some());
-    let names = columns().map(|column| match column {
+    let has_counts = chapters.iter().any(|chapter| chapter.raw.counts.is_some());
+    let names = columns(has_counts).map(|column| match column {
         Column::Figure(figure) => figure.name,
         Column::Own(name, _) => name,
     });
     writer.write_record(has_studies.then_some("study").into_iter().chain(names))?;
     for chapter in chapters {
-        rows(chapter, &mut writer)?;
+        rows(chapter, has_counts, &mut writer)?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
-fn rows(chapter: &Chapter, writer: &mut csv::Writer<Vec<u8>>) -> anyhow::Result<()> {
+fn rows(
+    chapter: &Chapter,
+    has_counts: bool,
+    writer: &mut csv::Writer<Vec<u8>>,
+) -> anyhow::Result<()> {
     let Chapter { measurements, rankings, .. } = chapter;
     let study = chapter.study.map(|study| study.name.clone());
     for measurement in measurements {
         let position = Position::of(measurement, rankings);
-        let cell = measurement.figures.as_ref().map(|figures| MeasuredCell { figures, position });
+        let counted = counted::figures(&chapter.raw, &measurement.server, &measurement.scenario);
+        let figures = measurement.figures.as_ref();
+        let cell = figures.map(|figures| MeasuredCell { figures, position, counted });
         let row = Row { measurement, cell };
-        let values = columns().map(|column| match column {
+        let values = columns(has_counts).map(|column| match column {
             Column::Figure(figure) => row.figure(|cell| text(figure.value(cell))),
             Column::Own(_, of) => of(&row),
         });

@@ -5,8 +5,10 @@
 
 pub mod backend_executor;
 pub mod blocks;
+mod client;
 pub mod common_rate;
 pub mod connections;
+pub mod count;
 pub mod execute;
 pub mod executor;
 pub mod prepare;

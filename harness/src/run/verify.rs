@@ -6,25 +6,17 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
-
+use super::client::Client;
 use crate::failure::Error;
-use crate::load::connection::Connection;
 use crate::os::stop::Stop;
-use crate::units::Moment;
-use crate::workload::{Kind, Probe, Reply, Rows, Setup, Visitor, Workload, Wrong, request};
+use crate::workload::{Kind, Probe, Rows, Setup, Visitor, Workload};
 
+pub use super::client::Violation;
+
+/// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How often each workload asks. One random name in 160 has rows, so that some answers are likely to hold rows.
 const QUESTIONS: usize = 400;
-
-/// A promise of the contract that the server does not keep.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{request} {problem}")]
-pub struct Violation {
-    request: String,
-    problem: String,
-}
 
 /// Asks the server at `address`, which has the endpoints `answers` and answers with `rows`, for what the contract promises,
 /// until the first broken promise.
@@ -37,7 +29,7 @@ pub fn verify(
     rows: &Rows,
     stop: &Stop,
 ) -> Result<(), Error<Violation>> {
-    let mut client = Client::new(address, stop)?;
+    let mut client = Client::new(address, TIMEOUT, stop)?;
     client.probe(&Probe::get("/health", |reply| reply.expect_status(200)))?;
     client.probe(&Probe::refused("GET", "/no-such-path", 404))?;
     for kind in Kind::ALL.into_iter().filter(|kind| answers.iter().any(|a| a == kind.endpoint())) {
@@ -58,7 +50,7 @@ impl Visitor for Check<'_, '_> {
     fn visit<W: Workload>(self) -> Self::Output {
         let Check { client, rows } = self;
         let mut workload = W::new(Setup {
-            address: client.address,
+            address: client.address(),
             path: W::PATH.into(),
             rows,
             // Other questions each time: none can be prepared for.
@@ -78,60 +70,6 @@ impl Visitor for Check<'_, '_> {
     }
 }
 
-/// One user, who waits for each answer.
-struct Client<'a> {
-    address: SocketAddr,
-    runtime: Runtime,
-    connection: Connection,
-    stop: &'a Stop,
-}
-
-impl Client<'_> {
-    fn new(address: SocketAddr, stop: &Stop) -> Result<Client<'_>, Error<Violation>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| {
-            violation(
-                &request::request("GET", "/health", address),
-                format!("cannot be sent: {error}"),
-            )
-        })?;
-        let connection = {
-            let _within = runtime.enter();
-            Connection::new(address, TIMEOUT)
-        };
-        Ok(Client { address, runtime, connection, stop })
-    }
-
-    fn probe(&mut self, probe: &Probe) -> Result<(), Error<Violation>> {
-        let request = request::request(probe.method, &probe.target, self.address);
-        self.ask(&request, |reply| probe.check(reply))
-    }
-
-    /// Sends a request, and checks the answer.
-    fn ask(
-        &mut self,
-        request: &[u8],
-        check: impl FnOnce(&Reply<'_>) -> Result<(), Wrong>,
-    ) -> Result<(), Error<Violation>> {
-        self.stop.check()?;
-        let Client { runtime, connection, .. } = self;
-        let reply = runtime.block_on(async {
-            if !connection.is_connected() {
-                connection.connect().await?;
-            }
-            connection.exchange(request, Moment::now()).await
-        });
-        match reply {
-            Ok(reply) => check(&reply).map_err(|wrong| violation(request, wrong.to_string())),
-            Err(broken) => Err(violation(request, format!("got no answer: {broken}"))),
-        }
-    }
-}
-
-fn violation(request: &[u8], problem: String) -> Error<Violation> {
-    Error::Failed(Violation { request: request::line(request), problem })
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
@@ -142,6 +80,7 @@ mod tests {
     use percent_encoding::percent_decode_str;
 
     use super::*;
+    use crate::workload::request;
 
     static ROWS: LazyLock<Rows> = LazyLock::new(Rows::seeded);
 

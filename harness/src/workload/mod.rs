@@ -5,6 +5,7 @@
 //! load too. A kind is one file here, and a line in each of [`Kind`], [`Kind::ALL`] and
 //! [`Kind::visit`].
 
+pub mod drawn_name;
 pub mod given_name;
 pub mod nothing;
 pub mod probe;
@@ -57,6 +58,8 @@ pub trait Workload: Send + Sized + 'static {
 pub enum Kind {
     /// The server draws a name: no row, or one name's complete set.
     RandomName,
+    /// The load draws a name as the table's names are drawn: no row, or that name's.
+    DrawnName,
     /// The load draws a row's name: exactly that name's rows.
     GivenName,
     /// No query: an empty array.
@@ -74,15 +77,22 @@ pub trait Visitor {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 3] = [Kind::RandomName, Kind::GivenName, Kind::Nothing];
+    pub const ALL: [Kind; 4] = [Kind::RandomName, Kind::GivenName, Kind::Nothing, Kind::DrawnName];
 
     /// Does something with the workload of this kind.
     pub fn visit<V: Visitor>(self, visitor: V) -> V::Output {
         match self {
             Kind::RandomName => visitor.visit::<random_name::RandomName>(),
+            Kind::DrawnName => visitor.visit::<drawn_name::DrawnName>(),
             Kind::GivenName => visitor.visit::<given_name::GivenName>(),
             Kind::Nothing => visitor.visit::<nothing::Nothing>(),
         }
+    }
+
+    /// The kind that asks the same of a server, and whose requests are the same for the same seed.
+    #[must_use]
+    pub fn seeded(self) -> Kind {
+        if self == Kind::RandomName { Kind::DrawnName } else { self }
     }
 
     /// The path at which the contract serves this kind.
@@ -185,6 +195,6 @@ mod tests {
     #[test]
     fn only_a_lookup_owes_a_query() {
         let owed = Kind::ALL.map(|kind| kind.owes().queries);
-        assert_eq!(owed, [1, 1, 0]);
+        assert_eq!(owed, [1, 1, 0, 1]);
     }
 }

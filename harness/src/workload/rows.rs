@@ -55,6 +55,12 @@ impl Rows {
         }
     }
 
+    /// Whether no row has that name.
+    #[must_use]
+    pub fn none_named(&self, name: &str) -> bool {
+        self.truth().is_none_or(|truth| truth.rows_named(name).is_empty())
+    }
+
     fn compare(&self, name: &str, mut rows: Vec<Row>) -> Result<(), Wrong> {
         let right = self.truth().map(|truth| truth.rows_named(name)).unwrap_or_default();
         if rows.len() != right.len() {

@@ -13,7 +13,8 @@ use crate::stats::Estimate;
 /// The flag that follows goodput.
 const BOUND: (&str, &str) = ("goodput_rps", "goodput_is_lower_bound");
 
-/// The figures of a cell: a member for each of [`FIGURES`], be it null.
+/// The figures of a cell: a member for each of [`FIGURES`], be it null, but for those that come from counts, which are
+/// left out.
 pub(super) struct CellFigures<'a>(pub(super) MeasuredCell<'a>);
 
 /// An estimate over blocks, with its two-sided 95% confidence interval.
@@ -46,9 +47,11 @@ impl Interval {
 impl Serialize for CellFigures<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let CellFigures(cell) = self;
-        let mut map = serializer.serialize_map(Some(FIGURES.len() + 1))?;
+        let mut map = serializer.serialize_map(None)?;
         for figure in FIGURES {
             match figure.value(cell) {
+                // A run without counts has no members for them.
+                None if figure.is_counted() => {}
                 None => map.serialize_entry(figure.name, &())?,
                 Some(Value::Estimate(estimate)) => {
                     map.serialize_entry(figure.name, &Interval::of(estimate))?;
@@ -77,7 +80,9 @@ impl JsonSchema for CellFigures<'_> {
         let mut required = Vec::new();
         for figure in FIGURES {
             properties.insert(figure.name.to_owned(), described(figure, generator).into());
-            required.push(figure.name);
+            if !figure.is_counted() {
+                required.push(figure.name);
+            }
             if figure.name == BOUND.0 {
                 let mut flag = generator.subschema_for::<bool>();
                 flag.insert("description".into(), IS_LOWER_BOUND.into());

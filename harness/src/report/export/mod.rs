@@ -15,6 +15,7 @@ use crate::measure::Measurement;
 use crate::measure::warning::Warning;
 
 use super::chapter::Chapter;
+use super::counted;
 use super::figures::MeasuredCell;
 use super::position::Position;
 use cell_figures::CellFigures;
@@ -299,7 +300,9 @@ fn cell<'a>(chapter: &'a Chapter, m: &'a Measurement) -> Cell<'a> {
         trials: m.trials,
         errors: m.errors,
         figures: m.figures.as_ref().map(|figures| {
-            CellFigures(MeasuredCell { figures, position: Position::of(m, &chapter.rankings) })
+            let position = Position::of(m, &chapter.rankings);
+            let counted = counted::figures(&chapter.raw, &m.server, &m.scenario);
+            CellFigures(MeasuredCell { figures, position, counted })
         }),
         warnings: m.warnings.iter().map(exported).collect(),
     }
@@ -315,7 +318,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, run, synthetic};
+    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, counts, run, synthetic};
     use crate::report::chapter::chapters;
     use crate::report::summary;
 
@@ -331,6 +334,26 @@ mod tests {
         "warnings",
         "intervals",
     ];
+
+    #[test]
+    fn only_a_run_that_was_counted_has_members_and_columns_for_counts() {
+        let files = |raw: &Raw| {
+            let chapters = chapters(raw);
+            [json(raw, &chapters).unwrap(), summary::csv(&chapters).unwrap()]
+        };
+        let names = ["instructions_per_req", "allocations_per_req"];
+        let mut raw = run(&[synthetic("a", 98.1, SMALL)]);
+        for file in files(&raw) {
+            assert!(!names.iter().any(|name| file.contains(name)), "{file}");
+        }
+        raw.counts = Some(counts("a", "demo", &[17_000, 17_100, 17_200]));
+        let [summary, table] = files(&raw);
+        let export: Value = serde_json::from_str(&summary).unwrap();
+        let estimate = &export["cells"][0]["figures"]["instructions_per_req"]["estimate"];
+        assert_eq!(*estimate, 17_100.0);
+        assert!(table.contains(",instructions_per_req,allocations_per_req,"), "{table}");
+        assert!(table.contains(",17100.000,3.000,"), "{table}");
+    }
 
     #[test]
     fn every_figure_of_the_table_is_in_the_export_with_the_same_digits() {

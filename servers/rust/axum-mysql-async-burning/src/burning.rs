@@ -1,6 +1,6 @@
 use std::{
     env,
-    hint::spin_loop,
+    hint::{black_box, spin_loop},
     time::{Duration, Instant},
 };
 
@@ -13,16 +13,44 @@ use contract::{
 #[derive(Clone)]
 pub(crate) struct Burning<S> {
     store: S,
-    burn: Duration,
+    burn: Burn,
+}
+
+/// What a lookup burns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Burn {
+    /// So much time, however many instructions that takes.
+    Time(Duration),
+    /// So many turns of a loop, and so always the same instructions, however long they take.
+    Turns(u64),
+}
+
+impl Burn {
+    /// What the variables `BURN_TURNS` and `BURN_NS` ask for; the first comes first.
+    fn asked(turns: Option<&str>, nanos: Option<&str>) -> Result<Burn, SettingsError> {
+        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok());
+        let turns = number(turns).map(Burn::Turns);
+        let time = number(nanos).map(|nanos| Burn::Time(Duration::from_nanos(nanos)));
+        turns.or(time).ok_or(SettingsError::Required {
+            name: "BURN_NS",
+            expected: "a whole number of nanoseconds, or BURN_TURNS a number of turns",
+        })
+    }
+
+    fn burn(self) {
+        match self {
+            Burn::Time(burn) => spin(burn),
+            Burn::Turns(turns) => (0..turns).for_each(|turn| {
+                black_box(turn);
+            }),
+        }
+    }
 }
 
 impl<S: Store> Store for Burning<S> {
     fn open(settings: &Settings) -> Result<Burning<S>, SettingsError> {
-        let nanos = env::var("BURN_NS").ok().and_then(|text| text.parse().ok());
-        let burn = nanos.map(Duration::from_nanos).ok_or(SettingsError::Required {
-            name: "BURN_NS",
-            expected: "a whole number of nanoseconds",
-        })?;
+        let [turns, nanos] = ["BURN_TURNS", "BURN_NS"].map(|name| env::var(name).ok());
+        let burn = Burn::asked(turns.as_deref(), nanos.as_deref())?;
         Ok(Burning { store: S::open(settings)?, burn })
     }
 
@@ -35,7 +63,7 @@ impl<S: Lookup> Lookup for Burning<S> {
     type Row = S::Row;
 
     async fn find_by_name(&self, name: String) -> Result<Vec<S::Row>, StoreError> {
-        spin(self.burn);
+        self.burn.burn();
         self.store.find_by_name(name).await
     }
 }
@@ -54,6 +82,14 @@ fn spin(burn: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn turns_come_before_time_and_one_of_both_must_be_asked_for() {
+        let time = Burn::Time(Duration::from_nanos(7));
+        assert_eq!(Burn::asked(None, Some("7")).ok(), Some(time));
+        assert_eq!(Burn::asked(Some("3"), Some("7")).ok(), Some(Burn::Turns(3)));
+        assert!(Burn::asked(Some("much"), None).is_err());
+    }
 
     #[test]
     fn it_burns_what_is_asked_for() {

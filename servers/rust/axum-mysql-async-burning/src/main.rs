@@ -1,5 +1,5 @@
-//! axum over mysql_async, except that each lookup first burns `BURN_NS` nanoseconds of CPU time: a known difference,
-//! which the harness must find.
+//! axum over mysql_async, except that each lookup first burns `BURN_NS` nanoseconds of CPU time, or `BURN_TURNS` turns of a
+//! loop: a known difference, which the harness must find.
 
 mod burning;
 
