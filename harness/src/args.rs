@@ -330,7 +330,7 @@ pub struct Rank {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub filter: Filter,
-    /// The server that the others are compared with (default: the first)
+    /// The server that ratios are to (default: the study's baseline, or the first in the registry)
     #[arg(long, value_name = "NAME")]
     pub baseline: Option<String>,
     /// Output format

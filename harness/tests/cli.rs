@@ -102,9 +102,12 @@ fn a_plan_has_the_cells_that_its_study_has_in_its_profile() {
         let output = stackmark(Path::new(ROOT), &[&arguments, more].concat());
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let name = "  axum-diesel: ";
-        let line = text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
-        let mut cells: Vec<_> = line[name.len()..].split(", ").map(ToOwned::to_owned).collect();
+        // Block 1 and its first round, then a line for each cell with all its servers.
+        let round = text.lines().skip_while(|line| *line != "  round 1").skip(1);
+        let of_round = round.map_while(|line| line.strip_prefix("    ")?.split_once(": "));
+        let has_server = |servers: &str| servers.split(", ").any(|server| server == "axum-diesel");
+        let cells = of_round.filter(|(_, servers)| has_server(servers));
+        let mut cells: Vec<_> = cells.map(|(cell, _)| cell.to_owned()).collect();
         cells.sort();
         cells
     };

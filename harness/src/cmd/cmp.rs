@@ -239,7 +239,11 @@ mod tests {
         let comparison = Comparison {
             metric: Metric::Goodput,
             ratio: estimate(b.0 / a.0),
+            plain: estimate(b.0 / a.0),
+            adjusted: None,
             adjustment: Adjustment::None,
+            standard_error: 0.05,
+            freedom: 7.0,
             p_value: 0.5,
             floor: None,
             verdict: Verdict::Undecided,

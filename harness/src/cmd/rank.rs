@@ -13,6 +13,7 @@ use crate::measure::Measurement;
 use crate::report::chapter::{Chapter, chapters_against};
 use crate::report::page;
 use crate::report::ranking::Ranking;
+use crate::report::ranking_text::Words;
 use crate::report::table::Format;
 use crate::report::table::{self, Table};
 use crate::workspace::Workspace;
@@ -119,27 +120,48 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One table of all rankings, for programs. The rate of the open loads is in the headings where they share one, and in a
-/// column of its own elsewhere.
+/// One table of all rankings, for programs. The rate of the open loads and the baseline are in the headings where the
+/// rankings share one, and in columns of their own elsewhere.
 fn all(chapters: &[Chapter]) -> Table {
     let rankings = || chapters.iter().flat_map(|chapter| &chapter.rankings);
+    let baseline = |ranking: &Ranking| {
+        ranking.baseline.as_ref().map(|baseline| baseline.name.clone()).unwrap_or_default()
+    };
     let rates: BTreeSet<String> = rankings().filter_map(Ranking::rate).collect();
-    let (has_studies, has_rates) =
-        (chapters.iter().any(|one| one.study.is_some()), rates.len() > 1);
-    let columns = [("study", has_studies), ("scenario", true), ("open req/s", has_rates)];
+    let baselines: BTreeSet<String> = rankings().map(baseline).collect();
+    let has_studies = chapters.iter().any(|one| one.study.is_some());
+    let (has_rates, has_baselines) = (rates.len() > 1, baselines.len() > 1);
+    let has_p999 = rankings().any(Ranking::has_p999);
+    let columns = [
+        ("study", has_studies),
+        ("scenario", true),
+        ("open req/s", has_rates),
+        ("baseline", has_baselines),
+    ];
     let shown = columns.iter().filter(|(_, is_shown)| *is_shown);
     let headings: Vec<&str> = shown.map(|(heading, _)| *heading).collect();
     let row = |chapter: &Chapter, ranking: &Ranking| {
         let study = chapter.study.map(|study| study.name.clone()).unwrap_or_default();
         let rate = ranking.rate().unwrap_or_default();
-        let values = [study, ranking.title.clone(), rate].into_iter().zip(columns);
+        let values = [study, ranking.title.clone(), rate, baseline(ranking)];
+        let values = values.into_iter().zip(columns);
         values.filter(|(_, (_, is_shown))| *is_shown).map(|(value, _)| value).collect()
     };
-    let table = |ranking: &Ranking| {
-        if has_rates { ranking.table_under("open") } else { ranking.table() }
+    let words = Words {
+        open: match rates.iter().next() {
+            Some(rate) if !has_rates => format!("at {rate} req/s"),
+            _ => "open".to_owned(),
+        },
+        ratio: match baselines.iter().next() {
+            Some(name) if !has_baselines && !name.is_empty() => format!("× {name}"),
+            _ => "× baseline".to_owned(),
+        },
+        has_p999,
     };
     let tables = chapters.iter().flat_map(|chapter| {
-        chapter.rankings.iter().map(move |ranking| (row(chapter, ranking), table(ranking)))
+        let tables = chapter.rankings.iter();
+        let words = &words;
+        tables.map(move |ranking| (row(chapter, ranking), ranking.table_with(words)))
     });
     Table::stacked(&headings, &tables.collect::<Vec<_>>())
 }

@@ -1,8 +1,8 @@
 //! Comparisons between two runs, cell by cell.
 
-use super::sample::Sample;
+use super::noise::ln_floor;
+use super::sample::{Sample, server};
 use super::test::Test;
-use super::within::{ln_floor, server};
 use super::{Comparison, judge};
 use crate::definition::Role;
 use crate::definition::cell::Cell;
@@ -68,7 +68,8 @@ impl Change {
 /// Compares every metric of every cell that both runs planned, `b` over `a`, in the order of `a`.
 ///
 /// All cells of a metric are tested together. The noise floor is the largest of three differences between things that
-/// did not change: that of either run's twins, and that of ceilings whose version is the same in both runs.
+/// did not change: that of either run's twins, however many there are, and that of ceilings whose version is the same in
+/// both runs.
 #[must_use]
 pub fn between(a: &Raw, b: &Raw) -> Vec<CellComparison> {
     let mut found: Vec<((usize, usize), CellComparison)> = Vec::new();

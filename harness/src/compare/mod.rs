@@ -5,22 +5,25 @@
 //! 1. **Equivalent**: the 90% interval of the ratio lies within 1/1.03 to 1.03 (two one-sided tests at 5%). This is
 //!    tested first: a difference that is shown to be less than 3% is not called a difference, however surely it is
 //!    not zero.
-//! 2. **Different**: p < 0.05 after Holm's correction over all comparisons that are made together, and the ratio is
-//!    farther from 1 than the noise floor. Where two ratios must both show a difference, both must be farther than
-//!    the floor. Within a run, all pairs in one metric of one cell are tested together; between runs, all cells in
-//!    one metric.
+//! 2. **Different**: p < 0.05 after Holm's correction over all comparisons that are made together. Where two ratios must
+//!    both show a difference, both must be that far from 1. Within a run, all pairs in one metric of one cell are tested
+//!    together; between runs, all cells in one metric.
 //! 3. **Undecided**: everything else. More blocks would decide it.
 //!
-//! The noise floor is the ratio between a server and its twin (the same binary under another name) in the same metric
-//! of the same cell. The ratio itself is used, not the end of its interval: the test already covers the sampling
-//! error, and the floor covers what the test cannot see, a bias of place or order that lasts for a whole run. The
-//! interval's end would count the sampling error twice, so that a small difference could never be shown.
+//! Two copies of the same server differ by more than the sampling error shows: by their layout in memory, for one. A run
+//! measures some servers twice, each time as another copy, its *twin*. The variance that the ratios of at least three
+//! servers to their twins have beyond their sampling error is added to the variance of every comparison in the same metric
+//! of the same cell. With fewer twins, there is a noise floor instead: a difference must be larger than that of any server
+//! to its twin. The ratio itself is used there, not the end of its interval: the test already covers the sampling error,
+//! and counting it twice would never show a small difference.
 //!
 //! A goodput that is only a lower bound is never compared as if it were exact. Two bounds are not compared at all;
 //! one bound can only be shown to be more than the other figure.
 
 mod between;
 mod differences;
+mod noise;
+mod pairs;
 mod sample;
 mod test;
 #[cfg(test)]
@@ -29,8 +32,10 @@ mod within;
 
 pub use between::{CellComparison, Change, between};
 pub use differences::differences;
+pub use noise::{Noise, TWINS};
+pub use pairs::Pairs;
 pub use test::Adjustment;
-pub use within::{Pairs, floor, within};
+pub use within::{within, within_noise};
 
 pub use crate::measure::block::Metric;
 use crate::stats::{Estimate, holm};
@@ -69,13 +74,22 @@ impl Verdict {
 pub struct Comparison {
     /// The metric that is compared.
     pub metric: Metric,
-    /// a ÷ b, with its 95% interval.
+    /// a ÷ b, with its 95% interval: the adjusted ratio where it is used alone, the plain one elsewhere.
     pub ratio: Estimate,
-    /// Whether the ratio is adjusted for the load's own cost.
+    /// The ratio that is not adjusted.
+    pub plain: Estimate,
+    /// The ratio at an equal cost of the load; absent where there is none.
+    pub adjusted: Option<Estimate>,
+    /// Which of the two decides.
     pub adjustment: Adjustment,
+    /// The standard error of the ratio's logarithm; the larger one where two ratios decide.
+    pub standard_error: f64,
+    /// The degrees of freedom of that error.
+    pub freedom: f64,
     /// The p-value, corrected for the number of comparisons that were made together.
     pub p_value: f64,
-    /// The noise floor, as a ratio of at least 1; absent where nothing in the run shows it.
+    /// The noise floor, as a ratio of at least 1; absent where enough twins widen the intervals instead, and where there
+    /// is none.
     pub floor: Option<f64>,
     /// The result of the test.
     pub verdict: Verdict,
@@ -113,7 +127,11 @@ fn judge(tests: &[(Test, Option<f64>)]) -> Vec<Comparison> {
     let judged = tests.iter().zip(holm(&plain)).map(|((test, floor), p_value)| Comparison {
         metric: test.metric,
         ratio: test.ratio().estimate(),
+        plain: test.plain().estimate(),
+        adjusted: test.adjusted().map(|ratio| ratio.estimate()),
         adjustment: test.adjustment,
+        standard_error: test.least_precise().standard_error,
+        freedom: test.least_precise().freedom,
         p_value,
         floor: floor.map(f64::exp),
         verdict: verdict(test, p_value, floor.unwrap_or(0.0)),

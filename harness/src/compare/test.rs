@@ -16,7 +16,9 @@
 
 use super::sample::Sample;
 use crate::measure::block::{Metric, Value};
-use crate::stats::{Covaried, LogRatio, paired, paired_adjusted, unpaired, unpaired_adjusted};
+use crate::stats::{
+    Covaried, Excess, LogRatio, paired, paired_adjusted, unpaired, unpaired_adjusted,
+};
 
 /// The fewest blocks that allow a regression.
 const BLOCKS: usize = 5;
@@ -135,6 +137,31 @@ impl Test {
             plain,
             adjusted,
         }
+    }
+
+    /// The test with the variance of copies of a server added to the errors of both ratios.
+    pub(super) fn widened(self, plain: &Excess, adjusted: &Excess) -> Test {
+        Test {
+            plain: self.plain.widened(plain),
+            adjusted: self.adjusted.map(|ratio| ratio.widened(adjusted)),
+            ..self
+        }
+    }
+
+    /// The ratio that is not adjusted.
+    pub(super) fn plain(&self) -> LogRatio {
+        self.plain
+    }
+
+    /// The ratio at an equal cost of the load, whether it is used or not; absent where there are too few blocks.
+    pub(super) fn adjusted(&self) -> Option<LogRatio> {
+        self.adjusted
+    }
+
+    /// The least precise of the ratios that must support the result.
+    pub(super) fn least_precise(&self) -> LogRatio {
+        let [one, other] = self.ratios();
+        if one.standard_error >= other.standard_error { one } else { other }
     }
 
     /// Whether the test can have a result: two lower bounds cannot be compared.

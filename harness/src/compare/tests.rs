@@ -98,8 +98,42 @@ fn a_goodput_that_is_a_bound_is_not_compared_as_if_exact() {
 }
 
 #[test]
-fn two_servers_that_the_data_do_not_distinguish_share_a_tier() {
-    let tiers = |middle: [f64; 8]| {
+fn three_twins_widen_every_interval_and_leave_no_floor() {
+    // Each twin is 1.1% from its server, far beyond its sampling error.
+    let twin = |name, of, cpu| SyntheticServer { twin_of: Some(of), ..synthetic(name, cpu, OTHER) };
+    let servers =
+        [synthetic("a", 50.0, SMALL), synthetic("b", 60.0, SMALL), synthetic("c", 51.5, SMALL)];
+    let twins = [twin("a.2", "a", 50.55), twin("b.2", "b", 59.35), twin("c.2", "c", 52.07)];
+    let with = |count: usize| {
+        let twins =
+            twins.iter().take(count).map(|one| twin(one.name, one.twin_of.unwrap(), one.cpu));
+        let servers = servers.iter().map(|one| synthetic(one.name, one.cpu, SMALL));
+        run(&servers.chain(twins).collect::<Vec<_>>())
+    };
+    let (two, three) = (cpu(&with(2), "c", "a"), cpu(&with(3), "c", "a"));
+    // With two, 3% is beyond the floor.
+    assert!(two.floor.is_some() && two.verdict == Verdict::Different, "{two:?}");
+    assert_eq!(three.floor, None);
+    assert_eq!(three.verdict, Verdict::Undecided, "{three:?}");
+    assert!(three.ratio.hi - three.ratio.lo > 4.0 * (two.ratio.hi - two.ratio.lo), "{three:?}");
+    assert_eq!(two.ratio.mean, three.ratio.mean);
+    // Three degrees of freedom, and a few more from the blocks.
+    assert!((3.0..4.0).contains(&three.freedom), "{}", three.freedom);
+    let raw = with(3);
+    let Noise::Variance { plain, .. } = Noise::of(&raw, &raw.run.cell[0], Metric::ServerCpu) else {
+        panic!("three twins show a variance")
+    };
+    // √(3·0.011²/1.2125), by the formula for equal errors.
+    assert!((1.016..1.019).contains(&plain.factor()), "{plain:?}");
+    assert_eq!(cpu(&raw, "b", "a").verdict, Verdict::Different, "20% are beyond all of that");
+    // What a server and its own twin show is not widened by itself.
+    assert_eq!(cpu(&raw, "a", "a.2").verdict, Verdict::Equivalent);
+    assert!(cpu(&raw, "a", "a.2").freedom > 5.9);
+}
+
+#[test]
+fn servers_share_a_letter_where_they_are_not_shown_to_differ() {
+    let letters = |middle: [f64; 8]| {
         let raw = run(&[
             synthetic("last", 56.0, SMALL),
             synthetic("middle", 53.0, middle),
@@ -107,17 +141,42 @@ fn two_servers_that_the_data_do_not_distinguish_share_a_tier() {
             synthetic("second", 50.2, SMALL),
         ]);
         let names = raw.run.server.iter().map(|server| server.name.clone()).collect::<Vec<_>>();
-        let pairs = Pairs::of(&raw, &cell(), &names, Metric::ServerCpu);
-        let tiers = pairs.tiers();
-        tiers.into_iter().map(|(name, tier)| (name.to_owned(), tier)).collect::<Vec<_>>()
+        let pairs = Pairs::of(&raw, &cell(), &names, Metric::ServerCpu, Noise::Unknown);
+        assert_eq!(pairs.iter().count(), 6, "every pair is there");
+        let unbeaten = names.iter().filter(|name| pairs.is_unbeaten(name)).cloned().collect();
+        let letters = pairs.letters().into_iter().map(|(name, of)| format!("{name} {of}"));
+        (letters.collect::<Vec<_>>(), unbeaten)
     };
-    let expected = |tiers: [usize; 4]| {
-        let names = ["first", "second", "middle", "last"].map(str::to_owned);
-        names.into_iter().zip(tiers).collect::<Vec<_>>()
+    let found = (
+        |words: [&str; 4]| words.map(str::to_owned).to_vec(),
+        |names: &[&str]| -> Vec<String> { names.iter().map(ToString::to_string).collect() },
+    );
+    assert_eq!(
+        letters(OTHER),
+        (found.0(["first a", "second a", "middle b", "last c"]), found.1(&["first", "second"]))
+    );
+    // The server between them differs from none; first and last differ as before.
+    assert_eq!(
+        letters(LARGE),
+        (
+            found.0(["first a", "second a", "middle ab", "last b"]),
+            found.1(&["middle", "first", "second"])
+        )
+    );
+}
+
+#[test]
+fn a_table_resolves_what_its_blocks_and_its_floor_allow() {
+    let pairs = |own: [f64; 8], floor: Option<f64>| {
+        let raw = run(&[synthetic("a", 50.0, SMALL), synthetic("b", 50.0, own)]);
+        let names = ["a".to_owned(), "b".to_owned()];
+        let noise = floor.map_or(Noise::Unknown, |ratio| Noise::Floor { ln: ratio.ln(), twins: 1 });
+        Pairs::of(&raw, &cell(), &names, Metric::ServerCpu, noise).resolution().unwrap()
     };
-    assert_eq!(tiers(OTHER), expected([1, 1, 2, 3]));
-    // First and last differ as before, but the servers between them join them.
-    assert_eq!(tiers(LARGE), expected([1, 1, 1, 1]));
+    assert_eq!(pairs(OTHER, None), MARGIN, "a smaller difference is an equivalence");
+    assert!((1.12..1.18).contains(&pairs(LARGE, None)), "{}", pairs(LARGE, None));
+    assert!((1.05..1.06).contains(&pairs(OTHER, Some(1.05))), "{}", pairs(OTHER, Some(1.05)));
+    assert_eq!(Pairs::default().resolution(), None);
 }
 
 #[test]

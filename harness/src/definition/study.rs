@@ -18,6 +18,10 @@ pub struct RunStudy {
     /// whole servers are compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub compare: Option<String>,
+    /// The server that ratios are to, wherever it is among those that are compared; elsewhere, and where the study names
+    /// none, it is the first contender of those in the registry's order.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<String>,
     /// The names of the servers that answer the question, in the registry's order.
     pub servers: Vec<String>,
     /// The cells that answer the question.

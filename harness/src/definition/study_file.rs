@@ -10,7 +10,7 @@ use super::profile::Profile;
 use super::scenario::{Catalogue, check_among};
 use super::select::ServerSelection;
 use super::study::{Published, StudyCell};
-use super::{DefinitionError, Registry, Server, TomlError, read_toml};
+use super::{DefinitionError, Registry, Role, Server, TomlError, read_toml};
 
 /// A study, read from `<name>.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +34,8 @@ pub struct Study {
     /// The axis whose values are compared, within servers that are equal on every other axis; absent where whole servers are
     /// compared.
     pub compare: Option<String>,
+    /// The contender that ratios are to; absent where it is the first of those that are compared, in the registry's order.
+    pub baseline: Option<String>,
     /// Numbers of database connections: each server is measured with each of them, under a name of its own. Empty where all
     /// servers have the usual number.
     #[serde(default)]
@@ -174,7 +176,7 @@ impl Study {
             }
         }
         if self.pool_sizes.is_empty() {
-            return Ok(servers.into_iter().cloned().collect());
+            return self.with_baseline(servers.into_iter().cloned().collect());
         }
         let variants = servers.into_iter().flat_map(|server| {
             if server.has_database() {
@@ -184,7 +186,21 @@ impl Study {
                 vec![server.clone()]
             }
         });
-        Ok(variants.collect())
+        self.with_baseline(variants.collect())
+    }
+
+    /// The servers, if the baseline is a contender among them.
+    fn with_baseline(&self, servers: Vec<Server>) -> Result<Vec<Server>, DefinitionError> {
+        let Some(baseline) = &self.baseline else { return Ok(servers) };
+        let contenders = servers.iter().filter(|server| server.role == Role::Contender);
+        let names: Vec<&str> = contenders.map(|server| server.name.as_str()).collect();
+        if names.contains(&baseline.as_str()) {
+            return Ok(servers);
+        }
+        Err(self.error(format!(
+            "its baseline {baseline:?} is no contender that it compares; there are: {}",
+            names.join(", ")
+        )))
     }
 
     /// Those of `studies` that have these names, or the default ones without a name.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{is_lower_bound, is_open, per_answer, quantile, rounds, valid};
+use super::{BEYOND, is_lower_bound, is_open, per_answer, quantile, rounds, valid};
 use crate::definition::cell::Cell;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
@@ -61,8 +61,8 @@ impl Metric {
         match self {
             Metric::Goodput => Some(record.goodput()),
             Metric::ServerCpu => Some(per_answer(trial, trial.measured.resources.server)),
-            Metric::P50 => quantile(record, 0.5),
-            Metric::P99 => quantile(record, 0.99),
+            Metric::P50 => quantile(record, 0.5, BEYOND),
+            Metric::P99 => quantile(record, 0.99, BEYOND),
         }
     }
 }
@@ -106,7 +106,7 @@ impl Blocks {
         })
     }
 
-    /// The same estimate that [`super::Figures`] holds.
+    /// The same estimate that [`super::Figures`] holds; of a percentile, however imprecise it is.
     #[must_use]
     pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
         let values: Vec<f64> = self.values.values().map(|value| value.value).collect();

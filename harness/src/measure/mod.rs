@@ -29,8 +29,11 @@ use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fa
 use resources::ResourceFigures;
 use warning::{Warning, warnings};
 
-/// The number of requests that must lie beyond a percentile.
-const BEYOND: f64 = 10.0;
+/// The number of requests that must lie beyond a percentile of one block: without one, the percentile is only the
+/// longest response time. It is no measure of precision, since slow requests come together: that is [`PRECISION`].
+const BEYOND: f64 = 1.0;
+/// The largest factor from a percentile to the ends of its 95% interval over blocks with which it is a figure.
+const PRECISION: f64 = 1.25;
 
 /// The results of the trials of one cell.
 #[derive(Clone, Debug)]
@@ -82,13 +85,16 @@ pub struct Figures {
     pub resources: ResourceFigures,
 }
 
-/// Figures about the load itself, each from the worst trial.
+/// Figures about the load itself, each from the worst trial unless it says otherwise.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadFigures {
     /// The load's share of its CPUs' time, where 1 is all of it; absent where the server drove itself.
     pub cpu_share: Option<f64>,
     /// The 99th percentile of the load's own lateness under an open load, in microseconds.
     pub own_lateness_p99: Option<f64>,
+    /// The median of the load's own lateness under an open load, in microseconds: the mean over blocks, and not the
+    /// worst trial.
+    pub own_lateness_p50: Option<Estimate>,
     /// The right answers in the window of an open load, divided by the requests that were due in it.
     pub achieved: Option<f64>,
     /// The difference between rate × mean response and the mean number of requests in the system, as a fraction.
@@ -97,8 +103,9 @@ pub struct LoadFigures {
 
 /// Response times in microseconds, from due to the last byte.
 ///
-/// A request without a right answer counts as infinitely long. A percentile is absent where it falls among those, and
-/// where fewer than ten requests lie beyond it.
+/// A request without a right answer counts as infinitely long. A percentile is absent where it falls among those in any
+/// block, where a block has no request beyond it, and where its 95% interval over blocks reaches farther than a factor of
+/// 1.25.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// The median.
@@ -239,11 +246,14 @@ fn load_is_limit(trials: &[&Trial], cpus: &Placement) -> bool {
 /// Figures about the load itself. `cpus` is `None` where the server drove itself.
 fn load_figures(trials: &[&Trial], open: bool, cpus: Option<&Placement>) -> LoadFigures {
     let late = |trial: &Trial| trial.measured.record.own_lateness.quantile(0.99).as_micros().0;
+    let median = |trial: &&Trial| trial.measured.record.own_lateness.quantile(0.5).as_micros().0;
+    let medians: Vec<f64> = trials.iter().map(median).collect();
     let residual =
         |trial: &Trial| trial.measured.record.littles_law_residual().unwrap_or(0.0).abs();
     LoadFigures {
         cpu_share: cpus.map(|cpus| largest(trials, |trial| load_share(trial, cpus))),
         own_lateness_p99: open.then(|| largest(trials, late)),
+        own_lateness_p50: open.then(|| stats::mean(&medians)).flatten(),
         achieved: open
             .then(|| trials.iter().map(|trial| achieved(trial)).fold(f64::INFINITY, f64::min)),
         littles_law_residual: largest(trials, residual),
@@ -253,8 +263,8 @@ fn load_figures(trials: &[&Trial], open: bool, cpus: Option<&Placement>) -> Load
 fn response(trials: &[&Trial]) -> Response {
     let percentile = |q: f64| {
         let values: Option<Vec<f64>> =
-            trials.iter().map(|trial| quantile(&trial.measured.record, q)).collect();
-        stats::geometric_mean(&values?)
+            trials.iter().map(|trial| quantile(&trial.measured.record, q, BEYOND)).collect();
+        stats::geometric_mean(&values?).filter(is_precise)
     };
     Response {
         p50: percentile(0.5),
@@ -265,10 +275,17 @@ fn response(trials: &[&Trial]) -> Response {
     }
 }
 
-/// A quantile of the response time in microseconds, over all requests that were due.
-fn quantile(record: &LoadRecord, q: f64) -> Option<f64> {
+/// Whether a geometric mean's interval is narrow enough for a figure.
+fn is_precise(estimate: &Estimate) -> bool {
+    estimate.hi <= PRECISION * estimate.mean
+}
+
+/// A quantile of the response time in microseconds, over all requests that were due; `None` where fewer than `beyond` of
+/// them lie beyond it, and where it falls among those without a right answer.
+fn quantile(record: &LoadRecord, q: f64, beyond: f64) -> Option<f64> {
     let due = (record.sent + record.unsent) as f64;
-    if due * (1.0 - q) < BEYOND {
+    // Rounding must not turn ten of a thousand into fewer than ten.
+    if due * (1.0 - q) < beyond - 1e-6 {
         return None;
     }
     // Right answers are the fastest of all requests: those without one count as infinitely long.

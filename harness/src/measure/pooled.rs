@@ -1,10 +1,13 @@
 //! The response times of all valid trials of a cell together, for curves of many percentiles without intervals.
 
 use super::limit::is_valid;
-use super::{BEYOND, Measurement, quantile};
+use super::{Measurement, quantile};
 use crate::format::folder::Raw;
 use crate::format::journal::Entry;
 use crate::load::LoadRecord;
+
+/// The number of requests that must lie beyond the end of a curve: fewer would draw single requests.
+const BEYOND: f64 = 10.0;
 
 /// The response times of a cell's valid trials together.
 #[derive(Clone, Debug)]
@@ -34,7 +37,7 @@ impl Pooled {
     /// answer.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
-        quantile(&self.0, q)
+        quantile(&self.0, q, BEYOND)
     }
 
     /// The largest quantile that still has ten requests beyond it; `None` where too few requests were due.

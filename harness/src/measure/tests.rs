@@ -1,7 +1,7 @@
 //! Measurements of synthetic runs with known statistics.
 
 use super::*;
-use crate::format::synthetic_run::{SMALL, cell, run, synthetic};
+use crate::format::synthetic_run::{LARGE, SMALL, cell, open_cell, run, run_under, synthetic};
 use crate::units::Nanos;
 
 #[test]
@@ -11,12 +11,29 @@ fn requests_without_a_right_answer_count_as_infinitely_long() {
         record.response.record(Nanos(i * 1_000));
     }
     let near = |a: Option<f64>, b: f64| (a.unwrap() / b - 1.0).abs() < 2e-3;
-    assert!(near(quantile(&record, 0.99), 1_980.0));
-    assert_eq!(quantile(&record, 0.999), None, "two requests are too few for a percentile");
+    assert!(near(quantile(&record, 0.99, 1.0), 1_980.0));
+    assert!(near(quantile(&record, 0.999, 1.0), 1_998.0));
+    assert_eq!(quantile(&record, 0.999, 10.0), None, "two requests are beyond");
+    assert_eq!(quantile(&record, 0.9999, 1.0), None, "it would be the longest response time");
     // 40 more requests were due and never answered: the median moves a little, and p99 is beyond all answers.
     record.unsent = 40;
-    assert!(near(quantile(&record, 0.5), 1_020.0));
-    assert_eq!(quantile(&record, 0.99), None);
+    assert!(near(quantile(&record, 0.5, 1.0), 1_020.0));
+    assert_eq!(quantile(&record, 0.99, 1.0), None);
+}
+
+#[test]
+fn a_percentile_is_a_figure_where_blocks_agree_on_it() {
+    let response = |own: [f64; 8]| {
+        let raw = run_under(&[synthetic("a", 50.0, own)], &[open_cell("open-2000", 2_000.0)]);
+        only(&raw).0.response.unwrap()
+    };
+    // exp(t·s/√8), with t = 2.3646 and s the standard deviation of the logarithms: 1.003 for SMALL, 1.087 for LARGE,
+    // and 1.363 for values that alternate between 1 and 2.
+    assert!(response(SMALL).p99.is_some() && response(SMALL).p999.is_some());
+    assert!(response(LARGE).p99.is_some());
+    let apart = [1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0];
+    assert_eq!((response(apart).p50, response(apart).p99), (None, None));
+    assert!(response(apart).max > 0.0);
 }
 
 /// A run of one server that keeps its CPU busy in all blocks.

@@ -130,6 +130,7 @@ fn narrowed(
         name: study.name.clone(),
         question: study.question.clone(),
         compare: study.compare.clone(),
+        baseline: study.baseline.clone(),
         servers: servers.clone().map(|server| server.name.clone()).collect(),
         cells: of_profile,
         published: study.published.clone(),

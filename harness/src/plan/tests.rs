@@ -120,6 +120,7 @@ fn study(name: &str, servers: &[&str], loads: &[&str]) -> RunStudy {
         name: name.to_owned(),
         question: "Which?".into(),
         compare: None,
+        baseline: None,
         servers: servers.iter().map(|name| (*name).to_owned()).collect(),
         cells: loads.iter().map(cell).collect(),
         published: Vec::new(),

@@ -19,28 +19,30 @@ impl Ranking {
     }
 
     fn order_in_words(&self) -> String {
-        let ordered: Vec<(usize, &Row)> =
-            self.rows.iter().filter_map(|row| Some((row.tier?, row))).collect();
-        let Some((_, first)) = ordered.first() else { return UNORDERED.to_owned() };
-        let best: Vec<&Row> =
-            ordered.iter().filter(|(tier, _)| *tier == 1).map(|(_, row)| *row).collect();
-        let below: Vec<&Row> =
-            ordered.iter().filter(|(tier, _)| *tier > 1).map(|(_, row)| *row).collect();
-        let tiers = ordered.last().map_or(1, |(tier, _)| *tier);
+        let ordered: Vec<&Row> = self.rows.iter().filter(|row| row.letters.is_some()).collect();
+        let Some((first, others)) = ordered.split_first() else { return UNORDERED.to_owned() };
+        let (near, below): (Vec<&Row>, Vec<&Row>) =
+            others.iter().copied().partition(|row| !self.is_different(first, row));
         let most =
             if self.by_goodput { "the most goodput" } else { "the least server CPU per request" };
-        let mut text = match &best[..] {
-            [only] if ordered.len() == 1 => {
-                format!("only `{}` has a figure, {}.", only.server, self.figure_in_words(only))
+        let near: Vec<String> = near.into_iter().map(|row| self.against_baseline(row)).collect();
+        let mut text = match (&near[..], &below[..]) {
+            ([], []) => {
+                format!("only `{}` has a figure, {}.", first.server, self.figure_in_words(first))
             }
-            [only] => format!("`{}` has {most}, {}.", only.server, self.figure(only)),
-            [..] => {
-                let others = best.iter().filter(|row| row.server != first.server);
-                let others: Vec<String> = others.map(|row| self.against_baseline(row)).collect();
-                let share =
-                    if tiers == 1 { "all share one tier" } else { "the first tier is shared" };
-                let figure = self.figure_in_words(first);
-                format!("{share}: `{}` with {figure}, {}.", first.server, joined(&others))
+            ([], _) => format!("`{}` has {most}, {}.", first.server, self.figure(first)),
+            (near, below) => {
+                let (name, figure) = (&first.server, self.figure_in_words(first));
+                let near = joined(near);
+                if below.is_empty() {
+                    format!(
+                        "`{name}` comes first with {figure}, and none is shown to differ from it: {near}."
+                    )
+                } else {
+                    format!(
+                        "`{name}` comes first with {figure}, and is not shown to differ from {near}."
+                    )
+                }
             }
         };
         match &below[..] {
@@ -56,6 +58,11 @@ impl Ranking {
             }
         }
         text
+    }
+
+    /// Whether two servers are shown to differ in the figure that orders.
+    fn is_different(&self, a: &Row, b: &Row) -> bool {
+        self.ordering().is_some_and(|compared| compared.pairs.differ(&a.server, &b.server))
     }
 
     /// The figure that orders, with its interval and unit.
@@ -80,16 +87,14 @@ impl Ranking {
         let times = self.baseline.as_ref().and_then(|baseline| {
             let ratio = number::ratio(&row.ratio?.ratio);
             let text = number::quotient(&ratio, self.is_bound(row), baseline.is_bound)?;
-            let of =
-                if baseline.is_first { String::new() } else { format!(" of `{}`", baseline.name) };
-            Some(format!("{text} times that{of}"))
+            Some(format!("{text} times that of `{}`", baseline.name))
         });
         format!("`{}` with {}", row.server, times.unwrap_or_else(|| self.figure_in_words(row)))
     }
 }
 
 /// A list in words.
-fn joined(items: &[String]) -> String {
+pub(super) fn joined(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [only] => only.clone(),

@@ -9,7 +9,7 @@ use crate::measure::{Measurement, measurements};
 
 use super::group::groups;
 use super::part::part;
-use super::ranking::{Ranking, rankings_against};
+use super::ranking::{Basis, Ranking, rankings_against};
 
 /// A study's part of a run, compared and ordered.
 #[derive(Clone, Debug)]
@@ -26,19 +26,20 @@ pub struct Chapter<'a> {
     pub answer: Vec<String>,
 }
 
-/// The chapters of a run; ratios are to the first of each order.
+/// The chapters of a run; ratios are to each study's baseline.
 #[must_use]
 pub fn chapters(raw: &Raw) -> Vec<Chapter<'_>> {
     chapters_against(raw, None)
 }
 
-/// The chapters of a run; ratios are to the server that is named, or to the first of each order. Studies of which the run
-/// has no cell have none.
+/// The chapters of a run; ratios are to the server that is named, or to each study's baseline. Studies of which the run has
+/// no cell have no chapter.
 #[must_use]
 pub fn chapters_against<'a>(raw: &'a Raw, baseline: Option<&str>) -> Vec<Chapter<'a>> {
     if raw.run.study.is_empty() {
         let measurements = measurements(raw);
-        let rankings = rankings_against(raw, &measurements, baseline);
+        let basis = Basis { twins: raw, asked: baseline, baseline: None };
+        let rankings = rankings_against(raw, &measurements, basis);
         let raw = Cow::Borrowed(raw);
         return vec![Chapter { study: None, raw, measurements, rankings, answer: Vec::new() }];
     }
@@ -59,8 +60,9 @@ fn rankings_of(
     baseline: Option<&str>,
 ) -> Vec<Ranking> {
     let mut rankings = Vec::new();
+    let basis = Basis { twins: part, asked: baseline, baseline: study.baseline.as_deref() };
     for group in groups(part, study.compare.as_deref()) {
-        for mut ranking in rankings_against(&group.part, measurements, baseline) {
+        for mut ranking in rankings_against(&group.part, measurements, basis) {
             ranking.join(&study.name, group.name.clone());
             rankings.push(ranking);
         }

@@ -10,10 +10,10 @@ use crate::stats::Estimate;
 use super::number::with_interval;
 use super::table::Table;
 
-/// What a count holds, for the sentences beneath a ranking. It ends with a space.
+/// What a count holds, for the sentences beneath a ranking.
 pub(super) const LEGEND: &str = "Instructions: what a request executes in user space, as valgrind's callgrind counts it over \
      starts of the server, with one user and one worker thread. CPU time holds more: the kernel's work, waiting for \
-     memory, and threads that hinder each other. ";
+     memory, and threads that hinder each other.";
 
 /// What a count holds and what it does not, for readers of counts alone.
 pub const MEANING: &str = "Instructions and allocations are those of user space, as valgrind's callgrind counts them with one \

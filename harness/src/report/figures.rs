@@ -7,7 +7,7 @@ use crate::stats::Estimate;
 
 use super::position::Position;
 use Better::{Less, More, Neither};
-use Read::{Count, Estimated, Known, Number, Word};
+use Read::{Estimated, Known, Number, Said, Word};
 
 /// A cell's figures, and how they compare with those of the other servers.
 pub(super) struct MeasuredCell<'a> {
@@ -68,10 +68,10 @@ pub(super) enum Read {
     Number(fn(&MeasuredCell) -> Option<f64>),
     /// A number without an interval that every cell has.
     Known(fn(&MeasuredCell) -> f64),
-    /// A whole number, where there is one.
-    Count(fn(&MeasuredCell) -> Option<usize>),
     /// A word that every cell has.
     Word(fn(&MeasuredCell) -> String),
+    /// A word, where there is one.
+    Said(fn(&MeasuredCell) -> Option<String>),
 }
 
 /// A figure's value in one cell.
@@ -79,7 +79,6 @@ pub(super) enum Read {
 pub(super) enum Value {
     Estimate(Estimate),
     Number(f64),
-    Count(usize),
     Word(String),
 }
 
@@ -105,8 +104,8 @@ impl Figure {
             Estimated(of) => of(cell).map(Value::Estimate),
             Number(of) => of(cell).map(Value::Number),
             Known(of) => Some(Value::Number(of(cell))),
-            Count(of) => of(cell).map(Value::Count),
             Word(of) => Some(Value::Word(of(cell))),
+            Said(of) => of(cell).map(Value::Word),
         }
     }
 
@@ -206,7 +205,8 @@ pub(super) const FIGURES: &[Figure] = &[
         Less,
         Estimated(|cell| percentile(cell, |response| response.p50)),
         "Of an open load: microseconds from due to the last byte that half of the requests do not exceed. A percentile \
-         that falls among requests without a right answer is absent, as is one that rests on few requests.",
+         that falls among requests without a right answer is absent, as is one whose 95% interval over blocks reaches \
+         farther than a factor of 1.25.",
     ),
     Figure::new(
         "p90_us",
@@ -304,6 +304,14 @@ pub(super) const FIGURES: &[Figure] = &[
         Less,
         Number(|cell| cell.figures.load.own_lateness_p99),
         "Of an open load: the 99th percentile of how late it was by its own doing, in microseconds, in the worst trial.",
+    ),
+    Figure::new(
+        "own_lateness_p50_us",
+        ("load's own lateness p50", Unit::Micros),
+        Less,
+        Estimated(|cell| cell.figures.load.own_lateness_p50),
+        "Of an open load: the median of how late it was by its own doing, in microseconds. The percentiles of the response \
+         times hold the load's own lateness.",
     ),
     Figure::new(
         "achieved",
@@ -440,11 +448,12 @@ pub(super) const FIGURES: &[Figure] = &[
         "The database's share of its CPUs' time; 1 is all of it.",
     ),
     Figure::new(
-        "tier",
-        ("tier", Unit::Count),
-        Less,
-        Count(|cell| cell.position.tier),
-        "The tier, from 1: of contenders, in the load whose figure orders them.",
+        "letters",
+        ("letters", Unit::Word),
+        Neither,
+        Said(|cell| cell.position.letters.clone()),
+        "Of contenders, in the load whose figure orders them: two servers of a ranking share a letter exactly where they are \
+         not shown to differ. `a` is that of the first.",
     ),
     Figure::new(
         "goodput_of_null",

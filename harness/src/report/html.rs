@@ -9,7 +9,7 @@ use crate::format::journal::Entry;
 use super::chapter::Chapter;
 use super::chart::Chart;
 use super::table::Table;
-use super::{Drawn, Section, ceilings, facts, page, resources};
+use super::{Drawn, Section, ceilings, facts, page, pairs, resources};
 
 /// The page: what its template shows. The template escapes all text but what is said to be markup.
 #[derive(Template)]
@@ -74,6 +74,10 @@ struct Shown<'a> {
     /// What must be known to read that table.
     ceilings_legend: &'static str,
     resources: Table,
+    /// Every pair of contenders.
+    pairs: Table,
+    /// What must be known to read that table.
+    pairs_legend: &'static str,
 }
 
 /// The page's text.
@@ -148,6 +152,8 @@ fn shown<'a>(chapter: &Chapter, section: &'a Section, number: usize) -> Shown<'a
         ceilings: ceilings.as_ref(),
         ceilings_legend: ceilings::LEGEND,
         resources: resources::table(&chapter.measurements, ranking),
+        pairs: pairs::table(ranking),
+        pairs_legend: pairs::LEGEND,
     }
 }
 
@@ -190,7 +196,7 @@ fn escaped(text: &str) -> String {
 
 /// Whether a cell holds a figure, so that it is set to the right.
 fn is_figure(cell: &str) -> bool {
-    cell.starts_with(|c: char| c.is_ascii_digit() || "≥≤−–".contains(c))
+    cell.starts_with(|c: char| c.is_ascii_digit() || "≥≤<−–".contains(c))
 }
 
 #[cfg(test)]

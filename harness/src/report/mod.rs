@@ -14,10 +14,13 @@ pub mod html;
 pub mod listing;
 pub mod number;
 pub mod page;
+mod pairs;
 mod part;
 mod position;
 pub mod ranking;
-mod ranking_text;
+mod ranking_compared;
+mod ranking_legend;
+pub mod ranking_text;
 mod resources;
 pub mod summary;
 pub mod table;
@@ -84,6 +87,7 @@ pub fn derived(raw: &Raw) -> anyhow::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::from([
         ("README.md".to_owned(), page::page(raw, &drawn)?),
         ("index.html".to_owned(), html::page(raw, &drawn)?),
+        ("pairs.csv".to_owned(), pairs::csv(&chapters)?),
         ("summary.csv".to_owned(), summary::csv(&chapters)?),
         ("summary.json".to_owned(), export::json(raw, &chapters)?),
     ]);

@@ -42,8 +42,8 @@ pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
         }
     }
     text.push_str(
-        "\nAll of this is rebuilt from `raw/` by `stackmark report`. Every cell is in [summary.csv](summary.csv) and \
-         [summary.json](summary.json); [index.html](index.html) is one page with everything, for a browser.\n",
+        "\nAll of this is rebuilt from `raw/` by `stackmark report`. Every cell is in [summary.csv](summary.csv), \
+         every pair in [pairs.csv](pairs.csv), and both are in [summary.json](summary.json); [index.html](index.html) is one page with everything, for a browser.\n",
     );
     Ok(text)
 }

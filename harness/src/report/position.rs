@@ -1,4 +1,4 @@
-//! Where a cell stands among its scenario's: its tier, and its goodput as a part of its ceilings'.
+//! Where a cell stands among its scenario's: its letters, and its goodput as a part of its ceilings'.
 
 use crate::measure::Measurement;
 
@@ -6,10 +6,10 @@ use super::number;
 use super::ranking::{Ranking, Row};
 
 /// What is known of a cell's standing: each where the ranking has it from this cell.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Position {
-    /// From 1.
-    pub(super) tier: Option<usize>,
+    /// Those that it shares with the servers from which it is not shown to differ.
+    pub(super) letters: Option<String>,
     /// Its goodput over that of HTTP alone.
     pub(super) of_null: Option<Share>,
     /// Its goodput over that of its layer alone.
@@ -28,7 +28,7 @@ impl Position {
         let load = Some(measurement.load.as_str());
         let closed = (ranking.closed.as_deref() == load).then_some(row);
         Position {
-            tier: row.tier.filter(|_| ranking.ordering_load() == load),
+            letters: row.letters.clone().filter(|_| ranking.ordering_load() == load),
             of_null: closed.and_then(|row| Share::of(row, ranking.http_alone(row)?)),
             of_alone: closed.and_then(|row| Share::of(row, ranking.layer_alone(row)?)),
         }

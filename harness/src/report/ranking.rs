@@ -4,7 +4,7 @@
 use registry::{Axes, Ceilings};
 
 use super::counted;
-use crate::compare::{self, Comparison, Pairs};
+use crate::compare::{Comparison, Noise, Pairs};
 use crate::definition::Role;
 use crate::definition::cell::Cell;
 use crate::definition::scenario::LoadKind;
@@ -35,23 +35,34 @@ pub struct Ranking {
     pub by_goodput: bool,
     /// The server that ratios are to; absent where it was not measured.
     pub baseline: Option<Baseline>,
-    /// How far apart the same server under two names was in the figure that orders, as a ratio of at least 1.
-    pub floor: Option<f64>,
+    /// All pairs of its contenders, in each metric of its loads.
+    pub compared: Vec<Compared>,
     /// What each control costs.
     pub controls: Vec<Control>,
     /// Best first.
     pub rows: Vec<Row>,
 }
 
-/// What ratios are to.
+/// What ratios are to: a server that was fixed before the run, and not the best of its data.
 #[derive(Clone, Debug)]
 pub struct Baseline {
     /// The server's name.
     pub name: String,
-    /// Whether it is the first of the order.
-    pub is_first: bool,
     /// Whether its figure is only a lower bound.
     pub is_bound: bool,
+}
+
+/// The pairs of a ranking's contenders in one metric under one load.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The load's name.
+    pub load: String,
+    /// The metric.
+    pub metric: Metric,
+    /// What is known of the difference between copies of the same server.
+    pub noise: Noise,
+    /// The pairs, compared together.
+    pub pairs: Pairs,
 }
 
 /// A control against the contender that it differs from in one thing.
@@ -84,8 +95,11 @@ pub struct Row {
     pub ceilings: Ceilings,
     /// Whether it asked its layer by itself: then it has no open load.
     pub drives_itself: bool,
-    /// From 1; of contenders that were measured.
-    pub tier: Option<usize>,
+    /// The letters that it shares with the servers from which it is not shown to differ in the figure that orders; of
+    /// contenders that were measured.
+    pub letters: Option<String>,
+    /// Whether it is a contender than which no other is shown to be better.
+    pub is_unbeaten: bool,
     /// The figure that orders, over the baseline's. Absent for the baseline itself.
     pub ratio: Option<Comparison>,
     /// Under the closed load.
@@ -109,26 +123,33 @@ impl Row {
         self.steady()?.response.as_ref()
     }
 
-    /// Twins are there for the noise floor, and do not compete.
-    fn competes(&self) -> bool {
+    /// Twins are there to show how far apart copies are, and do not compete.
+    pub(super) fn competes(&self) -> bool {
         self.role == Role::Contender && self.twin_of.is_none()
     }
 }
 
-/// The rankings of a run, in the order of its cells; ratios are to the first of each order.
-#[must_use]
-pub fn rankings(raw: &Raw, measurements: &[Measurement]) -> Vec<Ranking> {
-    rankings_against(raw, measurements, None)
+/// What the servers of rankings are held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    /// The part of a run whose twins show how far apart copies of a server are: all that one study measured.
+    pub twins: &'a Raw,
+    /// The server that ratios are to, where a reader asks for it; no other takes its place.
+    pub asked: Option<&'a str>,
+    /// The baseline of the study; where it is not among the servers or was not measured, the first contender in the
+    /// registry's order takes its place.
+    pub baseline: Option<&'a str>,
 }
 
-/// The rankings of a run, in the order of its cells; ratios are to the server that is named, or to the first of each
-/// order.
+/// The rankings of a run without studies, in the order of its cells.
 #[must_use]
-pub fn rankings_against(
-    raw: &Raw,
-    measurements: &[Measurement],
-    baseline: Option<&str>,
-) -> Vec<Ranking> {
+pub fn rankings(raw: &Raw, measurements: &[Measurement]) -> Vec<Ranking> {
+    rankings_against(raw, measurements, Basis { twins: raw, asked: None, baseline: None })
+}
+
+/// The rankings of a run, or of a part of it, in the order of its cells.
+#[must_use]
+pub fn rankings_against(raw: &Raw, measurements: &[Measurement], basis: Basis) -> Vec<Ranking> {
     let mut scenarios: Vec<&str> = Vec::new();
     for cell in &raw.run.cell {
         if !scenarios.contains(&cell.scenario.name.as_str()) {
@@ -149,7 +170,7 @@ pub fn rankings_against(
                     loads.names().into_iter().map(file_name).collect::<Vec<_>>().join(".")
                 );
             }
-            ranking.compare(raw, baseline);
+            ranking.compare(raw, basis);
             ranking
         })
     });
@@ -231,7 +252,8 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
             control_of: server.control_of.clone(),
             ceilings: server.ceilings.clone(),
             drives_itself: server.drives_itself,
-            tier: None,
+            letters: None,
+            is_unbeaten: false,
             ratio: None,
             closed: find(&server.name, &closed),
             open: find(&server.name, &open),
@@ -265,7 +287,7 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
         open: open.map(|load| (load, rate)),
         by_goodput,
         baseline: None,
-        floor: None,
+        compared: Vec::new(),
         controls: Vec::new(),
         rows,
     }
@@ -314,79 +336,6 @@ impl Ranking {
     pub(super) fn was_measured(&self, row: &Row) -> bool {
         if self.closed.is_some() { row.capacity().is_some() } else { row.steady().is_some() }
     }
-
-    /// Tiers, ratios, and what controls tell.
-    fn compare(&mut self, raw: &Raw, baseline: Option<&str>) {
-        let cell = |cell: &&Cell| {
-            cell.scenario.name == self.scenario
-                && Some(cell.load.name.as_str()) == self.ordering_load()
-        };
-        let Some(cell) = raw.run.cell.iter().find(cell) else { return };
-        let metric = self.metric();
-        self.floor = compare::floor(raw, cell, metric);
-
-        let competes = self.rows.iter().filter(|row| row.competes());
-        let competing: Vec<String> = competes.map(|row| row.server.clone()).collect();
-        let pairs = Pairs::of(raw, cell, &competing, metric);
-        let tiers = pairs.tiers();
-        let place = |row: &Row| {
-            tiers.iter().position(|(name, _)| *name == row.server).unwrap_or(tiers.len())
-        };
-        // Those that do not compete come last already, and keep their order.
-        self.rows.sort_by_key(|row| (!row.competes(), place(row)));
-        let first = self.rows.iter().find(|row| self.was_measured(row));
-        let named =
-            |name| self.rows.iter().find(|row| row.server == name && self.was_measured(row));
-        let chosen = baseline.map_or(first, named).map(|row| Baseline {
-            name: row.server.clone(),
-            is_first: first.is_some_and(|first| first.server == row.server),
-            is_bound: self.is_bound(row),
-        });
-        let ratio = |server: &str| {
-            let baseline = chosen.as_ref().filter(|baseline| baseline.name != server)?;
-            compare::within(raw, names(cell), server, &baseline.name, metric)
-        };
-        let compared: Vec<_> = self
-            .rows
-            .iter()
-            .map(|row| {
-                let tier = tiers.iter().find(|(name, _)| *name == row.server);
-                (tier.map(|(_, tier)| *tier), ratio(&row.server))
-            })
-            .collect();
-        self.controls = self.controls(raw, cell);
-        self.baseline = chosen;
-        for (row, compared) in self.rows.iter_mut().zip(compared) {
-            (row.tier, row.ratio) = compared;
-        }
-    }
-
-    /// Each control against the contender that it is a control of.
-    fn controls(&self, raw: &Raw, cell: &Cell) -> Vec<Control> {
-        let controls =
-            self.rows.iter().filter(|row| row.role == Role::Control && row.twin_of.is_none());
-        let compared = controls.filter_map(|control| {
-            let contender = self.row(control.control_of.as_deref()?)?;
-            let cost = compare::within(
-                raw,
-                names(cell),
-                &control.server,
-                &contender.server,
-                self.metric(),
-            )?;
-            Some(Control {
-                name: control.server.clone(),
-                contender: contender.server.clone(),
-                cost,
-                is_bound: self.is_bound(control),
-            })
-        });
-        compared.collect()
-    }
-}
-
-fn names(cell: &Cell) -> (&str, &str) {
-    (&cell.scenario.name, &cell.load.name)
 }
 
 fn is_open(cell: &Cell) -> bool {

@@ -1,27 +1,53 @@
-//! A ranking as text: its table, and the sentences that it needs.
+//! A ranking as a table.
 
-use crate::compare::Adjustment;
 use crate::definition::Role;
 use crate::measure::warning::Warning;
 
-use super::answer::UNORDERED;
-use super::counted;
 use super::figures::{Figure, named};
-use super::number::{self, percent, with_ends, with_interval};
-use super::ranking::{Control, Ranking, Row};
+use super::number::{self, with_ends, with_interval};
+use super::ranking::{Ranking, Row};
 use super::table::{Paint, Table};
 
 /// The column of names.
 const SERVER: usize = 1;
 
+/// What a table's headings say that depends on its ranking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The open load.
+    pub open: String,
+    /// The server that ratios are to.
+    pub ratio: String,
+    /// Whether there is a column for the percentile 99.9.
+    pub has_p999: bool,
+}
+
 impl Ranking {
-    /// As rows of text. A figure that is not there is a dash, and the notes say why.
+    /// As rows of text. A figure that is not there is a dash; the notes or the legend say why.
     #[must_use]
     pub fn table(&self) -> Table {
-        self.table_under(&match self.rate() {
-            Some(rate) => format!("at {rate} req/s"),
-            None => "open".into(),
+        let baseline = self.baseline.as_ref().map(|baseline| format!("× {}", baseline.name));
+        self.table_with(&Words {
+            open: match self.rate() {
+                Some(rate) => format!("at {rate} req/s"),
+                None => "open".into(),
+            },
+            ratio: baseline.unwrap_or_else(|| "×".into()),
+            has_p999: self.has_p999(),
         })
+    }
+
+    /// Whether any server has a percentile 99.9.
+    #[must_use]
+    pub fn has_p999(&self) -> bool {
+        let mut responses = self.rows.iter().filter_map(Row::response);
+        responses.any(|response| response.p999.is_some())
+    }
+
+    /// Whether any server was counted.
+    #[must_use]
+    pub fn has_counts(&self) -> bool {
+        self.rows.iter().any(|row| row.counted.is_some())
     }
 
     /// The open load's rate in requests per second, as text.
@@ -31,22 +57,20 @@ impl Ranking {
         rate.map(|rate| format!("{:.0}", rate.0))
     }
 
-    /// The table, with the words that its headings have for the open load.
+    /// The table, with the words that its headings have.
     #[must_use]
-    pub fn table_under(&self, open: &str) -> Table {
+    pub fn table_with(&self, words: &Words) -> Table {
         const GOODPUT: &Figure = named("goodput_rps");
         const CPU: &Figure = named("server_cpu_us_per_req");
         const INSTRUCTIONS: &Figure = named("instructions_per_req");
         const P50: &Figure = named("p50_us");
         const P99: &Figure = named("p99_us");
+        const P999: &Figure = named("p999_us");
         const LIMIT: &Figure = named("bottleneck");
-        let baseline = match &self.baseline {
-            Some(baseline) if !baseline.is_first => format!("× {}", baseline.name),
-            _ => "× first".into(),
-        };
+        let Words { open, ratio, has_p999 } = words;
         let has_counts = self.has_counts();
-        let mut headings = vec![
-            "tier".into(),
+        let mut headings: Vec<String> = vec![
+            "letters".into(),
             "server".into(),
             "framework".into(),
             "layer".into(),
@@ -55,39 +79,44 @@ impl Ranking {
         ];
         headings.extend(has_counts.then(|| INSTRUCTIONS.heading()));
         headings.extend([
-            baseline,
+            ratio.clone(),
             // The server is the only part that has a CPU column: the heading is long enough without it.
             format!("CPU µs/req {open}"),
             format!("{} {open}", P50.heading()),
             format!("{} {open}", P99.heading()),
-            LIMIT.heading(),
-            "notes".into(),
         ]);
+        headings.extend(has_p999.then(|| format!("{} {open}", P999.heading())));
+        headings.extend([LIMIT.heading(), "notes".into()]);
         let mut table = Table::new(&headings);
         for row in &self.rows {
             let goodput = row.capacity().map(|figures| {
                 let bound = if figures.lower_bound { "≥ " } else { "" };
                 format!("{bound}{}", with_interval(&figures.goodput))
             });
-            let instructions = row.counted.map(|counted| with_interval(&counted.instructions));
-            let cells = [
+            let response = row.response();
+            let mut cells = vec![
+                row.letters.clone(),
+                Some(row.server.clone()),
+                Some(row.axes.get("framework").to_owned()),
+                Some(row.axes.get("layer").to_owned()),
+                goodput,
+                row.capacity().map(|figures| with_interval(&figures.server_cpu)),
+            ];
+            if has_counts {
+                cells.push(row.counted.map(|counted| with_interval(&counted.instructions)));
+            }
+            cells.extend([
                 self.ratio(row),
                 row.steady().map(|figures| with_interval(&figures.server_cpu)),
-                row.response().and_then(|response| response.p50).as_ref().map(with_ends),
-                row.response().and_then(|response| response.p99).as_ref().map(with_ends),
-                row.capacity().map(|figures| figures.limit.name()),
-            ];
-            let dash = || "–".to_owned();
-            let mut text = vec![
-                row.tier.map_or_else(dash, |tier| tier.to_string()),
-                row.server.clone(),
-                row.axes.get("framework").to_owned(),
-                row.axes.get("layer").to_owned(),
-            ];
-            let cpu = row.capacity().map(|figures| with_interval(&figures.server_cpu));
-            let first = [Some(goodput), Some(cpu), has_counts.then_some(instructions)];
-            let cells = first.into_iter().flatten().chain(cells);
-            text.extend(cells.map(|cell| cell.unwrap_or_else(dash)));
+                response.and_then(|response| response.p50).as_ref().map(with_ends),
+                response.and_then(|response| response.p99).as_ref().map(with_ends),
+            ]);
+            if *has_p999 {
+                cells.push(response.and_then(|response| response.p999).as_ref().map(with_ends));
+            }
+            cells.push(row.capacity().map(|figures| figures.limit.name()));
+            let mut text: Vec<String> =
+                cells.into_iter().map(|cell| cell.unwrap_or_else(|| "–".to_owned())).collect();
             let warnings = warnings(row);
             let alone = (self.open.is_some() && row.open.is_none() && row.drives_itself)
                 .then(|| "drives itself, so under no rate".to_owned());
@@ -95,7 +124,7 @@ impl Ranking {
                 role(row).into_iter().chain(alone).chain(warnings.clone()).collect();
             text.push(notes.join("; "));
             table.row(text);
-            if row.tier == Some(1) {
+            if row.is_unbeaten {
                 table.paint(SERVER, Paint::Best);
             }
             if !warnings.is_empty() {
@@ -103,103 +132,6 @@ impl Ranking {
             }
         }
         table
-    }
-
-    /// What must be known to read the table.
-    #[must_use]
-    pub fn legend(&self) -> String {
-        if !self.rows.iter().any(|row| row.capacity().or(row.steady()).is_some()) {
-            return UNORDERED.to_owned();
-        }
-        let is_ordered = self.rows.iter().any(|row| self.was_measured(row));
-        let order = match (&self.closed, self.by_goodput) {
-            _ if !is_ordered => UNORDERED,
-            (Some(_), true) => {
-                "Ordered by goodput, most first, as the pairs compare block by block."
-            }
-            (Some(_), false) => {
-                "Ordered by server CPU per request, least first, as the pairs compare block by block: something \
-                 other than the servers was the limit, so goodput cannot order them."
-            }
-            (None, _) => {
-                "Ordered by server CPU per request, least first, as the pairs compare block by block."
-            }
-        };
-        let closed = self
-            .closed
-            .as_ref()
-            .map(|load| format!("Goodput, server CPU and limit under `{load}`. "));
-        let rest = if self.closed.is_some() { "The rest" } else { "All" };
-        let open = self.open.as_ref().map(|(load, _)| format!("{rest} under `{load}`. "));
-        let (late, of) = self.late();
-        let late = if late == 0 {
-            String::new()
-        } else {
-            format!(
-                "In {late} of {of} of its trials the load, which shares its CPUs, was itself late: the percentiles \
-                 hold that too. "
-            )
-        };
-        format!(
-            "{order} {tiers}{}{}{}{}{late}{counts}± and (–): 95% intervals over blocks. ≥: a lower bound.",
-            self.ratios(),
-            self.told_controls(),
-            closed.unwrap_or_default(),
-            open.unwrap_or_default(),
-            counts = if self.has_counts() { counted::LEGEND } else { "" },
-            tiers = if is_ordered { self.told_tiers() } else { String::new() },
-        )
-    }
-
-    fn has_counts(&self) -> bool {
-        self.rows.iter().any(|row| row.counted.is_some())
-    }
-
-    fn told_tiers(&self) -> String {
-        let floor = match self.floor {
-            Some(floor) => {
-                format!("The same server under two names differed by {}. ", percent(floor))
-            }
-            None => {
-                "No server was measured twice, so differences are called without a noise floor. "
-                    .to_owned()
-            }
-        };
-        format!(
-            "Servers that the data cannot tell apart, or shows to be within 3% of each other, share a tier. {floor}"
-        )
-    }
-
-    /// What the column of ratios is.
-    fn ratios(&self) -> String {
-        let Some(baseline) = &self.baseline else { return String::new() };
-        let what = if self.by_goodput { "goodput" } else { "server CPU per request" };
-        let count = |adjustment: Adjustment| {
-            let ratios = self.rows.iter().filter_map(|row| row.ratio);
-            ratios.filter(|ratio| ratio.adjustment == adjustment).count()
-        };
-        let all = self.rows.iter().filter(|row| row.ratio.is_some()).count();
-        let adjusted = match count(Adjustment::Load) {
-            0 => String::new(),
-            adjusted => format!(
-                "; in {adjusted} of {all} rows at an equal CPU time of the load, which moves along with the servers' from \
-                 block to block, and so not the ratio of the means"
-            ),
-        };
-        format!("×: {what} over that of {}{adjusted}. ", baseline.name)
-    }
-
-    fn told_controls(&self) -> String {
-        let told: Vec<String> = self
-            .controls
-            .iter()
-            .filter_map(|Control { name, contender, cost, is_bound }| {
-                // Where goodput orders, no contender's is a bound.
-                let cost = number::quotient(&number::ratio(&cost.ratio), *is_bound, false)?;
-                Some(format!("{name} / {contender} = {cost}"))
-            })
-            .collect();
-        if told.is_empty() { String::new() } else { format!("Controls: {}. ", told.join("; ")) }
     }
 
     /// A row's ratio to the baseline, as it is printed.
@@ -210,18 +142,6 @@ impl Ranking {
         }
         let ratio = number::ratio(&row.ratio?.ratio);
         number::quotient(&ratio, self.is_bound(row), baseline.is_bound)
-    }
-
-    /// In how many trials of the open load a load without CPUs of its own was late, and of how many.
-    fn late(&self) -> (usize, usize) {
-        let open = self.rows.iter().filter_map(|row| row.open.as_ref());
-        let of = open.clone().map(|measurement| measurement.trials).sum();
-        let late =
-            open.flat_map(|measurement| &measurement.warnings).map(|warning| match warning {
-                Warning::Late { trials, invalid: false, .. } => *trials,
-                _ => 0,
-            });
-        (late.sum(), of)
     }
 }
 
@@ -255,47 +175,17 @@ mod tests {
     use super::*;
     use crate::definition::scenario::{Arrivals, LoadKind, Rate};
     use crate::format::folder::Raw;
-    use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, counts, run, synthetic};
+    use crate::format::synthetic_run::{OTHER, SMALL, counts, run, synthetic};
     use crate::measure::measurements;
     use crate::report::ranking::rankings;
     use crate::units::PerSecond;
     use crate::workload;
 
-    fn ranked(raw: &Raw) -> Vec<Ranking> {
-        rankings(raw, &measurements(raw))
-    }
-
-    fn legend(raw: &Raw) -> String {
-        ranked(raw)[0].legend()
-    }
-
-    /// A server is the limit of what keeps its CPU busy.
-    fn busy(name: &'static str, part: f64) -> SyntheticServer {
-        SyntheticServer { load_cpu: 1.0, ..synthetic(name, part * 100.0, SMALL) }
-    }
-
-    #[test]
-    fn what_is_known_of_noise_is_told() {
-        let twin = SyntheticServer { twin_of: Some("a"), ..synthetic("again", 50.2, OTHER) };
-        let raw = run(&[synthetic("a", 50.0, SMALL), twin]);
-        assert!(legend(&raw).contains(" The same server under two names differed by 0."));
-        let raw = run(&[synthetic("a", 50.0, SMALL)]);
-        assert!(legend(&raw).contains(" No server was measured twice, "), "{}", legend(&raw));
-    }
-
-    #[test]
-    fn without_figures_no_order_is_told() {
-        let mut raw = run(&[synthetic("a", 50.0, SMALL)]);
-        raw.entries.clear();
-        let told = "No server has a figure to be ordered by; the notes say why.";
-        assert_eq!(legend(&raw), told);
-    }
-
     #[test]
     fn what_was_counted_has_a_column_and_a_sentence_where_there_is_some() {
         let mut raw = run(&[synthetic("a", 50.0, SMALL), synthetic("b", 60.0, SMALL)]);
         let shown = |raw: &Raw| {
-            let ranking = &ranked(raw)[0];
+            let ranking = &rankings(raw, &measurements(raw))[0];
             let table = ranking.table();
             let place = table.headings().iter().position(|name| name == "instructions/req");
             let column = place.map(|place| {
@@ -313,16 +203,6 @@ mod tests {
     }
 
     #[test]
-    fn a_control_that_is_a_bound_is_told_as_one() {
-        let told = |part: f64| {
-            let control = SyntheticServer { role: Role::Control, ..busy("control", part) };
-            legend(&run(&[busy("a", 0.98), control]))
-        };
-        assert!(told(0.98).contains("Controls: control / a = 1.0"), "{}", told(0.98));
-        assert!(told(0.6).contains("Controls: control / a = ≥ 1.0"), "{}", told(0.6));
-    }
-
-    #[test]
     fn what_drives_itself_stands_only_where_it_has_a_cell() {
         let mut raw = run(&[synthetic("a", 50.0, SMALL), synthetic("alone", 40.0, OTHER)]);
         raw.run.server[1].drives_itself = true;
@@ -334,12 +214,11 @@ mod tests {
         nothing.scenario.name = "nothing".into();
         nothing.scenario.asks = workload::Kind::Nothing;
         raw.run.cell.extend([open, nothing]);
-        let rankings = ranked(&raw);
+        let rankings = rankings(&raw, &measurements(&raw));
         let notes = |ranking: &Ranking| -> Vec<(String, bool)> {
             let rows = ranking.table().rows().to_vec();
-            let is_told = |row: &[String]| {
-                row.last().is_some_and(|notes| notes.contains("drives itself, so under no rate"))
-            };
+            let told = "drives itself, so under no rate";
+            let is_told = |row: &[String]| row.last().is_some_and(|notes| notes.contains(told));
             rows.iter().map(|row| (row[SERVER].clone(), is_told(row))).collect()
         };
         let mut first = notes(&rankings[0]);

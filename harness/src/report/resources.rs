@@ -58,7 +58,6 @@ fn text(value: Value, unit: Unit) -> String {
     match value {
         Value::Estimate(estimate) => with_interval(&estimate),
         Value::Number(number) => unit.text(number),
-        Value::Count(count) => count.to_string(),
         Value::Word(word) => word,
     }
 }

@@ -107,7 +107,6 @@ fn text(value: Option<Value>) -> String {
         None => String::new(),
         Some(Value::Estimate(estimate)) => decimals(estimate.mean),
         Some(Value::Number(number)) => decimals(number),
-        Some(Value::Count(count)) => count.to_string(),
         Some(Value::Word(word)) => word,
     }
 }

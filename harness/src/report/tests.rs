@@ -7,11 +7,12 @@ use registry::Axes;
 use super::chapter::chapters;
 use super::part::part;
 use super::{derived, excerpt};
-use crate::compare;
+use crate::compare::Noise;
 use crate::definition::Role;
 use crate::definition::cell::Cell;
 use crate::definition::study::{Published, RunStudy, StudyCell};
 use crate::format::folder::Raw;
+use crate::format::journal::Entry;
 use crate::format::synthetic_run::{
     LARGE, OTHER, SMALL, SyntheticServer, cell, closed_cell, open_cell, run, run_under, synthetic,
 };
@@ -22,6 +23,7 @@ fn study(name: &str, question: &str, servers: &[&str], cells: &[Cell]) -> RunStu
         name: name.into(),
         question: question.into(),
         compare: None,
+        baseline: None,
         servers: servers.iter().map(ToString::to_string).collect(),
         cells: cells
             .iter()
@@ -86,6 +88,7 @@ fn every_derived_file_of_two_studies() {
     insta::assert_snapshot!("README.md", files["README.md"]);
     insta::assert_snapshot!("index.html", without_drawings(&files["index.html"]));
     insta::assert_snapshot!("summary.csv", files["summary.csv"]);
+    insta::assert_snapshot!("pairs.csv", files["pairs.csv"]);
     let mut summary: serde_json::Value = serde_json::from_str(&files["summary.json"]).unwrap();
     summary.sort_all_objects();
     insta::assert_snapshot!("studies", serde_json::to_string_pretty(&summary["studies"]).unwrap());
@@ -129,6 +132,10 @@ fn every_load_of_a_cell_is_in_a_ranking() {
     assert_eq!(titles, ["demo under closed-64 and open-2000", "demo under closed-8 and open-10"]);
     let page = &derived(&raw).unwrap()["README.md"];
     assert!(page.contains("p99 µs at 10 req/s"), "{page}");
+    let pairs = derived(&raw).unwrap().remove("pairs.csv").unwrap();
+    // Six pairs of four contenders, in two figures under each closed load, and in three under each open one; no percentile
+    // 99 of ten requests.
+    assert_eq!(pairs.lines().count(), 1 + 6 * (2 + 3 + 2 + 2), "{pairs}");
 }
 
 #[test]
@@ -139,17 +146,19 @@ fn what_a_study_compares_does_not_depend_on_the_others() {
         raw.run.study.remove(0);
         raw
     };
-    let tiers = |raw: &Raw| -> BTreeMap<String, Option<usize>> {
+    let letters = |raw: &Raw| -> BTreeMap<String, Option<String>> {
         let chapters = chapters(raw);
         let ranking = &chapters.last().unwrap().rankings[0];
-        ranking.rows.iter().map(|row| (row.server.clone(), row.tier)).collect()
+        ranking.rows.iter().map(|row| (row.server.clone(), row.letters.clone())).collect()
     };
-    assert_eq!(tiers(&raw), tiers(&alone));
-    assert_eq!(tiers(&raw), [("b".to_owned(), Some(1)), ("d".to_owned(), Some(2))].into());
-    // The twin is one of the other study's, and so is its noise floor.
+    assert_eq!(letters(&raw), letters(&alone));
+    let expected =
+        [("b", "a"), ("d", "b")].map(|(name, letters)| (name.into(), Some(letters.into())));
+    assert_eq!(letters(&raw), expected.into());
+    // The twin is one of the other study's, and so is its noise.
     let [all, two] = &raw.run.study[..] else { panic!("two studies") };
-    let floor = |study| compare::floor(&part(&raw, study), &raw.run.cell[0], Metric::ServerCpu);
-    assert!(floor(all).is_some() && floor(two).is_none());
+    let noise = |study| Noise::of(&part(&raw, study), &raw.run.cell[0], Metric::ServerCpu);
+    assert_eq!((noise(all).twins(), noise(two).twins()), (1, 0));
 }
 
 #[test]
@@ -160,7 +169,7 @@ fn servers_are_compared_where_they_are_equal_on_the_other_axes() {
     let shown: Vec<(String, Vec<&str>)> = rankings
         .iter()
         .map(|ranking| {
-            let contenders = ranking.rows.iter().filter(|row| row.tier.is_some());
+            let contenders = ranking.rows.iter().filter(|row| row.letters.is_some());
             (ranking.title.clone(), contenders.map(|row| row.server.as_str()).collect())
         })
         .collect();
@@ -178,7 +187,7 @@ fn servers_are_compared_where_they_are_equal_on_the_other_axes() {
 }
 
 #[test]
-fn the_answer_says_who_shares_a_tier() {
+fn the_answer_says_who_is_not_shown_to_differ() {
     let answer = |servers: &[SyntheticServer]| {
         let mut raw = run(servers);
         let names: Vec<&str> = servers.iter().map(|server| server.name).collect();
@@ -188,12 +197,12 @@ fn the_answer_says_who_shares_a_tier() {
     let same = [synthetic("a", 50.0, SMALL), synthetic("b", 50.1, OTHER)];
     let share = answer(&same);
     assert!(
-        share.starts_with("demo under `closed-64`: all share one tier: `a` with 50.02 ± 0.16 µs of server CPU per request, `b` with 1.00"),
+        share.starts_with("demo under `closed-64`: `a` comes first with 50.02 ± 0.16 µs of server CPU per request, and none is shown to differ from it: `b` with 1.00"),
         "{share}"
     );
     let [a, b] = same;
     let three = answer(&[a, b, synthetic("c", 70.0, SMALL), synthetic("d", 90.0, OTHER)]);
-    assert!(three.contains(": the first tier is shared: `a` with "), "{three}");
+    assert!(three.contains(", and is not shown to differ from `b` with 1.0"), "{three}");
     assert!(
         three.contains(" The next is `c` with 1.4")
             && three.contains("the last of 4 is `d` with 1.7"),
@@ -204,6 +213,27 @@ fn the_answer_says_who_shares_a_tier() {
         only,
         "demo under `closed-64`: only `a` has a figure, 50.02 ± 0.16 µs of server CPU per request."
     );
+}
+
+#[test]
+fn the_baseline_does_not_depend_on_the_figures() {
+    let servers = [synthetic("costly", 60.0, SMALL), synthetic("cheap", 50.0, OTHER)];
+    let baseline = |named: Option<&str>, is_measured: bool| {
+        let mut raw = run(&servers);
+        if !is_measured {
+            raw.entries
+                .retain(|entry| !matches!(entry, Entry::Trial(trial) if trial.server == "costly"));
+        }
+        let study = study("s", "Which?", &["costly", "cheap"], &[cell()]);
+        raw.run.study = vec![RunStudy { baseline: named.map(str::to_owned), ..study }];
+        let chapters = chapters(&raw);
+        let baseline = &chapters[0].rankings[0].baseline;
+        baseline.as_ref().map(|baseline| baseline.name.clone()).unwrap()
+    };
+    assert_eq!(baseline(None, true), "costly", "the registry's first, and not the best");
+    assert_eq!(baseline(Some("cheap"), true), "cheap");
+    assert_eq!(baseline(Some("costly"), false), "cheap", "no ratio is to what has no figure");
+    assert_eq!(baseline(Some("absent"), true), "costly");
 }
 
 #[test]

@@ -99,6 +99,19 @@ fn a_pool_sweep_has_a_variant_of_each_server_for_each_size() {
 }
 
 #[test]
+fn a_baseline_is_a_contender_that_is_compared() {
+    let study = |more: &str| read(&format!("baseline = \"g-orm\"\n{STUDY}{more}")).unwrap();
+    let servers = |more: &str| study(more).servers_in(&synthetic_registry());
+    assert_eq!(study("").baseline.as_deref(), Some("g-orm"));
+    assert!(servers("").is_ok());
+    let error = servers("[servers]\nnames = [\"^f-\"]\n").unwrap_err().to_string();
+    assert!(
+        error.ends_with("\"g-orm\" is no contender that it compares; there are: f-driver, f-orm"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_default_studies_run_where_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
     for (name, more) in [("a", ""), ("b", "default = true\n"), ("c", "")] {
@@ -148,6 +161,7 @@ fn what_cannot_be_is_refused_in_one_sentence() {
         format!("pool_sizes = [4, 0]\n{STUDY}"),
         format!("pool_sizes = [4, 8, 4]\n{STUDY}"),
         format!("compare = \"colour\"\n{STUDY}"),
+        format!("baseline = \"bare\"\n{STUDY}"),
         servers("names = [\"no-such\"]"),
         servers("names = [\"(\"]"),
         servers("axes = { colour = [\"red\"] }"),

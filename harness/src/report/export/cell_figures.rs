@@ -20,7 +20,7 @@ pub(super) struct CellFigures<'a>(pub(super) MeasuredCell<'a>);
 /// An estimate over blocks, with its two-sided 95% confidence interval.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Figure")]
-struct Interval {
+pub(super) struct Interval {
     /// The mean; of times, the geometric mean.
     estimate: f64,
     /// The interval's lower end; absent if it is beyond all numbers.
@@ -33,7 +33,7 @@ struct Interval {
 
 impl Interval {
     /// Absent where there is no number: JSON has no infinity.
-    fn of(estimate: Estimate) -> Option<Interval> {
+    pub(super) fn of(estimate: Estimate, rounded: fn(f64) -> f64) -> Option<Interval> {
         let end = |end: f64| end.is_finite().then(|| rounded(end));
         estimate.mean.is_finite().then(|| Interval {
             estimate: rounded(estimate.mean),
@@ -54,12 +54,11 @@ impl Serialize for CellFigures<'_> {
                 None if figure.is_counted() => {}
                 None => map.serialize_entry(figure.name, &())?,
                 Some(Value::Estimate(estimate)) => {
-                    map.serialize_entry(figure.name, &Interval::of(estimate))?;
+                    map.serialize_entry(figure.name, &Interval::of(estimate, rounded))?;
                 }
                 Some(Value::Number(number)) => {
                     map.serialize_entry(figure.name, &rounded(number))?;
                 }
-                Some(Value::Count(count)) => map.serialize_entry(figure.name, &count)?,
                 Some(Value::Word(word)) => map.serialize_entry(figure.name, &word)?,
             }
             if figure.name == BOUND.0 {
@@ -105,8 +104,8 @@ fn described(figure: &Figure, generator: &mut SchemaGenerator) -> Schema {
         Read::Estimated(_) => generator.subschema_for::<Option<Interval>>(),
         Read::Number(_) => generator.subschema_for::<Option<f64>>(),
         Read::Known(_) => generator.subschema_for::<f64>(),
-        Read::Count(_) => generator.subschema_for::<Option<usize>>(),
         Read::Word(_) => generator.subschema_for::<String>(),
+        Read::Said(_) => generator.subschema_for::<Option<String>>(),
     };
     schema.insert("description".into(), figure.about.into());
     let more = [("unit", figure.unit.name()), ("better", figure.better.name())];

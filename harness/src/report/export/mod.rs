@@ -2,6 +2,7 @@
 //! as `summary.csv`, which has the means.
 
 mod cell_figures;
+mod comparisons;
 
 use std::collections::BTreeMap;
 
@@ -19,9 +20,10 @@ use super::counted;
 use super::figures::MeasuredCell;
 use super::position::Position;
 use cell_figures::CellFigures;
+use comparisons::{Comparisons, comparisons};
 
 /// The version of the export; it changes when a program that reads it must.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A run of Stackmark: what was measured, on what, and every figure with its 95% interval.
 #[derive(Serialize, JsonSchema)]
@@ -40,6 +42,8 @@ struct Summary<'a> {
     studies: Vec<Study>,
     /// Each server in each scenario under each load; where there are studies, once for each study that it belongs to.
     cells: Vec<Cell<'a>>,
+    /// Every pair of contenders in each figure that they are compared by; where there are studies, in each study.
+    comparisons: Vec<Comparisons>,
 }
 
 /// What was asked of the run.
@@ -84,6 +88,9 @@ struct Study {
     /// The axis whose values are compared, within servers that are equal on every other axis; null where whole servers
     /// are compared.
     compare: Option<String>,
+    /// The server that ratios are to, where the study names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<String>,
     /// The answer in words: for each scenario and load that orders servers, a few sentences.
     answer: Vec<String>,
     /// What others have published about it.
@@ -181,6 +188,7 @@ pub fn json(raw: &Raw, chapters: &[Chapter]) -> anyhow::Result<String> {
         servers: servers(raw),
         studies: chapters.iter().filter_map(study).collect(),
         cells: cells.collect(),
+        comparisons: chapters.iter().flat_map(comparisons).collect(),
     };
     Ok(serde_json::to_string_pretty(&summary)? + "\n")
 }
@@ -281,6 +289,7 @@ fn study(chapter: &Chapter) -> Option<Study> {
         name: study.name.clone(),
         question: study.question.clone(),
         compare: study.compare.clone(),
+        baseline: study.baseline.clone(),
         answer: chapter.answer.clone(),
         published: published.collect(),
     })
@@ -381,8 +390,8 @@ mod tests {
             }
         }
         assert_eq!(
-            (rows[0]["tier"].as_str(), rows[0]["goodput_of_alone"].as_str()),
-            ("1", "1.000")
+            (rows[0]["letters"].as_str(), rows[0]["goodput_of_alone"].as_str()),
+            ("a", "1.000")
         );
         assert_eq!(rows[1]["loader_cpu_us_per_req"], "", "there was no load");
     }

@@ -1,0 +1,155 @@
+//! Every pair of every ranking: `pairs.csv`, and the same as a table.
+
+use crate::compare::{Adjustment, Comparison};
+use crate::measure::block::Metric;
+use crate::stats::Estimate;
+
+use super::chapter::Chapter;
+use super::number;
+use super::ranking::{Compared, Ranking};
+use super::table::Table;
+
+/// The columns of `pairs.csv`; a run with studies has the study before them.
+const COLUMNS: [&str; 16] = [
+    "group",
+    "scenario",
+    "load",
+    "metric",
+    "a",
+    "b",
+    "ratio",
+    "ratio_lo",
+    "ratio_hi",
+    "adjusted",
+    "adjusted_lo",
+    "adjusted_hi",
+    "used",
+    "p",
+    "verdict",
+    "floor",
+];
+
+/// Said of a pair of two lower bounds, and of one that shares fewer than two blocks.
+pub(super) const NOT_COMPARED: &str = "not compared";
+
+/// The file's text: a row for each pair of contenders in each metric of each ranking.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub(super) fn csv(chapters: &[Chapter]) -> anyhow::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let has_studies = chapters.iter().any(|chapter| chapter.study.is_some());
+    writer.write_record(has_studies.then_some("study").into_iter().chain(COLUMNS))?;
+    for chapter in chapters {
+        let study = chapter.study.map(|study| study.name.clone());
+        for ranking in &chapter.rankings {
+            for compared in &ranking.compared {
+                for pair in compared.pairs.iter() {
+                    let row = row(ranking, compared, pair);
+                    writer.write_record(study.clone().into_iter().chain(row))?;
+                }
+            }
+        }
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+fn row(
+    ranking: &Ranking,
+    compared: &Compared,
+    (a, b, comparison): (&str, &str, Option<&Comparison>),
+) -> [String; COLUMNS.len()] {
+    let ends = |estimate: Option<Estimate>| match estimate {
+        Some(Estimate { mean, lo, hi, .. }) => [mean, lo, hi].map(decimals),
+        None => [const { String::new() }; 3],
+    };
+    let [ratio, ratio_lo, ratio_hi] = ends(comparison.map(|one| one.plain));
+    let [adjusted, adjusted_lo, adjusted_hi] = ends(comparison.and_then(|one| one.adjusted));
+    let text = |of: fn(&Comparison) -> String| comparison.map(of).unwrap_or_default();
+    [
+        ranking.group.clone().unwrap_or_default(),
+        ranking.scenario.clone(),
+        compared.load.clone(),
+        id(compared.metric).to_owned(),
+        a.to_owned(),
+        b.to_owned(),
+        ratio,
+        ratio_lo,
+        ratio_hi,
+        adjusted,
+        adjusted_lo,
+        adjusted_hi,
+        text(|one| used(one).to_owned()),
+        text(|one| decimals(one.p_value)),
+        comparison.map_or(NOT_COMPARED, |one| one.verdict.name()).to_owned(),
+        text(|one| one.floor.map(decimals).unwrap_or_default()),
+    ]
+}
+
+/// To four decimals: a ratio is told to a hundredth of a percent, and beyond that machines may differ in their
+/// logarithms.
+fn decimals(value: f64) -> String {
+    format!("{value:.4}")
+}
+
+/// The same number as in `pairs.csv`.
+pub(super) fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// The name of a metric in files for programs: that of its figure.
+pub(super) fn id(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Goodput => "goodput_rps",
+        Metric::ServerCpu => "server_cpu_us_per_req",
+        Metric::P50 => "p50_us",
+        Metric::P99 => "p99_us",
+    }
+}
+
+/// Which ratio the verdict is about.
+pub(super) fn used(comparison: &Comparison) -> &'static str {
+    match comparison.adjustment {
+        Adjustment::None => "plain",
+        Adjustment::Load => "adjusted",
+        Adjustment::Both => "both",
+    }
+}
+
+/// The pairs of a ranking for people, without metrics in which no pair was compared.
+pub(super) fn table(ranking: &Ranking) -> Table {
+    let mut table =
+        Table::new(&["figure", "load", "a", "b", "a ÷ b", "adjusted", "used", "p", "verdict"]);
+    for compared in &ranking.compared {
+        if compared.pairs.iter().all(|(_, _, comparison)| comparison.is_none()) {
+            continue;
+        }
+        for (a, b, comparison) in compared.pairs.iter() {
+            let dash = || "–".to_owned();
+            let of = |text: fn(&Comparison) -> String| comparison.map_or_else(dash, text);
+            let adjusted = comparison.and_then(|one| one.adjusted).as_ref().map(number::ratio);
+            table.row(vec![
+                compared.metric.name().to_owned(),
+                compared.load.clone(),
+                a.to_owned(),
+                b.to_owned(),
+                of(|one| number::ratio(&one.plain)),
+                adjusted.unwrap_or_else(dash),
+                of(|one| used(one).to_owned()),
+                of(|one| probability(one.p_value)),
+                comparison.map_or(NOT_COMPARED, |one| one.verdict.name()).to_owned(),
+            ]);
+        }
+    }
+    table
+}
+
+/// A p-value with the digits that anyone reads.
+fn probability(p_value: f64) -> String {
+    if p_value < 1e-4 { "< 0.0001".to_owned() } else { format!("{p_value:.4}") }
+}
+
+/// What must be known to read the table.
+pub(super) const LEGEND: &str = "Every pair of contenders, the better one first. (–): 95% intervals over blocks. Adjusted: \
+    at an equal CPU time of the load. Used: the ratio that the verdict is about; where it is both, both must show it. p: by \
+    Holm's correction over all pairs of the figure under the load. Equivalent: within 3%.";
