@@ -29,7 +29,8 @@ fn stackmark(arguments: &[&str]) -> Command {
 }
 
 fn begin(out: &Path) -> Child {
-    let mut command = stackmark(&["run", "--profile", "smoke", "-s", "^null$", "--out"]);
+    let mut command =
+        stackmark(&["run", "--profile", "smoke", "--rounds", "2", "-s", "^null$", "--out"]);
     command.arg(out).spawn().expect("the harness was built with its tests")
 }
 
@@ -127,7 +128,7 @@ fn resumed(killed: &Path) {
     all.sort();
     all.dedup();
     assert_eq!(all.len(), trials(killed), "nothing was measured twice");
-    assert_eq!(all.len(), 4, "two cells in two blocks");
+    assert_eq!(all.len(), 8, "two cells in two rounds of two blocks");
 
     let whole = resume();
     assert_eq!(whole.status.code(), Some(2));
@@ -145,10 +146,10 @@ fn done_again(first: &Path, out: &Path) {
     assert_eq!(order(&first), order(&again));
 }
 
-/// The block and load of each trial, in the order in which they were made.
-fn order(raw: &folder::Raw) -> Vec<(u32, String)> {
+/// The block, round and load of each trial, in the order in which they were made.
+fn order(raw: &folder::Raw) -> Vec<(u32, u32, String)> {
     let trials = raw.entries.iter().filter_map(|entry| match entry {
-        Entry::Trial(trial) => Some((trial.block, trial.load.clone())),
+        Entry::Trial(trial) => Some((trial.block, trial.round, trial.load.clone())),
         _ => None,
     });
     trials.collect()
