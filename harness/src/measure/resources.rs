@@ -1,5 +1,6 @@
 //! The resources of a cell beyond CPU time, and the work of the database.
 
+use super::span;
 use super::warning::Warning;
 use crate::database::{Counter, Counters};
 use crate::definition::cell::Cell;
@@ -98,8 +99,9 @@ fn part_figures(
     cpus: usize,
     of: &dyn Fn(&Trial) -> Option<Usage>,
 ) -> PartFigures {
+    let whole = span::whole(trials);
     let per_answer = |count: &dyn Fn(Usage) -> Option<u64>| {
-        estimate(trials, |trial| {
+        estimate(&whole, |trial| {
             let measured = &trial.measured;
             let used = of(trial)?;
             let per_second = count(used)? as f64 / used.seconds(measured.resources.interval);
@@ -107,7 +109,7 @@ fn part_figures(
         })
     };
     PartFigures {
-        cpu_share: estimate(trials, |trial| {
+        cpu_share: estimate(&whole, |trial| {
             let used = of(trial)?;
             let available = used.seconds(trial.measured.resources.interval) * cpus as f64;
             Some(used.cpu.as_secs() / available)

@@ -64,6 +64,15 @@ pub enum Warning {
         /// The number of all trials.
         of: usize,
     },
+    /// In some trials, CPU time was not read at the ends of the window, so that they have no figures of it.
+    Readings {
+        /// The number of such trials.
+        trials: usize,
+        /// The number of all trials whose figures count.
+        of: usize,
+        /// The share of the window between the readings, in the trial in which it differs most from 1.
+        worst: f64,
+    },
     /// In some windows, the machine's host took CPU time from a part.
     Stolen {
         /// The number of such windows.
@@ -103,6 +112,7 @@ impl Warning {
             Warning::Late { invalid: false, .. } => "late",
             Warning::LittlesLaw { .. } => "littles-law",
             Warning::Unsteady { .. } => "unsteady",
+            Warning::Readings { .. } => "readings",
             Warning::Stolen { .. } => "stolen",
             Warning::Queries { .. } => "queries",
             Warning::Connections { .. } => "connections",
@@ -143,6 +153,9 @@ impl Warning {
             }
             Warning::Unsteady { .. } => {
                 "raise the profile's `warmup_limit` in harness/scenarios/profiles.toml, then run again"
+            }
+            Warning::Readings { .. } => {
+                "end other programs (`stackmark doctor`), or give the load CPUs of its own with --cpus, then run again"
             }
             Warning::Stolen { .. } => {
                 "use a machine that shares its CPUs with no other guest, or measure more blocks with --blocks"
@@ -194,6 +207,14 @@ impl fmt::Display for Warning {
                 write!(
                     f,
                     "in {trials} of {of} trials the rate was not steady when the warm-up ended"
+                )
+            }
+            Warning::Readings { trials, of, worst } => {
+                let percent = 100.0 * worst;
+                write!(
+                    f,
+                    "in {trials} of {of} trials the readings of CPU time span {percent:.1}% of the window, so they have no \
+                     CPU figures"
                 )
             }
             Warning::Stolen { windows, of, worst } => {

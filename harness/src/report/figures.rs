@@ -229,8 +229,9 @@ pub(super) const FIGURES: &[Figure] = &[
         "server_cpu_us_per_req",
         ("server CPU", Unit::MicrosPerRequest),
         Less,
-        Estimated(|cell| Some(cell.figures.server_cpu)),
-        "The server's CPU time per right answer, in microseconds.",
+        Estimated(|cell| cell.figures.server_cpu),
+        "The server's CPU time per right answer, in microseconds. It and all figures of CPU time are over the trials whose \
+         readings of CPU time span their windows, and absent where those are fewer than two.",
     ),
     Figure::new(
         "db_cpu_us_per_req",

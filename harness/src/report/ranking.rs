@@ -236,10 +236,11 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
     let mut capacities =
         rows.iter().filter(|row| row.competes()).filter_map(Row::capacity).peekable();
     let by_goodput = capacities.peek().is_some() && capacities.all(|figures| !figures.lower_bound);
+    let server_cpu = |figures: &Figures| figures.server_cpu.map(|cpu| cpu.mean);
     let ordering = |row: &Row| match (&closed, by_goodput) {
         (Some(_), true) => row.capacity().map(|figures| -figures.goodput.mean),
-        (Some(_), false) => row.capacity().map(|figures| figures.server_cpu.mean),
-        (None, _) => row.steady().map(|figures| figures.server_cpu.mean),
+        (Some(_), false) => row.capacity().and_then(server_cpu),
+        (None, _) => row.steady().and_then(server_cpu),
     };
     rows.sort_by(|a, b| {
         let key = |row: &Row| ordering(row).unwrap_or(f64::INFINITY);
@@ -307,7 +308,8 @@ impl Ranking {
 
     /// In the load whose figure orders.
     pub(super) fn was_measured(&self, row: &Row) -> bool {
-        if self.closed.is_some() { row.capacity().is_some() } else { row.steady().is_some() }
+        let figures = if self.closed.is_some() { row.capacity() } else { row.steady() };
+        figures.is_some_and(|figures| self.by_goodput || figures.server_cpu.is_some())
     }
 
     /// Tiers, ratios, and what controls tell.

@@ -2,6 +2,7 @@
 
 use crate::compare::Adjustment;
 use crate::definition::Role;
+use crate::measure::Figures;
 use crate::measure::warning::Warning;
 
 use super::answer::UNORDERED;
@@ -59,6 +60,7 @@ impl Ranking {
             LIMIT.heading(),
             "notes".into(),
         ]);
+        let server_cpu = |figures: &Figures| figures.server_cpu.as_ref().map(with_interval);
         for row in &self.rows {
             let goodput = row.capacity().map(|figures| {
                 let bound = if figures.lower_bound { "≥ " } else { "" };
@@ -66,9 +68,9 @@ impl Ranking {
             });
             let cells = [
                 goodput,
-                row.capacity().map(|figures| with_interval(&figures.server_cpu)),
+                row.capacity().and_then(server_cpu),
                 self.ratio(row),
-                row.steady().map(|figures| with_interval(&figures.server_cpu)),
+                row.steady().and_then(server_cpu),
                 row.response().and_then(|response| response.p50).as_ref().map(with_ends),
                 row.response().and_then(|response| response.p99).as_ref().map(with_ends),
                 row.capacity().map(|figures| figures.limit.name()),
