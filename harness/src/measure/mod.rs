@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod limit;
+pub mod other;
 pub mod pooled;
 pub mod resources;
 mod span;
@@ -25,6 +26,7 @@ use crate::observe::window::Resources;
 use crate::os::placement::Placement;
 use crate::stats::{self, Estimate};
 use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fault};
+use other::OtherWork;
 use resources::ResourceFigures;
 use warning::{Warning, warnings};
 
@@ -161,6 +163,7 @@ fn measurement(
         warnings.push(Warning::LoadBound);
     }
     warnings.extend(span::warning(&valid));
+    warnings.extend(OtherWork::warning(&valid));
     warnings.extend(resources::warnings(trials, server, cell, raw.run.pool_size_of(server)));
     Measurement {
         server: server.name.clone(),

@@ -1,5 +1,6 @@
 //! The resources of a cell beyond CPU time, and the work of the database.
 
+use super::other::OtherWork;
 use super::span;
 use super::warning::Warning;
 use crate::database::{Counter, Counters};
@@ -32,6 +33,8 @@ pub struct ResourceFigures {
     pub throttled: Option<f64>,
     /// The largest share of a window that the host took from the CPUs of a part.
     pub stolen: Option<f64>,
+    /// The shares of the run's CPUs that other work took.
+    pub other: Option<OtherWork>,
     /// Per request, over whole loads.
     pub queries: Option<Estimate>,
     /// Prepared statements per request.
@@ -83,6 +86,7 @@ pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> Reso
             Some(resources.throttled?.as_secs() / resources.interval.as_secs())
         }),
         stolen: peak(trials, stolen),
+        other: OtherWork::of(trials.iter().copied()),
         queries: per_request(Counter::Queries),
         prepares: per_request(Counter::Prepares),
         rows: per_request(Counter::RowsRead),

@@ -82,6 +82,13 @@ pub enum Warning {
         /// The largest share of a window that was taken.
         worst: f64,
     },
+    /// Other work took CPU time of the run.
+    OtherWork {
+        /// The share of the run's CPUs in the median trial.
+        median: f64,
+        /// The share in the worst trial.
+        largest: f64,
+    },
     /// The server does not query the database exactly once per request.
     Queries {
         /// Queries per request in the worst trial.
@@ -114,6 +121,7 @@ impl Warning {
             Warning::Unsteady { .. } => "unsteady",
             Warning::Readings { .. } => "readings",
             Warning::Stolen { .. } => "stolen",
+            Warning::OtherWork { .. } => "other-work",
             Warning::Queries { .. } => "queries",
             Warning::Connections { .. } => "connections",
         }
@@ -159,6 +167,9 @@ impl Warning {
             }
             Warning::Stolen { .. } => {
                 "use a machine that shares its CPUs with no other guest, or measure more blocks with --blocks"
+            }
+            Warning::OtherWork { .. } => {
+                "find what else runs with `top`, and end it or wait for it, then run again"
             }
             Warning::Queries { .. } => {
                 "make the server query the database once per request, or do not compare it with servers that do"
@@ -213,8 +224,7 @@ impl fmt::Display for Warning {
                 let percent = 100.0 * worst;
                 write!(
                     f,
-                    "in {trials} of {of} trials the readings of CPU time span {percent:.1}% of the window, so they have no \
-                     CPU figures"
+                    "{trials} of {of} trials have no CPU figures: their readings span {percent:.1}% of the window at worst"
                 )
             }
             Warning::Stolen { windows, of, worst } => {
@@ -222,6 +232,13 @@ impl fmt::Display for Warning {
                 write!(
                     f,
                     "in {windows} of {of} windows the host took up to {percent:.0}% of a part's CPU time"
+                )
+            }
+            Warning::OtherWork { median, largest } => {
+                let (median, largest) = (100.0 * median, 100.0 * largest);
+                write!(
+                    f,
+                    "other work took {median:.1}% of the CPUs in the median trial, and {largest:.1}% in the worst"
                 )
             }
             Warning::Queries { per_request } => {

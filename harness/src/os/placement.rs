@@ -206,6 +206,12 @@ impl Placement {
         Ok(Placement { sets, quota: PerPart::default() })
     }
 
+    /// The CPUs that any part runs on.
+    #[must_use]
+    pub fn all(&self) -> Cpus {
+        self.sets.iter().flat_map(|(_, cpus)| cpus.iter()).collect()
+    }
+
     /// Whether the load has CPUs that nothing else of the run uses.
     #[must_use]
     pub fn load_is_alone(&self) -> bool {

@@ -362,6 +362,20 @@ pub(super) const FIGURES: &[Figure] = &[
         "The largest share of any window that the host took from the CPUs of any part.",
     ),
     Figure::new(
+        "other_work",
+        ("other work", Unit::Loss),
+        Less,
+        Number(|cell| Some(cell.figures.resources.other?.median)),
+        "The share of all CPUs of the run that went to other work, neither to a part nor to the harness, in the median trial.",
+    ),
+    Figure::new(
+        "other_work_max",
+        ("other work at most", Unit::Loss),
+        Less,
+        Number(|cell| Some(cell.figures.resources.other?.largest)),
+        "The share of all CPUs of the run that went to other work, in the worst trial.",
+    ),
+    Figure::new(
         "db_queries_per_req",
         ("queries", Unit::PerRequest),
         Neither,

@@ -9,10 +9,12 @@ use crate::definition::cell::Cell;
 use crate::definition::scenario::LoadKind;
 use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
-use crate::format::journal::Entry;
+use crate::format::journal::{Entry, Trial};
 use crate::measure::block::Metric;
 use crate::measure::{Figures, Measurement, Response};
 use crate::units::PerSecond;
+
+use super::conditions::conditions;
 
 /// One scenario's servers under at most one closed and one open load, in order.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Ranking {
     pub floor: Option<f64>,
     /// What each control costs.
     pub controls: Vec<Control>,
+    /// What must be known of the CPUs while its cells were measured, as sentences with a space before each.
+    pub conditions: String,
     /// Best first.
     pub rows: Vec<Row>,
 }
@@ -252,7 +256,13 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
             _ => None,
         })
     });
+    let is_of = |trial: &Trial| {
+        trial.scenario == scenario
+            && loads.has(&trial.load)
+            && rows.iter().any(|row| row.server == trial.server)
+    };
     Ranking {
+        conditions: conditions(raw, is_of),
         title: scenario.to_owned(),
         stem: file_name(scenario),
         scenario: scenario.to_owned(),

@@ -136,11 +136,12 @@ impl Ranking {
             )
         };
         format!(
-            "{order} {tiers}{}{}{}{}{late}± and (–): 95% intervals over blocks. ≥: a lower bound.",
+            "{order} {tiers}{}{}{}{}{late}± and (–): 95% intervals over blocks. ≥: a lower bound.{conditions}",
             self.ratios(),
             self.told_controls(),
             closed.unwrap_or_default(),
             open.unwrap_or_default(),
+            conditions = self.conditions,
             tiers = if is_ordered { self.told_tiers() } else { String::new() },
         )
     }
