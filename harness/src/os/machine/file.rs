@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::os::placement::Cpus;
+
 /// The machine and the software of a run, never a host, user, address or path.
 ///
 /// A fact that is not known is absent or empty. So is a field that was added after the run was recorded.
@@ -30,7 +32,8 @@ pub struct MachineFile {
     /// Whether the database was external, in runs recorded before there was a table for each service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_is_external: Option<bool>,
-    /// The vendor, family, model number and stepping of the CPU, in the kernel's words.
+    /// The vendor, family, model number and stepping of the CPU, in the kernel's words; on ARM the implementer, architecture,
+    /// variant, part and revision.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cpu_id: String,
     /// The version of the CPU's microcode.
@@ -45,6 +48,9 @@ pub struct MachineFile {
     /// The number of simultaneous threads per core (SMT); 1 where there is no SMT, or it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads_per_core: Option<usize>,
+    /// The CPUs of each core that has several (SMT); empty where there is no SMT, and in runs recorded before it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shared_cores: Vec<Cpus>,
     /// The number of memory nodes (NUMA).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_nodes: Option<usize>,
