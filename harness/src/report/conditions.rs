@@ -33,7 +33,7 @@ fn quota(raw: &Raw, trials: &[&Trial]) -> Option<String> {
 }
 
 fn shared_cores(raw: &Raw) -> Option<String> {
-    let pairs = raw.run.cpus.sharing_cores(&raw.machine.shared_cores);
+    let pairs = raw.machine.parts_sharing_cores(&raw.run.cpus)?;
     let pairs: Vec<String> =
         pairs.iter().map(|(a, b)| format!("{} and {}", name(*a), name(*b))).collect();
     let [first @ .., last] = &pairs[..] else { return None };

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::os::placement::Cpus;
+use super::build::BuildFacts;
+use crate::os::part::Part;
+use crate::os::placement::{Cpus, Placement};
 
 /// The machine and the software of a run, never a host, user, address or path.
 ///
@@ -105,6 +107,9 @@ pub struct MachineFile {
     /// A hash of what differed from the commit; absent where nothing did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<String>,
+    /// How servers were built; empty in runs recorded before it was.
+    #[serde(skip_serializing_if = "BuildFacts::is_empty")]
+    pub build: BuildFacts,
     /// The caches of CPU 0, by level and kind, with the CPUs that share each.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub caches: BTreeMap<String, String>,
@@ -155,6 +160,16 @@ impl MachineFile {
             settings: self.database_settings.clone().unwrap_or_default(),
         };
         BTreeMap::from([(UNNAMED.to_owned(), database)])
+    }
+}
+
+impl MachineFile {
+    /// The pairs of parts that share a core, which each slows the other down; `None` where that is not known, in runs
+    /// recorded before it was.
+    #[must_use]
+    pub fn parts_sharing_cores(&self, cpus: &Placement) -> Option<Vec<(Part, Part)>> {
+        let is_known = !self.shared_cores.is_empty() || self.threads_per_core == Some(1);
+        is_known.then(|| cpus.sharing_cores(&self.shared_cores))
     }
 }
 

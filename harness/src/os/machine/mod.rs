@@ -1,5 +1,6 @@
 //! Facts about this machine, never its name.
 
+mod build;
 mod checkout;
 mod cpu;
 mod differences;
@@ -15,6 +16,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
 use procfs::{CpuInfo, Current, Meminfo};
 
+pub use build::BuildFacts;
 pub use differences::differences;
 pub use file::{MachineFile, ServiceFacts};
 
@@ -70,6 +72,7 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
         commit_hash: commit_hash.unwrap_or_default(),
         changed_files,
         changes: checkout::changes(root),
+        build: build::facts(root),
         caches: cpu::caches(cpus),
         mitigations: system::mitigations(&cpus.join("vulnerabilities")),
         sysctls: system::sysctls(Path::new("/proc/sys")),
