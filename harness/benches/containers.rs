@@ -127,7 +127,7 @@ fn run(way: usize) -> Vec<Figures> {
         let found = measured.iter().find(|measurement| measurement.server == **name);
         let figures = found.and_then(|found| found.figures.as_ref()).expect("it was measured");
         Figures {
-            server: figures.server_cpu.mean,
+            server: figures.server_cpu.expect("its CPU time was read in time").mean,
             load: figures.load_cpu.expect("a load asked it").mean,
             goodput: figures.goodput.mean,
         }

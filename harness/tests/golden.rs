@@ -113,6 +113,7 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
                 server: used(cpu),
                 db: Some(used(0.6)),
                 load: used(0.38),
+                other: Some(0.004),
                 ..Resources::default()
             },
         },

@@ -3,13 +3,17 @@
 use super::between::same_cell;
 use crate::definition::cell::Cell;
 use crate::format::folder::Raw;
-use crate::format::journal::Entry;
+use crate::format::journal::{Entry, Trial};
 use crate::format::site::Site;
+use crate::measure::other::OtherWork;
 use crate::os::machine;
 use crate::os::part::Part;
 
 /// Open loads whose rates differ by more than this factor are not compared.
 const RATES: f64 = 1.03;
+
+/// Runs whose shares of other work in the median trial differ by more than this are not compared.
+const OTHER: f64 = 0.05;
 
 /// Lists the differences in machine and settings because of which a ratio of the two runs' figures would say nothing
 /// about the servers.
@@ -34,9 +38,21 @@ pub fn differences(a: &Raw, b: &Raw) -> Vec<String> {
     };
     let parts = Part::ALL
         .map(|part| (format!("limits of {part}"), limits(&in_a, part), limits(&in_b, part)));
+    let other = |raw: &Raw| OtherWork::of(trials(raw)).map(|other| other.median);
+    let other_work = match (other(a), other(b)) {
+        (Some(a), Some(b)) if (a - b).abs() > OTHER => {
+            ("other work".to_owned(), format!("{:.1}%", 100.0 * a), format!("{:.1}%", 100.0 * b))
+        }
+        _ => ("other work".to_owned(), String::new(), String::new()),
+    };
+    let cores = sharing_cores(a).zip(sharing_cores(b)).unwrap_or_default();
+    let cores = ("parts that share a core".to_owned(), cores.0, cores.1);
     let network = ("network".to_owned(), in_a.network.clone(), in_b.network.clone());
-    let settings =
-        both.into_iter().map(|(what, a, b)| (what.to_owned(), a, b)).chain(parts).chain([network]);
+    let settings = both
+        .into_iter()
+        .map(|(what, a, b)| (what.to_owned(), a, b))
+        .chain(parts)
+        .chain([network, other_work, cores]);
     let cells = a.run.cell.iter().filter_map(|cell| Some((cell, same_cell(b, cell)?)));
     let of_cells = cells.flat_map(|(cell_a, cell_b)| {
         let name = format!("{} under {}", cell_a.scenario.name, cell_a.load.name);
@@ -55,6 +71,20 @@ pub fn differences(a: &Raw, b: &Raw) -> Vec<String> {
         .filter(|(_, a, b)| a != b)
         .map(|(what, a, b)| format!("{what} ({a}, {b})"));
     machine::differences(&a.machine, &b.machine).into_iter().chain(settings).collect()
+}
+
+/// The pairs of parts that share a core, as text; `None` where the run did not record them.
+fn sharing_cores(raw: &Raw) -> Option<String> {
+    let pairs = raw.machine.parts_sharing_cores(&raw.run.cpus)?;
+    let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("{a} and {b}")).collect();
+    Some(if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") })
+}
+
+fn trials(raw: &Raw) -> impl Iterator<Item = &Trial> {
+    raw.entries.iter().filter_map(|entry| match entry {
+        Entry::Trial(trial) => Some(&**trial),
+        _ => None,
+    })
 }
 
 /// The rate of a cell's load in both runs: equal texts where the rates are nearly equal, or where a run does not have

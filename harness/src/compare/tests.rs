@@ -246,3 +246,27 @@ fn runs_are_incomparable_where_machine_or_settings_differ() {
     ];
     assert_eq!(differences(&a, &b), expected);
 }
+
+#[test]
+fn runs_are_incomparable_where_other_work_or_shared_cores_differ() {
+    let with = |share: f64, threads: usize| {
+        let mut raw = run(&[synthetic("a", 50.0, SMALL)]);
+        for entry in &mut raw.entries {
+            let Entry::Trial(trial) = entry else { panic!("the run has only trials") };
+            trial.measured.resources.other = Some(share);
+        }
+        raw.machine.threads_per_core = Some(threads);
+        if threads > 1 {
+            raw.machine.shared_cores = vec![(0..threads).collect()];
+        }
+        raw
+    };
+    assert_eq!(differences(&with(0.01, 1), &with(0.04, 1)), [""; 0]);
+    assert_eq!(differences(&with(0.01, 1), &with(0.12, 1)), ["other work (1.0%, 12.0%)"]);
+    let differing = differences(&with(0.0, 1), &with(0.0, 2));
+    let cores = "parts that share a core (none, server and db, server and load)";
+    assert_eq!(differing, ["threads per core (1, 2)", cores]);
+    let mut older = with(0.0, 2);
+    older.machine.shared_cores.clear();
+    assert_eq!(differences(&older, &with(0.0, 2)), [""; 0], "it is not known");
+}

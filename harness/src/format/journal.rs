@@ -1,11 +1,12 @@
 //! The journal of a run, `raw/journal.jsonl`: a JSON line for each event, in order.
 //!
-//! A line is on the disk before the next trial begins. An incomplete last line is what a killed run was writing.
+//! Each line has the time at which it was written, but for runs recorded before it had one. A line is on the disk before the next trial begins. An incomplete last line is what a killed run was writing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::measured::Measured;
@@ -84,6 +85,15 @@ fn one() -> u32 {
     1
 }
 
+/// A line of the journal.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// The time at which it was written: UTC, to the millisecond.
+    time: String,
+    #[serde(flatten)]
+    entry: &'a Entry,
+}
+
 /// The journal of a run that is in progress.
 #[derive(Debug)]
 pub struct Journal {
@@ -119,12 +129,13 @@ impl Journal {
         Ok(Journal { file })
     }
 
-    /// Appends an entry, and returns when it is on the disk.
+    /// Appends an entry with the time, and returns when it is on the disk.
     ///
     /// # Errors
     /// When the entry cannot be written.
     pub fn write(&mut self, entry: &Entry) -> io::Result<()> {
-        let mut line = serde_json::to_vec(entry)?;
+        let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+        let mut line = serde_json::to_vec(&Line { time, entry })?;
         line.push(b'\n');
         self.file.write_all(&line)?;
         self.file.sync_data()
@@ -178,6 +189,28 @@ mod tests {
         assert_eq!(read(&path).unwrap(), [rate, Entry::Finished, Entry::Interrupted]);
         std::fs::write(&path, format!("{{\"entry\":\"fin\n{text}")).unwrap();
         assert!(read(&path).unwrap_err().to_string().starts_with("line 1:"));
+    }
+
+    #[test]
+    fn every_line_has_its_time_and_is_read_with_it_and_without() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        // An entry may have a time of its own.
+        let resumed = Entry::Resumed { at: "2026-01-02T03:04:05Z".into() };
+        let before = Timestamp::now().as_millisecond();
+        let mut journal = Journal::create(&path).unwrap();
+        journal.write(&resumed).unwrap();
+        journal.write(&Entry::Finished).unwrap();
+        let after = Timestamp::now().as_millisecond();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for line in text.lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let time: Timestamp = line["time"].as_str().unwrap().parse().unwrap();
+            assert!((before..=after).contains(&time.as_millisecond()), "{line}");
+        }
+        assert_eq!(read(&path).unwrap(), [resumed, Entry::Finished]);
+        std::fs::write(&path, "{\"entry\":\"finished\"}\n").unwrap();
+        assert_eq!(read(&path).unwrap(), [Entry::Finished]);
     }
 
     #[test]

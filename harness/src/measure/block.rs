@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{BEYOND, is_lower_bound, is_open, per_answer, quantile, rounds, valid};
+use super::{BEYOND, is_lower_bound, is_open, per_answer, quantile, rounds, span, valid};
 use crate::definition::cell::Cell;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
@@ -90,13 +90,18 @@ pub struct Value {
 impl Blocks {
     /// Collects the values of the trials that [`super::Figures`] use.
     ///
-    /// Returns `None` where one of those trials lacks the figure: a block is never silently left out of a comparison.
+    /// Returns `None` where one of those trials lacks the figure: a block is never silently left out of a comparison. A
+    /// trial whose readings of CPU time do not span its window has no server CPU; a warning tells of it.
     #[must_use]
     pub fn of(raw: &Raw, server: &str, cell: &Cell, metric: Metric) -> Option<Blocks> {
         let trials = rounds::pooled(&valid(&trials(raw, server, cell), cell, &raw.run.cpus));
         let trials: Vec<&Trial> = trials.iter().collect();
+        let having = match metric {
+            Metric::ServerCpu => span::whole(&trials),
+            Metric::Goodput | Metric::P50 | Metric::P99 => trials.clone(),
+        };
         let values: Option<BTreeMap<u32, Value>> =
-            trials.iter().map(|trial| Some((trial.block, value(trial, metric)?))).collect();
+            having.iter().map(|trial| Some((trial.block, value(trial, metric)?))).collect();
         let goodputs: Vec<f64> =
             trials.iter().map(|trial| trial.measured.record.goodput()).collect();
         Some(Blocks {

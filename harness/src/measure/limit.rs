@@ -20,7 +20,7 @@ const LATE_SHARE: f64 = 0.1;
 const LATE: Nanos = Nanos(100_000);
 
 /// What was saturated in a trial: any of the parts, or none of them, in which case it may be the connection pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Limit {
     /// Whether the server's CPUs were saturated, mostly by the server.
     pub server: bool,

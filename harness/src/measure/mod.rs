@@ -3,9 +3,11 @@
 pub mod block;
 pub mod counted;
 pub mod limit;
+pub mod other;
 pub mod pooled;
 pub mod resources;
 mod rounds;
+mod span;
 #[cfg(test)]
 mod tests;
 pub mod warning;
@@ -26,6 +28,7 @@ use crate::observe::window::Resources;
 use crate::os::placement::Placement;
 use crate::stats::{self, Estimate};
 use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fault};
+use other::OtherWork;
 use resources::ResourceFigures;
 use warning::{Warning, warnings};
 
@@ -68,16 +71,17 @@ pub struct Figures {
     /// Response times of an open load; absent for a closed load, whose response times are determined by its users ÷
     /// rate.
     pub response: Option<Response>,
-    /// The server's CPU time per right answer, in microseconds.
-    pub server_cpu: Estimate,
+    /// The server's CPU time per right answer, in microseconds. This and every other figure of CPU time is over the trials
+    /// whose readings span the window, and absent where those are fewer than two.
+    pub server_cpu: Option<Estimate>,
     /// The database's CPU time per right answer, in microseconds; absent where the harness could not observe the
-    /// database.
+    /// database too.
     pub db_cpu: Option<Estimate>,
-    /// The load's CPU time per right answer, in microseconds; absent where the server drove itself.
+    /// The load's CPU time per right answer, in microseconds; absent where the server drove itself too.
     pub load_cpu: Option<Estimate>,
     /// The server's anonymous memory in MiB: the largest reading of all trials.
     pub server_rss: f64,
-    /// The part that was saturated in most trials.
+    /// The part that was saturated in most trials whose readings span the window.
     pub limit: Limit,
     /// Figures about the load itself.
     pub load: LoadFigures,
@@ -170,6 +174,8 @@ fn measurement(
     if !open && load_is_limit(&blocks, cpus) {
         warnings.push(Warning::LoadBound);
     }
+    warnings.extend(span::warning(&valid));
+    warnings.extend(OtherWork::warning(&valid));
     warnings.extend(resources::warnings(trials, server, cell, raw.run.pool_size_of(server)));
     Measurement {
         server: server.name.clone(),
@@ -205,22 +211,25 @@ fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) ->
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
         return None;
     }
-    let estimate = |figure: &dyn Fn(&Trial) -> f64| {
+    let estimate = |trials: &[&Trial], figure: &dyn Fn(&Trial) -> f64| {
         stats::mean(&trials.iter().map(|trial| figure(trial)).collect::<Vec<_>>())
     };
+    let whole = span::whole(trials);
     let cpu = |used: &dyn Fn(&Resources) -> Usage| {
-        estimate(&|trial| per_answer(trial, used(&trial.measured.resources)))
+        estimate(&whole, &|trial| per_answer(trial, used(&trial.measured.resources)))
     };
     let mut limits: Vec<Limit> =
-        trials.iter().map(|trial| Limit::of(trial, cpus, connections)).collect();
+        whole.iter().map(|trial| Limit::of(trial, cpus, connections)).collect();
     limits.sort_unstable();
-    let limit = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?[0];
+    let limit = limits.chunk_by(|a, b| a == b).max_by_key(|same| same.len());
+    // A limit that nothing was observed of is unknown.
+    let limit = limit.map_or_else(Limit::default, |same| same[0]);
     let observed = trials.iter().all(|trial| trial.measured.resources.db.is_some());
     Some(Figures {
-        goodput: estimate(&|trial| trial.measured.record.goodput())?,
+        goodput: estimate(trials, &|trial| trial.measured.record.goodput())?,
         lower_bound: is_lower_bound(trials, cell, cpus),
         response: is_open(cell).then(|| response(trials)),
-        server_cpu: cpu(&|resources| resources.server)?,
+        server_cpu: cpu(&|resources| resources.server),
         db_cpu: observed.then(|| cpu(&|resources| resources.db.unwrap_or_default())).flatten(),
         load_cpu: loaded.then(|| cpu(&|resources| resources.load)).flatten(),
         server_rss: largest(trials, |trial| {
@@ -232,15 +241,18 @@ fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) ->
     })
 }
 
-/// Whether the trials' goodput is only a lower bound, because something other than the server was the limit.
+/// Whether the trials' goodput is only a lower bound, because something other than the server was the limit. Where no trial
+/// tells what the limit was, it is one.
 fn is_lower_bound(trials: &[&Trial], cell: &Cell, cpus: &Placement) -> bool {
-    let server_is_limit = trials.iter().all(|trial| Limit::of(trial, cpus, None).server);
+    let whole = span::whole(trials);
+    let is_limit = |trial: &&Trial| Limit::of(trial, cpus, None).server;
+    let server_is_limit = !whole.is_empty() && whole.iter().all(is_limit);
     !is_open(cell) && (!server_is_limit || load_is_limit(trials, cpus))
 }
 
 /// Whether the load limited any trial; a single one makes the mean a bound.
 fn load_is_limit(trials: &[&Trial], cpus: &Placement) -> bool {
-    trials.iter().any(|trial| is_load_bound(trial, cpus))
+    span::whole(trials).iter().any(|trial| is_load_bound(trial, cpus))
 }
 
 /// Figures about the load itself. `cpus` is `None` where the server drove itself.
@@ -250,8 +262,11 @@ fn load_figures(trials: &[&Trial], open: bool, cpus: Option<&Placement>) -> Load
     let medians: Vec<f64> = trials.iter().map(median).collect();
     let residual =
         |trial: &Trial| trial.measured.record.littles_law_residual().unwrap_or(0.0).abs();
+    let whole = span::whole(trials);
     LoadFigures {
-        cpu_share: cpus.map(|cpus| largest(trials, |trial| load_share(trial, cpus))),
+        cpu_share: cpus
+            .filter(|_| !whole.is_empty())
+            .map(|cpus| largest(&whole, |trial| load_share(trial, cpus))),
         own_lateness_p99: open.then(|| largest(trials, late)),
         own_lateness_p50: open.then(|| stats::mean(&medians)).flatten(),
         achieved: open
@@ -297,8 +312,8 @@ fn largest(trials: &[&Trial], figure: impl Fn(&Trial) -> f64) -> f64 {
     trials.iter().map(|trial| figure(trial)).fold(0.0, f64::max)
 }
 
-/// The CPU time per right answer in microseconds. It is a ratio of two rates, because the readings of CPU time are
-/// some microseconds later than the ends of the window.
+/// The CPU time per right answer in microseconds, in a trial whose readings span the window. It is a ratio of two rates,
+/// because the readings of CPU time are some microseconds later than the ends of the window.
 fn per_answer(trial: &Trial, used: Usage) -> f64 {
     let measured = &trial.measured;
     used.busy_cpus(measured.resources.interval) / measured.record.goodput() * 1e6

@@ -1,5 +1,7 @@
 //! The resources of a cell beyond CPU time, and the work of the database.
 
+use super::other::OtherWork;
+use super::span;
 use super::warning::Warning;
 use crate::database::{Counter, Counters};
 use crate::definition::cell::Cell;
@@ -31,6 +33,8 @@ pub struct ResourceFigures {
     pub throttled: Option<f64>,
     /// The largest share of a window that the host took from the CPUs of a part.
     pub stolen: Option<f64>,
+    /// The shares of the run's CPUs that other work took.
+    pub other: Option<OtherWork>,
     /// Per request, over whole loads.
     pub queries: Option<Estimate>,
     /// Prepared statements per request.
@@ -82,6 +86,7 @@ pub(super) fn figures(trials: &[&Trial], cpus: &Placement, loaded: bool) -> Reso
             Some(resources.throttled?.as_secs() / resources.interval.as_secs())
         }),
         stolen: peak(trials, stolen),
+        other: OtherWork::of(trials.iter().copied()),
         queries: per_request(Counter::Queries),
         prepares: per_request(Counter::Prepares),
         rows: per_request(Counter::RowsRead),
@@ -95,8 +100,9 @@ fn part_figures(
     cpus: usize,
     of: &dyn Fn(&Trial) -> Option<Usage>,
 ) -> PartFigures {
+    let whole = span::whole(trials);
     let per_answer = |count: &dyn Fn(Usage) -> Option<u64>| {
-        estimate(trials, |trial| {
+        estimate(&whole, |trial| {
             let measured = &trial.measured;
             let used = of(trial)?;
             let per_second = count(used)? as f64 / used.seconds(measured.resources.interval);
@@ -104,7 +110,7 @@ fn part_figures(
         })
     };
     PartFigures {
-        cpu_share: estimate(trials, |trial| {
+        cpu_share: estimate(&whole, |trial| {
             let used = of(trial)?;
             let available = used.seconds(trial.measured.resources.interval) * cpus as f64;
             Some(used.cpu.as_secs() / available)

@@ -64,6 +64,15 @@ pub enum Warning {
         /// The number of all trials.
         of: usize,
     },
+    /// In some trials, CPU time was not read at the ends of the window, so that they have no figures of it.
+    Readings {
+        /// The number of such trials.
+        trials: usize,
+        /// The number of all trials whose figures count.
+        of: usize,
+        /// The share of the window between the readings, in the trial in which it differs most from 1.
+        worst: f64,
+    },
     /// In some windows, the machine's host took CPU time from a part.
     Stolen {
         /// The number of such windows.
@@ -72,6 +81,13 @@ pub enum Warning {
         of: usize,
         /// The largest share of a window that was taken.
         worst: f64,
+    },
+    /// Other work took CPU time of the run.
+    OtherWork {
+        /// The share of the run's CPUs in the median trial.
+        median: f64,
+        /// The share in the worst trial.
+        largest: f64,
     },
     /// The server does not query the database exactly once per request.
     Queries {
@@ -103,7 +119,9 @@ impl Warning {
             Warning::Late { invalid: false, .. } => "late",
             Warning::LittlesLaw { .. } => "littles-law",
             Warning::Unsteady { .. } => "unsteady",
+            Warning::Readings { .. } => "readings",
             Warning::Stolen { .. } => "stolen",
+            Warning::OtherWork { .. } => "other-work",
             Warning::Queries { .. } => "queries",
             Warning::Connections { .. } => "connections",
         }
@@ -144,8 +162,14 @@ impl Warning {
             Warning::Unsteady { .. } => {
                 "raise the profile's `warmup_limit` in harness/scenarios/profiles.toml, then run again"
             }
+            Warning::Readings { .. } => {
+                "end other programs (`stackmark doctor`), or give the load CPUs of its own with --cpus, then run again"
+            }
             Warning::Stolen { .. } => {
                 "use a machine that shares its CPUs with no other guest, or measure more blocks with --blocks"
+            }
+            Warning::OtherWork { .. } => {
+                "find what else runs with `top`, and end it or wait for it, then run again"
             }
             Warning::Queries { .. } => {
                 "make the server query the database once per request, or do not compare it with servers that do"
@@ -196,11 +220,25 @@ impl fmt::Display for Warning {
                     "in {trials} of {of} trials the rate was not steady when the warm-up ended"
                 )
             }
+            Warning::Readings { trials, of, worst } => {
+                let percent = 100.0 * worst;
+                write!(
+                    f,
+                    "{trials} of {of} trials have no CPU figures: their readings span {percent:.1}% of the window at worst"
+                )
+            }
             Warning::Stolen { windows, of, worst } => {
                 let percent = 100.0 * worst;
                 write!(
                     f,
                     "in {windows} of {of} windows the host took up to {percent:.0}% of a part's CPU time"
+                )
+            }
+            Warning::OtherWork { median, largest } => {
+                let (median, largest) = (100.0 * median, 100.0 * largest);
+                write!(
+                    f,
+                    "other work took {median:.1}% of the CPUs in the median trial, and {largest:.1}% in the worst"
                 )
             }
             Warning::Queries { per_request } => {

@@ -2,8 +2,10 @@
 
 pub mod callgrind;
 pub mod container;
+mod cpu_times;
 pub mod meter;
 pub mod netns;
+mod other;
 pub mod processes;
 mod sockets;
 pub mod steal;

@@ -1,9 +1,13 @@
 //! The resources that all parts of a trial used between the two ends of its window.
 
+use procfs::{Current, LoadAverage};
 use serde::{Deserialize, Serialize};
 
+use super::cpu_times::CpuTimes;
 use super::meter::Meters;
-use super::steal::{Steal, Stolen};
+use super::other::other;
+use super::processes::cpu_time;
+use super::steal::{Steal, steal};
 use super::usage::Usage;
 use crate::database::Counters;
 use crate::os::cgroup;
@@ -30,6 +34,16 @@ pub struct Resources {
     /// What the machine's host took from it; absent if the kernel does not count it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub steal: Option<Steal>,
+    /// The share of the time of all CPUs of the run that went to other work: neither to a part nor to the harness, though
+    /// the CPUs were busy. A database that the harness cannot observe is other work where it is on the same machine. It
+    /// may be a little below 0, since the kernel counts in ticks; absent if the kernel does not count it, and in runs
+    /// recorded before it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub other: Option<f64>,
+    /// The average number of processes that ran or were ready in the minute before the window, on the whole machine, those
+    /// of the run among them; absent where the kernel does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load_average: Option<f32>,
     /// What the database did from the load's start until it was drained, warm-up included, for all its clients but the
     /// harness; absent if the harness cannot observe it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -97,7 +111,10 @@ pub struct Reading {
     at: Moment,
     parts: PerPart<Option<PartReading>>,
     throttled: Option<Nanos>,
-    stolen: Option<Stolen>,
+    cpus: Option<CpuTimes>,
+    /// CPU time of the harness.
+    own: Nanos,
+    load_average: Option<f32>,
 }
 
 impl Reading {
@@ -108,6 +125,8 @@ impl Reading {
     pub fn take(meters: &Meters) -> Result<Reading, Gone> {
         let at = Moment::now();
         let mut cpu = meters.as_ref().map(|meter| meter.as_ref().map(|meter| meter.cpu()));
+        let cpus = CpuTimes::read();
+        let own = cpu_time(std::process::id()).unwrap_or_default();
         let mut parts = PerPart::default();
         for (part, meter) in meters.iter() {
             let Some((meter, cpu)) = meter.as_ref().zip(cpu.get_mut(part).take()) else { continue };
@@ -120,7 +139,9 @@ impl Reading {
                 Err(error) => return Err(Gone { part, reason: error.to_string() }),
             }
         }
-        Ok(Reading { at, parts, throttled: cgroup::throttled(), stolen: Stolen::read() })
+        let throttled = cgroup::throttled();
+        let load_average = LoadAverage::current().ok().map(|average| average.one);
+        Ok(Reading { at, parts, throttled, cpus, own, load_average })
     }
 
     /// Raises the memory of this reading to what its processes have now, where that is more: taken between the
@@ -141,17 +162,18 @@ impl Reading {
             let interval = Some(last.at - first.at);
             Some(Usage { interval, ..first.usage.until(last.usage) })
         });
+        let used = [server, db, load].into_iter().flatten().map(|used| used.cpu);
+        let own = used.fold(last.own - self.own, |all, one| all + one);
+        let cpus = self.cpus.as_ref().zip(last.cpus.as_ref());
         Resources {
             interval,
             server: server.unwrap_or_default(),
             db,
             load: load.unwrap_or_default(),
             throttled: self.throttled.zip(last.throttled).map(|(first, last)| last - first),
-            steal: self
-                .stolen
-                .as_ref()
-                .zip(last.stolen.as_ref())
-                .map(|(first, last)| first.until(last, interval, placement)),
+            steal: cpus.map(|(first, last)| steal(first, last, placement)),
+            other: cpus.map(|(first, last)| other(first, last, own, placement)),
+            load_average: self.load_average,
             db_counts: None,
         }
     }

@@ -5,8 +5,9 @@ use std::fs;
 use nix::sys::resource::{Resource, getrlimit};
 use procfs::{Current, LoadAverage};
 
+use crate::os::cgroup;
 use crate::os::machine;
-use crate::os::placement::{Placement, PlacementError};
+use crate::os::placement::{Cpus, Placement, PlacementError};
 
 /// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub fn examine() -> Result<Vec<Finding>, PlacementError> {
     let usable = Placement::usable()?;
     Ok(vec![
         cores(usable.count()),
+        shared_cores(&Placement::by_size(&usable), &machine::shared_cores(&usable)),
+        quota(cgroup::limits().cpus),
         governor(&machine::governor()),
         files(getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft)),
         backlog(number("/proc/sys/net/core/somaxconn")),
@@ -55,6 +58,33 @@ fn cores(count: usize) -> Finding {
             .to_owned()
     });
     finding("cores", format!("{count} usable"), mend)
+}
+
+/// Whether parts share a core where `placement` is not overridden. `shared` are the CPUs of each core that has several.
+fn shared_cores(placement: &Placement, shared: &[Cpus]) -> Finding {
+    let pairs = placement.sharing_cores(shared);
+    let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("{a} and {b}")).collect();
+    let cores: Vec<String> = shared.iter().map(Cpus::to_string).collect();
+    let mend = (!pairs.is_empty()).then(|| {
+        format!(
+            "the parts slow each other down ({}): give no two of them CPUs of one core ({}) with --cpus, or switch SMT off",
+            pairs.join(", "),
+            cores.join(", ")
+        )
+    });
+    let found = if pairs.is_empty() { "none between parts" } else { "parts share a core" };
+    finding("shared cores", found.to_owned(), mend)
+}
+
+/// The quota of the control groups of this process, in CPUs' worth of time.
+fn quota(cpus: Option<f64>) -> Finding {
+    let mend = cpus.is_some().then(|| {
+        "a control group keeps the whole run from running whenever the quota is used up, in bursts that the figures hold: \
+         run outside of it, or remove its CPU quota"
+            .to_owned()
+    });
+    let found = cpus.map_or("none".to_owned(), |cpus| format!("{cpus} CPUs' worth of time"));
+    finding("CPU quota", found, mend)
 }
 
 fn governor(governor: &str) -> Finding {
@@ -109,6 +139,7 @@ mod tests {
         let pairs = [
             (cores(2), cores(16)),
             (governor("powersave"), governor("performance")),
+            (quota(Some(1.5)), quota(None)),
             (files(256), files(65_536)),
             (backlog(128), backlog(4096)),
             (memory(512), memory(16_000)),
@@ -118,6 +149,10 @@ mod tests {
             assert!(bad.mend.is_some(), "{bad:?}");
             assert_eq!(good.mend, None, "{good:?}");
         }
+        let placement = Placement::by_size(&(0..4).collect());
+        let bad = shared_cores(&placement, &[(0..2).collect()]);
+        assert!(bad.mend.unwrap().contains("(server and db): give"));
+        assert_eq!(shared_cores(&placement, &[(1..3).collect()]).mend, None);
         assert_eq!(governor("").mend, None, "a virtual machine has no governor");
     }
 }

@@ -206,6 +206,24 @@ impl Placement {
         Ok(Placement { sets, quota: PerPart::default() })
     }
 
+    /// The CPUs that any part runs on.
+    #[must_use]
+    pub fn all(&self) -> Cpus {
+        self.sets.iter().flat_map(|(_, cpus)| cpus.iter()).collect()
+    }
+
+    /// The pairs of parts that have no CPU in common, but CPUs of the same core: `cores` are the CPUs of each core that has
+    /// several. What one of them does slows the other down.
+    #[must_use]
+    pub fn sharing_cores(&self, cores: &[Cpus]) -> Vec<(Part, Part)> {
+        let [server, db, load] = Part::ALL;
+        let share = |(a, b): &(Part, Part)| {
+            let (a, b) = (self.sets.get(*a), self.sets.get(*b));
+            !a.overlaps(b) && cores.iter().any(|core| core.overlaps(a) && core.overlaps(b))
+        };
+        [(server, db), (server, load), (db, load)].into_iter().filter(share).collect()
+    }
+
     /// Whether the load has CPUs that nothing else of the run uses.
     #[must_use]
     pub fn load_is_alone(&self) -> bool {
@@ -259,6 +277,22 @@ mod tests {
             let error = Placement::parse(text, &cpus(2)).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn parts_on_one_core_are_found() {
+        let cores = |lists: &[&str]| -> Vec<Cpus> {
+            lists.iter().map(|list| list.parse().unwrap()).collect()
+        };
+        let placement = Placement::by_size(&cpus(4));
+        assert_eq!(placement.to_string(), "server=0,db=1-2,load=3");
+        assert_eq!(placement.sharing_cores(&[]), []);
+        assert_eq!(placement.sharing_cores(&cores(&["1-2"])), [], "that is one part's core");
+        let shared = placement.sharing_cores(&cores(&["0+2", "1+3"]));
+        assert_eq!(shared, [(Part::Server, Part::Db), (Part::Db, Part::Load)]);
+        // Parts with a CPU in common are told of as such.
+        let two = Placement::by_size(&cpus(2)).sharing_cores(&cores(&["0-1"]));
+        assert_eq!(two, [(Part::Server, Part::Db), (Part::Server, Part::Load)]);
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use super::number::{self, with_interval};
 use super::ranking::{Ranking, Row};
+use crate::measure::Figures;
 
 /// Said where nothing orders the servers.
 pub(super) const UNORDERED: &str = "No server has a figure to be ordered by; the notes say why.";
@@ -72,8 +73,8 @@ impl Ranking {
             Some(figures) if self.by_goodput => {
                 format!("{} req/s", with_interval(&figures.goodput))
             }
-            Some(figures) => format!("{} µs", with_interval(&figures.server_cpu)),
-            None => "no figure".to_owned(),
+            Some(Figures { server_cpu: Some(cpu), .. }) => format!("{} µs", with_interval(cpu)),
+            _ => "no figure".to_owned(),
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn table(raw: &Raw, ranking: &Ranking) -> Option<Table> {
         if layer.or(http).is_none() {
             continue;
         }
-        let cpu = |row: &Row| row.capacity().map(|figures| with_interval(&figures.server_cpu));
+        let cpu = |row: &Row| row.capacity()?.server_cpu.as_ref().map(with_interval);
         let over = |ceiling: &Row| {
             let cell = (ranking.scenario.as_str(), load);
             let ratio = compare::within(raw, cell, &row.server, &ceiling.server, Metric::ServerCpu);

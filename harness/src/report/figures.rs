@@ -241,8 +241,9 @@ pub(super) const FIGURES: &[Figure] = &[
         "server_cpu_us_per_req",
         ("server CPU", Unit::MicrosPerRequest),
         Less,
-        Estimated(|cell| Some(cell.figures.server_cpu)),
-        "The server's CPU time per right answer, in microseconds.",
+        Estimated(|cell| cell.figures.server_cpu),
+        "The server's CPU time per right answer, in microseconds. It and all figures of CPU time are over the trials whose \
+         readings of CPU time span their windows, and absent where those are fewer than two.",
     ),
     Figure::new(
         INSTRUCTIONS,
@@ -396,6 +397,20 @@ pub(super) const FIGURES: &[Figure] = &[
         Less,
         Number(|cell| cell.figures.resources.stolen),
         "The largest share of any window that the host took from the CPUs of any part.",
+    ),
+    Figure::new(
+        "other_work",
+        ("other work", Unit::Loss),
+        Less,
+        Number(|cell| Some(cell.figures.resources.other?.median)),
+        "The share of all CPUs of the run that went to other work, neither to a part nor to the harness, in the median trial.",
+    ),
+    Figure::new(
+        "other_work_max",
+        ("other work at most", Unit::Loss),
+        Less,
+        Number(|cell| Some(cell.figures.resources.other?.largest)),
+        "The share of all CPUs of the run that went to other work, in the worst trial.",
     ),
     Figure::new(
         "db_queries_per_req",

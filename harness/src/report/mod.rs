@@ -4,6 +4,7 @@ mod answer;
 mod ceilings;
 pub mod chapter;
 pub mod chart;
+mod conditions;
 mod containers;
 pub mod counted;
 pub mod export;

@@ -10,11 +10,13 @@ use crate::definition::cell::Cell;
 use crate::definition::scenario::LoadKind;
 use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
-use crate::format::journal::Entry;
+use crate::format::journal::{Entry, Trial};
 use crate::measure::block::Metric;
 use crate::measure::counted::CountFigures;
 use crate::measure::{Figures, Measurement, Response};
 use crate::units::PerSecond;
+
+use super::conditions::conditions;
 
 /// One scenario's servers under at most one closed and one open load, in order.
 #[derive(Clone, Debug)]
@@ -39,6 +41,8 @@ pub struct Ranking {
     pub compared: Vec<Compared>,
     /// What each control costs.
     pub controls: Vec<Control>,
+    /// What must be known of the CPUs while its cells were measured, as sentences with a space before each.
+    pub conditions: String,
     /// Best first.
     pub rows: Vec<Row>,
 }
@@ -263,10 +267,11 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
     let mut capacities =
         rows.iter().filter(|row| row.competes()).filter_map(Row::capacity).peekable();
     let by_goodput = capacities.peek().is_some() && capacities.all(|figures| !figures.lower_bound);
+    let server_cpu = |figures: &Figures| figures.server_cpu.map(|cpu| cpu.mean);
     let ordering = |row: &Row| match (&closed, by_goodput) {
         (Some(_), true) => row.capacity().map(|figures| -figures.goodput.mean),
-        (Some(_), false) => row.capacity().map(|figures| figures.server_cpu.mean),
-        (None, _) => row.steady().map(|figures| figures.server_cpu.mean),
+        (Some(_), false) => row.capacity().and_then(server_cpu),
+        (None, _) => row.steady().and_then(server_cpu),
     };
     rows.sort_by(|a, b| {
         let key = |row: &Row| ordering(row).unwrap_or(f64::INFINITY);
@@ -278,7 +283,13 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
             _ => None,
         })
     });
+    let is_of = |trial: &Trial| {
+        trial.scenario == scenario
+            && loads.has(&trial.load)
+            && rows.iter().any(|row| row.server == trial.server)
+    };
     Ranking {
+        conditions: conditions(raw, is_of),
         title: scenario.to_owned(),
         stem: file_name(scenario),
         scenario: scenario.to_owned(),
@@ -334,7 +345,8 @@ impl Ranking {
 
     /// In the load whose figure orders.
     pub(super) fn was_measured(&self, row: &Row) -> bool {
-        if self.closed.is_some() { row.capacity().is_some() } else { row.steady().is_some() }
+        let figures = if self.closed.is_some() { row.capacity() } else { row.steady() };
+        figures.is_some_and(|figures| self.by_goodput || figures.server_cpu.is_some())
     }
 }
 

@@ -53,7 +53,7 @@ impl Ranking {
             self.has_counts().then(|| counted::LEGEND.to_owned()),
             Some("± and (–): 95% intervals over blocks. ≥: a lower bound.".to_owned()),
         ];
-        sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        sentences.into_iter().flatten().collect::<Vec<_>>().join(" ") + &self.conditions
     }
 
     /// What twins show of the noise between copies.

@@ -1,6 +1,7 @@
 //! A ranking as a table.
 
 use crate::definition::Role;
+use crate::measure::Figures;
 use crate::measure::warning::Warning;
 
 use super::figures::{Figure, named};
@@ -88,6 +89,7 @@ impl Ranking {
         headings.extend(has_p999.then(|| format!("{} {open}", P999.heading())));
         headings.extend([LIMIT.heading(), "notes".into()]);
         let mut table = Table::new(&headings);
+        let server_cpu = |figures: &Figures| figures.server_cpu.as_ref().map(with_interval);
         for row in &self.rows {
             let goodput = row.capacity().map(|figures| {
                 let bound = if figures.lower_bound { "≥ " } else { "" };
@@ -100,14 +102,14 @@ impl Ranking {
                 Some(row.axes.get("framework").to_owned()),
                 Some(row.axes.get("layer").to_owned()),
                 goodput,
-                row.capacity().map(|figures| with_interval(&figures.server_cpu)),
+                row.capacity().and_then(server_cpu),
             ];
             if has_counts {
                 cells.push(row.counted.map(|counted| with_interval(&counted.instructions)));
             }
             cells.extend([
                 self.ratio(row),
-                row.steady().map(|figures| with_interval(&figures.server_cpu)),
+                row.steady().and_then(server_cpu),
                 response.and_then(|response| response.p50).as_ref().map(with_ends),
                 response.and_then(|response| response.p99).as_ref().map(with_ends),
             ]);

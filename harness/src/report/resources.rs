@@ -9,7 +9,7 @@ use super::ranking::Ranking;
 use super::table::Table;
 
 /// The figures that are shown, in order.
-const SHOWN: [&Figure; 15] = [
+const SHOWN: [&Figure; 16] = [
     named("server_cpu_us_per_req"),
     named("db_cpu_us_per_req"),
     named("loader_cpu_us_per_req"),
@@ -23,6 +23,7 @@ const SHOWN: [&Figure; 15] = [
     named("db_hidden_per_req"),
     named("db_connections"),
     named("stolen"),
+    named("other_work"),
     named("load_cpu_share"),
     named("bottleneck"),
 ];

@@ -144,6 +144,16 @@ fn differences(
     } else if raw.machine.changes != machine.changes {
         differences.push("what the checkout holds beyond its commit".into());
     }
+    for tool in ["cargo", "rustc"] {
+        let (then, now) = (raw.machine.tools.get(tool), machine.tools.get(tool));
+        if let Some((then, now)) = then.zip(now).filter(|(then, now)| then != now) {
+            differences.push(format!("{tool} ({then}, {now})"));
+        }
+    }
+    let then = raw.machine.parts_sharing_cores(&raw.run.cpus);
+    if then.zip(machine.parts_sharing_cores(&now.cpus)).is_some_and(|(then, now)| then != now) {
+        differences.push("which parts share a core".into());
+    }
     let entries = raw.run.server.iter().zip(&plan.servers);
     let changed = entries.filter(|(then, now)| **then != RunServer::of(now));
     differences.extend(changed.map(|(then, _)| format!("the registry's entry of {}", then.name)));

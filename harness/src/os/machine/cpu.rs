@@ -7,12 +7,60 @@ use std::path::Path;
 use procfs::CpuInfo;
 
 use super::{number, text};
+use crate::os::placement::Cpus;
 
-/// The CPU's maker, family, model number and stepping.
+/// The fields of `/proc/cpuinfo` that identify a CPU of the x86 family.
+const X86: [&str; 4] = ["vendor_id", "cpu family", "model", "stepping"];
+/// The fields of `/proc/cpuinfo` that identify a CPU of the ARM family, which has none of the others.
+const ARM: [&str; 5] =
+    ["CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision"];
+
+/// The identity of the machine's CPUs: maker, family, model number and stepping; on ARM implementer, architecture, variant,
+/// part and revision, each after its name. Machines whose CPUs differ have an identity for each kind.
 pub(super) fn id(cpuinfo: &CpuInfo) -> String {
-    let parts = ["vendor_id", "cpu family", "model", "stepping"];
-    let found = parts.iter().filter_map(|name| cpuinfo.get_field(0, name));
-    found.collect::<Vec<_>>().join(" ")
+    let kinds: BTreeSet<String> = (0..cpuinfo.num_cores()).map(|cpu| id_of(cpuinfo, cpu)).collect();
+    kinds.into_iter().filter(|kind| !kind.is_empty()).collect::<Vec<_>>().join(" + ")
+}
+
+fn id_of(cpuinfo: &CpuInfo, cpu: usize) -> String {
+    let x86 = X86.iter().filter_map(|name| Some(cpuinfo.get_field(cpu, name)?.to_owned()));
+    let arm = ARM.iter().filter_map(|name| {
+        let value = cpuinfo.get_field(cpu, name)?;
+        Some(format!("{} {value}", name.trim_start_matches("CPU ")))
+    });
+    x86.chain(arm).collect::<Vec<_>>().join(" ")
+}
+
+/// The model of the CPU, in the kernel's words; where it has none, as on most ARM machines, the implementer and part.
+pub(super) fn model(cpuinfo: &CpuInfo) -> String {
+    let field = |name| cpuinfo.get_field(0, name);
+    match (field("model name"), field("CPU implementer"), field("CPU part")) {
+        (Some(name), ..) => name.to_owned(),
+        (None, Some(implementer), Some(part)) => format!("ARM {implementer} {part}"),
+        _ => UNKNOWN.to_owned(),
+    }
+}
+
+/// The model of a CPU that the kernel does not name.
+pub(super) const UNKNOWN: &str = "unknown CPU";
+
+/// The CPUs of each core that has several, in the kernel's order of cores.
+pub(super) fn cores(cpus: &Path, usable: &Cpus) -> Vec<Cpus> {
+    let mut cores: Vec<Cpus> = Vec::new();
+    for cpu in usable.iter() {
+        let siblings = siblings(cpus, cpu).and_then(|list| Cpus::of_kernel(&list));
+        if let Some(core) = siblings.filter(|core| core.count() > 1 && !cores.contains(core)) {
+            cores.push(core);
+        }
+    }
+    cores
+}
+
+/// The CPUs of one CPU's core, in the kernel's notation.
+fn siblings(cpus: &Path, cpu: usize) -> Option<String> {
+    let topology = cpus.join(format!("cpu{cpu}/topology"));
+    let files = ["core_cpus_list", "thread_siblings_list"];
+    files.iter().map(|file| text(&topology.join(file))).find(|list| !list.is_empty())
 }
 
 /// The numbers of sockets and cores in `/sys/devices/system/cpu`; `None` where it does not list them.
@@ -32,15 +80,7 @@ pub(super) fn topology(cpus: &Path) -> Option<(usize, usize)> {
 
 /// The number of CPUs that share the core of CPU 0; `None` where the kernel does not say.
 pub(super) fn threads_per_core(cpus: &Path) -> Option<usize> {
-    let topology = cpus.join("cpu0/topology");
-    let files = ["core_cpus_list", "thread_siblings_list"];
-    let list = files.iter().map(|file| text(&topology.join(file))).find(|list| !list.is_empty())?;
-    list.split(',')
-        .map(|range| {
-            let (first, last) = range.split_once('-').unwrap_or((range, range));
-            Some(last.parse::<usize>().ok()?.checked_sub(first.parse().ok()?)? + 1)
-        })
-        .sum()
+    Some(Cpus::of_kernel(&siblings(cpus, 0)?)?.count())
 }
 
 /// The caches of CPU 0, as in `L1d = "48K, CPU 0"`.
@@ -108,6 +148,11 @@ mod tests {
         write("cpu0/cpufreq/cpuinfo_max_freq", "3700000");
         assert_eq!(topology(cpus), Some((2, 4)));
         assert_eq!(threads_per_core(cpus), Some(2));
+        write("cpu2/topology/core_cpus_list", "0,2");
+        write("cpu5/topology/core_cpus_list", "5");
+        let cores: Vec<_> =
+            super::cores(cpus, &(0..8).collect()).iter().map(Cpus::to_string).collect();
+        assert_eq!(cores, ["0+2"], "once, and no core of one CPU");
         let found: Vec<_> = caches(cpus).into_iter().collect();
         let expected =
             [("L1d", "48K, CPU 0,2"), ("L1i", "32K, CPU 0,2"), ("L3", "32768K, CPU 0-3")];
@@ -122,5 +167,25 @@ mod tests {
         let cpuinfo = "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: X\n";
         let cpuinfo = CpuInfo::from_buf_read(cpuinfo.as_bytes()).unwrap();
         assert_eq!(id(&cpuinfo), "AuthenticAMD 26 2");
+        assert_eq!(model(&cpuinfo), "X");
+    }
+
+    #[test]
+    fn an_arm_machine_is_known_by_its_implementers_and_parts() {
+        let core = |number, part| {
+            format!(
+                "processor\t: {number}\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n\
+                 CPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: {part}\nCPU revision\t: 1\n\n"
+            )
+        };
+        let read = |text: String| CpuInfo::from_buf_read(text.as_bytes()).unwrap();
+        let alike = read(core(0, "0xd0c") + &core(1, "0xd0c"));
+        assert_eq!(id(&alike), "implementer 0x41 architecture 8 variant 0x3 part 0xd0c revision 1");
+        assert_eq!(model(&alike), "ARM 0x41 0xd0c");
+        let mixed = id(&read(core(0, "0xd03") + &core(1, "0xd09")));
+        assert!(
+            mixed.contains("part 0xd03") && mixed.contains(" + ") && mixed.contains("part 0xd09")
+        );
+        assert_eq!(model(&read("processor\t: 0\n\n".into())), UNKNOWN);
     }
 }

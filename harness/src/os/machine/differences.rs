@@ -1,8 +1,9 @@
 //! The differences between two runs' machines that affect the figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use super::build::BuildFacts;
 use super::file::UNNAMED;
 use super::{MachineFile, ServiceFacts};
 
@@ -18,6 +19,8 @@ const MEMORY: f64 = 0.05;
 pub fn differences(here: &MachineFile, there: &MachineFile) -> Vec<String> {
     let mut facts = Vec::new();
     differ(&mut facts, "cpu", &here.cpu, &there.cpu);
+    known(&mut facts, "family, model and stepping of the cpu", &here.cpu_id, &there.cpu_id);
+    known(&mut facts, "microcode", &here.microcode, &there.microcode);
     differ(&mut facts, "number of CPUs", here.cpus, there.cpus);
     let (a, b) = (here.memory_mib as f64, there.memory_mib as f64);
     if (a - b).abs() > MEMORY * a.max(b) {
@@ -36,15 +39,44 @@ pub fn differences(here: &MachineFile, there: &MachineFile) -> Vec<String> {
     if let Some((a, b)) = here.turbo.zip(there.turbo) {
         differ(&mut facts, "turbo", a, b);
     }
-    if let Some((a, b)) = here.cgroup_cpus.zip(there.cgroup_cpus) {
-        differ(&mut facts, "CPUs allowed by control groups", a, b);
+    if has_groups(here) && has_groups(there) {
+        let quota = |machine: &MachineFile| {
+            machine.cgroup_cpus.map_or("none".to_owned(), |cpus| format!("{cpus} CPUs"))
+        };
+        differ(&mut facts, "CPU quota on the run", quota(here), quota(there));
     }
+    build(&mut facts, &here.build, &there.build);
     for (flaw, a) in &here.mitigations {
         if let Some(b) = there.mitigations.get(flaw) {
             known(&mut facts, &format!("mitigation of {flaw}"), a, b);
         }
     }
     facts
+}
+
+/// Whether a machine's record is of a format that has limits of control groups: older ones lack the mitigations too.
+fn has_groups(machine: &MachineFile) -> bool {
+    machine.open_files.is_some()
+}
+
+/// Compares how servers were built, where both runs recorded it. What only one of them sets is a difference.
+fn build(facts: &mut Vec<String>, here: &BuildFacts, there: &BuildFacts) {
+    if here.is_empty() || there.is_empty() {
+        return;
+    }
+    let both = [
+        ("release profile", &here.profile, &there.profile),
+        ("build", &here.settings, &there.settings),
+    ];
+    for (what, here, there) in both {
+        let names: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
+        for name in names {
+            let of = |map: &BTreeMap<String, String>| map.get(name).cloned();
+            let unset = || "not set".to_owned();
+            let (a, b) = (of(here).unwrap_or_else(unset), of(there).unwrap_or_else(unset));
+            differ(facts, &format!("{what}: {name}"), a, b);
+        }
+    }
 }
 
 /// Compares the services that both machines had. A service of only one machine is no difference: the other's servers
@@ -101,8 +133,20 @@ mod tests {
 
     #[test]
     fn machines_differ_only_in_facts_that_affect_figures() {
+        let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+        };
+        let build = |profile: &[(&str, &str)], settings: &[(&str, &str)]| BuildFacts {
+            profile: map(profile),
+            settings: map(settings),
+            configs: BTreeMap::new(),
+        };
         let here = MachineFile {
             cpu: "A".into(),
+            cpu_id: "A 1 2 3".into(),
+            microcode: "0x1".into(),
+            open_files: Some(1024),
+            build: build(&[("lto", "thin")], &[]),
             cpus: 2,
             memory_mib: 1000,
             commit: "x".into(),
@@ -112,10 +156,22 @@ mod tests {
         };
         let like = MachineFile { memory_mib: 1049, commit: "y+".into(), ..here.clone() };
         assert_eq!(differences(&here, &like), [""; 0]);
-        let older = MachineFile { threads_per_core: None, mitigations: [].into(), ..here.clone() };
+        let older = MachineFile {
+            threads_per_core: None,
+            mitigations: [].into(),
+            cpu_id: String::new(),
+            microcode: String::new(),
+            open_files: None,
+            build: BuildFacts::default(),
+            ..here.clone()
+        };
         assert_eq!(differences(&here, &older), [""; 0]);
         let there = MachineFile {
             cpu: "B".into(),
+            cpu_id: "A 1 2 4".into(),
+            microcode: "0x2".into(),
+            cgroup_cpus: Some(1.5),
+            build: build(&[("lto", "fat")], &[("RUSTFLAGS", "-C a")]),
             memory_mib: 2000,
             governor: "powersave".into(),
             threads_per_core: Some(2),
@@ -126,9 +182,14 @@ mod tests {
             differences(&here, &there),
             [
                 "cpu (A, B)",
+                "family, model and stepping of the cpu (A 1 2 3, A 1 2 4)",
+                "microcode (0x1, 0x2)",
                 "memory in MiB (1000, 2000)",
                 "frequency governor (none, powersave)",
                 "threads per core (1, 2)",
+                "CPU quota on the run (none, 1.5 CPUs)",
+                "release profile: lto (thin, fat)",
+                "build: RUSTFLAGS (not set, -C a)",
                 "mitigation of spectre_v2 (Retpolines, Vulnerable)",
             ]
         );

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::build::BuildFacts;
+use crate::os::part::Part;
+use crate::os::placement::{Cpus, Placement};
+
 /// The machine and the software of a run, never a host, user, address or path.
 ///
 /// A fact that is not known is absent or empty. So is a field that was added after the run was recorded.
@@ -30,7 +34,8 @@ pub struct MachineFile {
     /// Whether the database was external, in runs recorded before there was a table for each service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_is_external: Option<bool>,
-    /// The vendor, family, model number and stepping of the CPU, in the kernel's words.
+    /// The vendor, family, model number and stepping of the CPU, in the kernel's words; on ARM the implementer, architecture,
+    /// variant, part and revision.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cpu_id: String,
     /// The version of the CPU's microcode.
@@ -45,6 +50,9 @@ pub struct MachineFile {
     /// The number of simultaneous threads per core (SMT); 1 where there is no SMT, or it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads_per_core: Option<usize>,
+    /// The CPUs of each core that has several (SMT); empty where there is no SMT, and in runs recorded before it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shared_cores: Vec<Cpus>,
     /// The number of memory nodes (NUMA).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_nodes: Option<usize>,
@@ -99,6 +107,9 @@ pub struct MachineFile {
     /// A hash of what differed from the commit; absent where nothing did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<String>,
+    /// How servers were built; empty in runs recorded before it was.
+    #[serde(skip_serializing_if = "BuildFacts::is_empty")]
+    pub build: BuildFacts,
     /// The caches of CPU 0, by level and kind, with the CPUs that share each.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub caches: BTreeMap<String, String>,
@@ -149,6 +160,16 @@ impl MachineFile {
             settings: self.database_settings.clone().unwrap_or_default(),
         };
         BTreeMap::from([(UNNAMED.to_owned(), database)])
+    }
+}
+
+impl MachineFile {
+    /// The pairs of parts that share a core, which each slows the other down; `None` where that is not known, in runs
+    /// recorded before it was.
+    #[must_use]
+    pub fn parts_sharing_cores(&self, cpus: &Placement) -> Option<Vec<(Part, Part)>> {
+        let is_known = !self.shared_cores.is_empty() || self.threads_per_core == Some(1);
+        is_known.then(|| cpus.sharing_cores(&self.shared_cores))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Facts about this machine, never its name.
 
+mod build;
+mod checkout;
 mod cpu;
 mod differences;
 mod file;
@@ -14,6 +16,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
 use procfs::{CpuInfo, Current, Meminfo};
 
+pub use build::BuildFacts;
 pub use differences::differences;
 pub use file::{MachineFile, ServiceFacts};
 
@@ -31,10 +34,10 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
     let topology = cpu::topology(cpus);
     let (mhz, max_mhz) = cpu::clocks(cpus, field("cpu MHz"));
     let limits = cgroup::limits();
-    let (commit_hash, changed_files) = software::commit(root).unzip();
+    let (commit_hash, changed_files) = checkout::commit(root).unzip();
     let commit_hash = commit_hash.or_else(commit_of_image);
     MachineFile {
-        cpu: field("model name").unwrap_or("unknown CPU").to_owned(),
+        cpu: cpuinfo.as_ref().map_or_else(|| cpu::UNKNOWN.to_owned(), cpu::model),
         cpus: usable.count(),
         memory_mib: memory_mib(),
         kernel: uname()
@@ -48,6 +51,7 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
         sockets: topology.map(|(sockets, _)| sockets),
         cores: topology.map(|(_, cores)| cores),
         threads_per_core: cpu::threads_per_core(cpus),
+        shared_cores: shared_cores(usable),
         memory_nodes: system::memory_nodes(Path::new("/sys/devices/system/node")),
         mhz,
         max_mhz,
@@ -67,7 +71,8 @@ pub fn describe(root: &Path, usable: &Cpus) -> MachineFile {
         open_files: getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft),
         commit_hash: commit_hash.unwrap_or_default(),
         changed_files,
-        changes: software::changes(root),
+        changes: checkout::changes(root),
+        build: build::facts(root),
         caches: cpu::caches(cpus),
         mitigations: system::mitigations(&cpus.join("vulnerabilities")),
         sysctls: system::sysctls(Path::new("/proc/sys")),
@@ -85,7 +90,7 @@ fn commit_of_image() -> Option<String> {
 /// The commit of the checkout, with `+` where files differ from it; `None` where there is none.
 #[must_use]
 pub fn commit(root: &Path) -> Option<String> {
-    software::commit(root)
+    checkout::commit(root)
         .map(|(hash, changed)| if changed == 0 { hash } else { format!("{hash}+") })
 }
 
@@ -98,6 +103,12 @@ pub fn label(machine: &MachineFile) -> String {
     let slug: Vec<String> =
         words.map(str::to_lowercase).filter(|word| !noise.contains(&word.as_str())).collect();
     format!("{}-{}c", slug.join("-"), machine.cpus)
+}
+
+/// The CPUs of each core that has several (SMT), of those that `usable` has any of.
+#[must_use]
+pub fn shared_cores(usable: &Cpus) -> Vec<Cpus> {
+    cpu::cores(Path::new("/sys/devices/system/cpu"), usable)
 }
 
 /// The frequency governor of the first CPU; empty if there is none.

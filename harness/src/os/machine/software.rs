@@ -1,42 +1,11 @@
-//! The software of a run: commit, tools and crates.
+//! The software of a run: tools and crates.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde::Deserialize;
-
-/// The full hash of the checkout's commit, and the number of files that differ from it.
-pub(super) fn commit(root: &Path) -> Option<(String, usize)> {
-    let hash = output(root, "git", &["rev-parse", "HEAD"])?;
-    // Results of earlier runs do not affect a measurement.
-    let changed =
-        output(root, "git", &["status", "--porcelain", "--", ".", ":!results", ":!README.md"]);
-    Some((hash, changed?.lines().count()))
-}
-
-/// A hash of what the checkout's files hold beyond its commit; `None` where they are equal to it.
-pub(super) fn changes(root: &Path) -> Option<String> {
-    let of = [".", ":!results", ":!README.md"];
-    let diff = output(root, "git", &[&["diff", "HEAD", "--"], &of[..]].concat())?;
-    let status = output(root, "git", &[&["status", "--porcelain", "--"], &of[..]].concat())?;
-    if status.is_empty() {
-        return None;
-    }
-    let mut git = Command::new("git")
-        .current_dir(root)
-        .args(["hash-object", "--stdin"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
-    // The pipe is dropped at once, since git reads it to the end.
-    git.stdin.take()?.write_all(format!("{diff}\n{status}").as_bytes()).ok()?;
-    let hash = git.wait_with_output().ok()?.stdout;
-    Some(String::from_utf8_lossy(&hash).trim().to_owned())
-}
 
 /// The versions of the tools, as they print them.
 pub(super) fn tools(root: &Path) -> BTreeMap<String, String> {

@@ -63,7 +63,7 @@ fn goodput(ranking: &Ranking) -> Option<Points> {
         subtitle: format!(
             "Under {load}; more is better. Bars: 95% intervals over blocks. ≥ and an open arrow: a lower bound."
         ),
-        groups: groups(ranking, |figures| (figures.goodput, figures.lower_bound))?,
+        groups: groups(ranking, |figures| (Some(figures.goodput), figures.lower_bound))?,
     })
 }
 
@@ -78,11 +78,15 @@ fn cpu(ranking: &Ranking) -> Option<Points> {
 
 /// A figure of all rows, under the load that the ranking is about: contenders, then those
 /// that do not compete. Absent if no row has it.
-fn groups(ranking: &Ranking, figure: impl Fn(&Figures) -> (Estimate, bool)) -> Option<Vec<Group>> {
+fn groups(
+    ranking: &Ranking,
+    figure: impl Fn(&Figures) -> (Option<Estimate>, bool),
+) -> Option<Vec<Group>> {
     let point = |row: &Row| {
         let under = if ranking.closed.is_some() { &row.closed } else { &row.open };
         let figures = under.as_ref().and_then(|measurement| measurement.figures.as_ref());
-        let known = figures.map(&figure).filter(|(estimate, _)| estimate.mean.is_finite());
+        let known = figures.map(&figure).and_then(|(estimate, bound)| Some((estimate?, bound)));
+        let known = known.filter(|(estimate, _)| estimate.mean.is_finite());
         let lower_bound = known.is_some_and(|(_, lower_bound)| lower_bound);
         let bound = if lower_bound { "≥ " } else { "" };
         Point {
