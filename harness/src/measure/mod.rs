@@ -6,6 +6,7 @@ pub mod other;
 pub mod pooled;
 pub mod resources;
 mod span;
+pub mod starts;
 #[cfg(test)]
 mod tests;
 pub mod warning;
@@ -19,7 +20,6 @@ use crate::definition::server::RunServer;
 use crate::failure::Failure;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
-use crate::format::run::RunFile;
 use crate::load::LoadRecord;
 use crate::observe::usage::Usage;
 use crate::observe::window::Resources;
@@ -28,6 +28,7 @@ use crate::stats::{self, Estimate};
 use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fault};
 use other::OtherWork;
 use resources::ResourceFigures;
+use starts::StartFigures;
 use warning::{Warning, warnings};
 
 /// The number of requests that must lie beyond a percentile.
@@ -80,6 +81,8 @@ pub struct Figures {
     pub limit: Limit,
     /// Figures about the load itself.
     pub load: LoadFigures,
+    /// The server's starts and size, which are the same for all its cells.
+    pub start: StartFigures,
     /// Resources beyond CPU time, and the database's counters.
     pub resources: ResourceFigures,
 }
@@ -172,7 +175,7 @@ fn measurement(
         load: cell.load.name.clone(),
         open,
         trials: trials.len(),
-        figures: figures(&valid, server, cell, &raw.run),
+        figures: figures(&valid, server, cell, raw),
         errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
         warnings,
     }
@@ -193,7 +196,8 @@ fn connections(server: &RunServer, cell: &Cell, pool_size: u32) -> Option<u32> {
     (has_queries && !is_open(cell)).then_some(pool_size)
 }
 
-fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) -> Option<Figures> {
+fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, raw: &Raw) -> Option<Figures> {
+    let run = &raw.run;
     let (cpus, loaded) = (&run.cpus, !server.drives_itself);
     let connections = connections(server, cell, run.pool_size_of(server));
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
@@ -225,6 +229,7 @@ fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) ->
         }),
         limit,
         load: load_figures(trials, is_open(cell), loaded.then_some(cpus)),
+        start: StartFigures::of(raw, server),
         resources: resources::figures(trials, cpus, loaded),
     })
 }

@@ -19,6 +19,7 @@ mod position;
 pub mod ranking;
 mod ranking_text;
 mod resources;
+mod starts;
 pub mod summary;
 pub mod table;
 #[cfg(test)]

@@ -96,8 +96,10 @@ impl Context<'_> {
         if self.stop.is_set() {
             return Ok(Err(Error::Interrupted));
         }
-        if let Err(error) = self.executor.start(self.server) {
-            return Ok(Err(error.at(Stage::Start)));
+        let (block, server) = (self.number, self.server.name.clone());
+        match self.executor.start(self.server) {
+            Ok(start) => (self.journal)(&Entry::Started { block, server, start })?,
+            Err(error) => return Ok(Err(error.at(Stage::Start))),
         }
         let mut result = Ok(());
         for &index in &turn.cells {
