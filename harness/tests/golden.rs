@@ -9,7 +9,7 @@ use stackmark::definition::server::RunServer;
 use stackmark::failure::{Failure, Stage};
 use stackmark::format::folder::{self, Raw};
 use stackmark::format::journal::{Entry, Trial};
-use stackmark::format::measured::Measured;
+use stackmark::format::measured::{Measured, Start};
 use stackmark::format::run::RunFile;
 use stackmark::load::LoadRecord;
 use stackmark::load::record::{ErrorKind, Errors};
@@ -126,6 +126,7 @@ fn raw() -> Raw {
             server: "quick".into(),
             version: "quick 1.0 (F 2, Y 3)".into(),
             image: None,
+            bytes: Some(5_500_000),
         },
         Entry::CommonRate { scenario: None, rate: PerSecond(4000.0) },
         Entry::Failure(Failure {
@@ -138,6 +139,12 @@ fn raw() -> Raw {
     for block in 1..=BLOCKS {
         let drift = u64::from(block) * 37;
         let shift = f64::from(block) * 0.002;
+        let start = Start {
+            first_answer: Some(Nanos(20_000_000 + 100_000 * drift)),
+            idle_anonymous_kib: Some(9_000 + drift),
+            idle_resident_kib: Some(15_000 + drift),
+        };
+        entries.push(Entry::Started { block, server: "quick".into(), start });
         let mut push = |trial| entries.push(Entry::Trial(Box::new(trial)));
         push(trial(block, "quick", "closed-64", 12_000 + drift, 5_000_000, 0.40 + shift));
         push(trial(block, "quick", "open-common", 4_000, 90_000 + drift, 0.14 + shift));
@@ -245,7 +252,12 @@ fn what_a_server_says_of_itself_is_text_and_no_markup() {
     let evil = "<script>alert('x')</script>";
     raw.run.server[0].axes = axes(evil, "mysql");
     raw.machine.cpu = evil.into();
-    raw.entries.push(Entry::Verified { server: "slow".into(), version: evil.into(), image: None });
+    raw.entries.push(Entry::Verified {
+        server: "slow".into(),
+        version: evil.into(),
+        image: None,
+        bytes: None,
+    });
     for server in &mut raw.run.server {
         server.name += "<i>";
     }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -53,8 +54,17 @@ impl Builder for Commands<'_> {
         let mut print_version = server.version_command(root).map_err(unusable(Stage::Version))?;
         let version = version(&mut print_version, cpus, stop);
         let version = version.map_err(|error| error.at(Stage::Version))?;
-        Ok(BuildInfo { version, image: None })
+        let bytes = size(&print_version, root);
+        Ok(BuildInfo { version, image: None, bytes })
     }
+}
+
+/// The size in bytes of the program that printed the version, where it was made in the checkout: an interpreter says nothing
+/// of what it runs.
+fn size(command: &Command, root: &Path) -> Option<u64> {
+    let program = Path::new(command.get_program());
+    let file = program.starts_with(root).then(|| fs::metadata(program).ok()).flatten()?;
+    file.is_file().then_some(file.len())
 }
 
 /// Passes if a command that looks for a program succeeds.
@@ -182,6 +192,16 @@ mod tests {
         let workspace = Workspace::at(root.path());
         let mut commands = Commands { workspace: &workspace, cpus: &cpus };
         Ok(commands.build(&registry.servers()[0], &Stop::never())?.version)
+    }
+
+    #[test]
+    fn a_program_of_the_checkout_has_a_size_and_an_interpreter_has_none() {
+        let root = tempfile::tempdir().unwrap();
+        let program = root.path().join("one");
+        fs::write(&program, [0; 300]).unwrap();
+        assert_eq!(size(&Command::new(&program), root.path()), Some(300));
+        assert_eq!(size(&Command::new(root.path().join("none")), root.path()), None);
+        assert_eq!(size(&Command::new("sh"), root.path()), None);
     }
 
     #[test]

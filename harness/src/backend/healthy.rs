@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Error;
 use crate::os::http;
-use crate::os::stop::{Stop, WaitError, wait_until};
+use crate::os::stop::{Stop, WaitError, wait_closely};
 
 /// How long a server may take from its start to its first healthy answer.
 const HEALTHY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -22,7 +22,7 @@ pub(super) fn wait(
     late: impl FnOnce(&str) -> Error,
 ) -> Result<Vec<u8>, Error> {
     let mut last = String::from("no answer");
-    let healthy = wait_until(Instant::now() + HEALTHY_TIMEOUT, stop, || {
+    let healthy = wait_closely(Instant::now() + HEALTHY_TIMEOUT, stop, || {
         alive()?;
         match http::get(address, "/health", Duration::from_secs(2)) {
             Ok(answer) if answer.status == 200 => return Ok(Some(answer.body)),

@@ -28,6 +28,7 @@ use crate::observe::meter::Meter;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::stop::Stop;
 use crate::service::Services;
+use crate::units::Nanos;
 use crate::workspace::Workspace;
 
 /// How long a server may take to stop: the contract says 5 s, and one more shows which server is late.
@@ -86,6 +87,8 @@ pub struct BuildInfo {
     pub version: String,
     /// The image's digest, if it runs from one.
     pub image: Option<String>,
+    /// The size of that image in bytes, or else of the program, if it is one of the checkout's.
+    pub bytes: Option<u64>,
 }
 
 /// Builds servers.
@@ -155,6 +158,12 @@ pub trait Backend: Builder {
 pub trait Instance {
     /// The server's address.
     fn address(&self) -> SocketAddr;
+
+    /// The time from the start of its process to its first right answer; absent where it was not started as a process of
+    /// the harness.
+    fn first_answer(&self) -> Option<Nanos> {
+        None
+    }
 
     /// The meter of its processes, as they are now.
     ///

@@ -214,7 +214,7 @@ fn what_moved_without_a_change_is_the_sitting() {
             SyntheticServer { role: Role::Ceiling, ..synthetic("ceiling", 10.0 * factor, OTHER) };
         let mut raw = run(&[synthetic("a", 50.0 * factor, SMALL), ceiling]);
         let (server, version) = ("ceiling".into(), version.into());
-        raw.entries.push(Entry::Verified { server, version, image: None });
+        raw.entries.push(Entry::Verified { server, version, image: None, bytes: None });
         raw
     };
     let verdict = |version: &str| {

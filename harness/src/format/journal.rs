@@ -9,7 +9,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::measured::Measured;
+use super::measured::{Measured, Start};
 use crate::failure::Failure;
 use crate::units::PerSecond;
 
@@ -26,6 +26,10 @@ pub enum Entry {
         /// The digest of the image that the server ran from; absent outside of containers.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         image: Option<String>,
+        /// The size of that image in bytes, or outside of containers the size of the server's program as it was built;
+        /// absent for a program that is none of the checkout's, and in runs recorded before it was.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        bytes: Option<u64>,
     },
     /// A server's goodput was measured in a short closed trial, to find the common rate.
     Calibrated {
@@ -44,6 +48,16 @@ pub enum Entry {
         scenario: Option<String>,
         /// The rate over all connections of the load.
         rate: PerSecond,
+    },
+    /// A server was started for the trials of a block.
+    Started {
+        /// The block's number, from 1.
+        block: u32,
+        /// The server's name.
+        server: String,
+        /// What the start showed.
+        #[serde(flatten)]
+        start: Start,
     },
     /// A trial was completed.
     Trial(Box<Trial>),

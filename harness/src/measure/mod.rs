@@ -8,6 +8,7 @@ pub mod pooled;
 pub mod resources;
 mod rounds;
 mod span;
+pub mod starts;
 #[cfg(test)]
 mod tests;
 pub mod warning;
@@ -21,7 +22,6 @@ use crate::definition::server::RunServer;
 use crate::failure::Failure;
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
-use crate::format::run::RunFile;
 use crate::load::LoadRecord;
 use crate::observe::usage::Usage;
 use crate::observe::window::Resources;
@@ -30,6 +30,7 @@ use crate::stats::{self, Estimate};
 use limit::{Limit, achieved, is_load_bound, is_valid, load_share, load_was_at_fault};
 use other::OtherWork;
 use resources::ResourceFigures;
+use starts::StartFigures;
 use warning::{Warning, warnings};
 
 /// The number of requests that must lie beyond a percentile of one block: without one, the percentile is only the
@@ -85,6 +86,8 @@ pub struct Figures {
     pub limit: Limit,
     /// Figures about the load itself.
     pub load: LoadFigures,
+    /// The server's starts and size, which are the same for all its cells.
+    pub start: StartFigures,
     /// Resources beyond CPU time, and the database's counters.
     pub resources: ResourceFigures,
 }
@@ -184,7 +187,7 @@ fn measurement(
         load: cell.load.name.clone(),
         open,
         trials: trials.len(),
-        figures: figures(&blocks, server, cell, &raw.run),
+        figures: figures(&blocks, server, cell, raw),
         errors: trials.iter().map(|trial| trial.measured.record.failed()).sum(),
         warnings,
     }
@@ -205,7 +208,8 @@ fn connections(server: &RunServer, cell: &Cell, pool_size: u32) -> Option<u32> {
     (has_queries && !is_open(cell)).then_some(pool_size)
 }
 
-fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) -> Option<Figures> {
+fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, raw: &Raw) -> Option<Figures> {
+    let run = &raw.run;
     let (cpus, loaded) = (&run.cpus, !server.drives_itself);
     let connections = connections(server, cell, run.pool_size_of(server));
     if trials.iter().any(|trial| trial.measured.record.right_in_window == 0) {
@@ -237,6 +241,7 @@ fn figures(trials: &[&Trial], server: &RunServer, cell: &Cell, run: &RunFile) ->
         }),
         limit,
         load: load_figures(trials, is_open(cell), loaded.then_some(cpus)),
+        start: StartFigures::of(raw, server),
         resources: resources::figures(trials, cpus, loaded),
     })
 }

@@ -70,7 +70,7 @@ mod tests {
         let (whole, parts) = (in_rounds(1), in_rounds(4));
         for (one, other) in [
             (whole.goodput, parts.goodput),
-            (whole.server_cpu, parts.server_cpu),
+            (whole.server_cpu.unwrap(), parts.server_cpu.unwrap()),
             (whole.load_cpu.unwrap(), parts.load_cpu.unwrap()),
         ] {
             assert!((one.mean / other.mean - 1.0).abs() < 1e-3, "{one:?} {other:?}");

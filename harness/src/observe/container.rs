@@ -130,6 +130,11 @@ impl Meter for Contained {
     fn anonymous_kib(&self) -> u64 {
         self.container.anonymous_kib()
     }
+
+    /// Of the processes, since the container's own account has all files that they ever read.
+    fn resident_kib(&self) -> Option<u64> {
+        self.processes.resident_kib()
+    }
 }
 
 /// The number behind `name` in the kernel's `name number` lines.

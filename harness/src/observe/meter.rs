@@ -22,6 +22,11 @@ pub trait Meter {
 
     /// Anonymous memory, now.
     fn anonymous_kib(&self) -> u64;
+
+    /// Resident memory of all processes, now, with the pages of files; absent where the meter does not know it.
+    fn resident_kib(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The meters of a trial's parts; absent where a part is not there, or is not ours to observe.

@@ -64,6 +64,16 @@ impl Processes {
         self.leading.iter().chain(&self.others).copied()
     }
 
+    /// The sum of a field of `/proc/PID/status` that is a size in KiB.
+    fn memory_kib(&self, name: &str) -> u64 {
+        let mut text = String::new();
+        let of = |pid| {
+            read(&format!("/proc/{pid}/status"), &mut text);
+            field(&text, name)
+        };
+        self.iter().map(of).sum()
+    }
+
     fn cpu_time(&self) -> io::Result<Nanos> {
         let mut all = Nanos(0);
         for pid in &self.leading {
@@ -126,12 +136,11 @@ impl Meter for Processes {
     }
 
     fn anonymous_kib(&self) -> u64 {
-        let mut text = String::new();
-        let of = |pid| {
-            read(&format!("/proc/{pid}/status"), &mut text);
-            field(&text, "RssAnon:")
-        };
-        self.iter().map(of).sum()
+        self.memory_kib("RssAnon:")
+    }
+
+    fn resident_kib(&self) -> Option<u64> {
+        Some(self.memory_kib("VmRSS:"))
     }
 }
 

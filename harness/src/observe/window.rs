@@ -69,7 +69,7 @@ impl Resources {
     /// The resources that were used in this window and a later one together.
     #[must_use]
     pub fn and(&self, later: &Resources) -> Resources {
-        // The host's share of both, each weighed by its length.
+        // A share of both, each weighed by its length.
         let weighed = |one: f64, other: f64| {
             let (a, b) = (self.interval.as_secs(), later.interval.as_secs());
             (one * a + other * b) / (a + b)
@@ -84,6 +84,11 @@ impl Resources {
                 .steal
                 .zip(later.steal)
                 .map(|(one, other)| one.zip(other).map(|(one, other)| weighed(one, other))),
+            other: self.other.zip(later.other).map(|(one, other)| weighed(one, other)),
+            load_average: self
+                .load_average
+                .zip(later.load_average)
+                .map(|(one, other)| one.max(other)),
             db_counts: self.db_counts.zip(later.db_counts).map(|(one, other)| one.and(&other)),
         }
     }

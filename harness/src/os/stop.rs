@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 /// The longest pause between two polls, and so the longest time until a request to stop is seen.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// The pause where it counts when a value is there.
+const CLOSE_PAUSE: Duration = Duration::from_millis(1);
 
 /// A request to stop. All clones share one state: once set, it stays set.
 #[derive(Clone, Debug, Default)]
@@ -69,10 +71,31 @@ pub enum WaitError<E> {
 pub fn wait_until<T, E>(
     deadline: impl Into<Option<Instant>>,
     stop: &Stop,
+    poll: impl FnMut() -> Result<Option<T>, E>,
+) -> Result<T, WaitError<E>> {
+    let pauses =
+        std::iter::successors(Some(FIRST_PAUSE), |pause| Some((*pause * 3 / 2).min(LONGEST_PAUSE)));
+    wait_with(deadline.into(), stop, pauses, poll)
+}
+
+/// The same with pauses of one millisecond, where it counts when the value is there.
+///
+/// # Errors
+/// Those of [`wait_until`].
+pub fn wait_closely<T, E>(
+    deadline: impl Into<Option<Instant>>,
+    stop: &Stop,
+    poll: impl FnMut() -> Result<Option<T>, E>,
+) -> Result<T, WaitError<E>> {
+    wait_with(deadline.into(), stop, std::iter::repeat(CLOSE_PAUSE), poll)
+}
+
+fn wait_with<T, E>(
+    deadline: Option<Instant>,
+    stop: &Stop,
+    mut pauses: impl Iterator<Item = Duration>,
     mut poll: impl FnMut() -> Result<Option<T>, E>,
 ) -> Result<T, WaitError<E>> {
-    let deadline = deadline.into();
-    let mut pause = FIRST_PAUSE;
     loop {
         stop.check().map_err(|Interrupted| WaitError::Interrupted)?;
         if let Some(value) = poll().map_err(WaitError::Failed)? {
@@ -82,8 +105,8 @@ pub fn wait_until<T, E>(
         if left == Some(Duration::ZERO) {
             return Err(WaitError::TimedOut);
         }
+        let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
         thread::sleep(left.unwrap_or(pause).min(pause));
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) enum Unit {
     MicrosPerRequest,
     PerRequest,
     Mebibytes,
+    Millis,
     /// A whole number.
     Count,
     /// A fraction: 1 is all of it.
@@ -121,6 +122,7 @@ impl Unit {
         match self {
             Unit::PerSecond => " req/s",
             Unit::Micros => " µs",
+            Unit::Millis => " ms",
             Unit::MicrosPerRequest => " µs/req",
             Unit::PerRequest => "/req",
             Unit::Mebibytes => " MiB",
@@ -461,6 +463,49 @@ pub(super) const FIGURES: &[Figure] = &[
         Neither,
         Estimated(|cell| cell.figures.resources.db.cpu_share),
         "The database's share of its CPUs' time; 1 is all of it.",
+    ),
+    Figure::new(
+        "first_answer_ms",
+        ("first answer", Unit::Millis),
+        Less,
+        Estimated(|cell| cell.figures.start.first_answer),
+        "Of all starts of the server: milliseconds from the start of its process to its first right answer to a health check. \
+         Absent in containers.",
+    ),
+    Figure::new(
+        "idle_memory_mib",
+        ("idle memory", Unit::Mebibytes),
+        Less,
+        Estimated(|cell| cell.figures.start.idle_memory),
+        "Of all starts of the server: anonymous memory after its first right answer, in MiB.",
+    ),
+    Figure::new(
+        "idle_resident_mib",
+        ("idle resident memory", Unit::Mebibytes),
+        Less,
+        Estimated(|cell| cell.figures.start.idle_resident),
+        "Of all starts of the server: resident memory after its first right answer, with the pages of files, in MiB.",
+    ),
+    Figure::new(
+        "peak_memory_mib",
+        ("memory at its peak", Unit::Mebibytes),
+        Less,
+        Estimated(|cell| cell.figures.start.peak_memory),
+        "Over blocks: the server's largest anonymous memory in any window of the block, whatever the cell, in MiB.",
+    ),
+    Figure::new(
+        "program_mib",
+        ("program", Unit::Mebibytes),
+        Less,
+        Number(|cell| cell.figures.start.program),
+        "The size of the server's program as it was built, in MiB; absent for an interpreter, and in containers.",
+    ),
+    Figure::new(
+        "image_mib",
+        ("image", Unit::Mebibytes),
+        Less,
+        Number(|cell| cell.figures.start.image),
+        "The size of the server's image, in MiB; absent outside of containers.",
     ),
     Figure::new(
         "letters",

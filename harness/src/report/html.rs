@@ -9,7 +9,7 @@ use crate::format::journal::Entry;
 use super::chapter::Chapter;
 use super::chart::Chart;
 use super::table::Table;
-use super::{Drawn, Section, ceilings, facts, page, pairs, resources};
+use super::{Drawn, Section, ceilings, facts, page, pairs, resources, starts};
 
 /// The page: what its template shows. The template escapes all text but what is said to be markup.
 #[derive(Template)]
@@ -19,6 +19,9 @@ struct Index<'a> {
     /// Markup.
     environment: String,
     chapters: Vec<ShownChapter<'a>>,
+    /// None where the run did not record its starts.
+    starts: Option<Table>,
+    starts_legend: &'static str,
     warnings: Vec<(String, String)>,
     versions: Vec<(&'a str, &'a str)>,
     /// None where the parts were mere processes.
@@ -115,6 +118,8 @@ pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
         name: &raw.name,
         environment: markup(&page::environment(raw)),
         chapters,
+        starts: starts::table(raw),
+        starts_legend: starts::LEGEND,
         warnings: warnings(drawn),
         versions: versions.collect(),
         containers,

@@ -23,6 +23,7 @@ mod ranking_compared;
 mod ranking_legend;
 pub mod ranking_text;
 mod resources;
+mod starts;
 pub mod summary;
 pub mod table;
 #[cfg(test)]

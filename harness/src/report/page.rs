@@ -11,7 +11,7 @@ use crate::format::run::RunFile;
 use super::chapter::Chapter;
 use super::chart::Chart;
 use super::table::{Format, unmarked};
-use super::{Drawn, Section, ceilings, containers};
+use super::{Drawn, Section, ceilings, containers, starts};
 
 /// The page's text.
 ///
@@ -34,6 +34,10 @@ pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
                 }
             }
         }
+    }
+    if let Some(starts) = starts::table(raw) {
+        let rows = starts.render(Format::Markdown)?;
+        write!(text, "\n## Starts and sizes\n\n{rows}\n{}\n", starts::LEGEND)?;
     }
     text.push_str("\n## Versions\n\n");
     for entry in &raw.entries {

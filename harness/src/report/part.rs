@@ -32,7 +32,7 @@ pub(super) fn restricted(
     let has_entry = |entry: &&Entry| match entry {
         Entry::Trial(trial) => is_server(&trial.server) && is_cell(&trial.scenario, &trial.load),
         Entry::Failure(failure) => is_server(&failure.server),
-        Entry::Verified { server, .. } => is_server(server),
+        Entry::Verified { server, .. } | Entry::Started { server, .. } => is_server(server),
         _ => true,
     };
     let entries = raw.entries.iter().filter(has_entry).cloned().collect();

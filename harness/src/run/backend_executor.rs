@@ -9,7 +9,7 @@ use crate::backend::{Backend, BuildInfo, Instance};
 use crate::definition::Server;
 use crate::definition::cell::Cell;
 use crate::failure::{Error, Failed, Stage};
-use crate::format::measured::Measured;
+use crate::format::measured::{Measured, Start};
 use crate::load::LoadSpec;
 use crate::load::spec::{Shard, TRANSACTION};
 use crate::load::timer::Waiting;
@@ -60,11 +60,12 @@ impl Executor for BackendExecutor<'_> {
         self.unless_over(built)
     }
 
-    fn start(&mut self, server: &Server) -> Result<(), Error> {
+    fn start(&mut self, server: &Server) -> Result<Start, Error> {
         let started = self.backend.start(server, self.stop);
-        let instance = self.unless_over(started)?;
+        let mut instance = self.unless_over(started)?;
+        let start = start_of(instance.as_mut());
         self.running.insert(server.name.clone(), instance);
-        Ok(())
+        Ok(start)
     }
 
     fn verify(&mut self, server: &Server) -> Result<(), Error> {
@@ -109,6 +110,16 @@ impl Executor for BackendExecutor<'_> {
         let Some(instance) = self.running.remove(&server.name) else { return Ok(()) };
         let stopped = instance.stop();
         self.backend.check_services().and(stopped)
+    }
+}
+
+/// What the start of a healthy server showed. If the server is gone by now, its first trial finds that out.
+fn start_of(instance: &mut dyn Instance) -> Start {
+    let meter = instance.meter().ok();
+    Start {
+        first_answer: instance.first_answer(),
+        idle_anonymous_kib: meter.as_ref().map(|meter| meter.anonymous_kib()),
+        idle_resident_kib: meter.as_ref().and_then(|meter| meter.resident_kib()),
     }
 }
 

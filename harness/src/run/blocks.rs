@@ -108,8 +108,10 @@ impl Blocks<'_> {
                 return Ok(Err(Ending::Interrupted));
             }
             match self.executor.start(&self.plan.servers[server]) {
-                Ok(()) => {
+                Ok(start) => {
                     up.servers.insert(server);
+                    let server = self.plan.servers[server].name.clone();
+                    (self.journal)(&Entry::Started { block: number, server, start })?;
                 }
                 Err(error) => {
                     let server = &self.plan.servers[server];

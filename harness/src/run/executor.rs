@@ -6,7 +6,7 @@ use crate::definition::Server;
 use crate::definition::cell::Cell;
 use crate::definition::warmup::Warmup;
 use crate::failure::{Error, Failed, Stage};
-use crate::format::measured::Measured;
+use crate::format::measured::{Measured, Start};
 use crate::load::Pace;
 
 /// Builds, starts, verifies, measures and stops servers. Any number of them may run at once; one is measured at a time.
@@ -19,11 +19,11 @@ pub trait Executor {
     /// The stage that failed, and the reason.
     fn build(&mut self, server: &Server) -> Result<BuildInfo, Error<Failed>>;
 
-    /// Starts a server, and returns when it is healthy.
+    /// Starts a server, and returns when it is healthy, with what the start showed.
     ///
     /// # Errors
     /// The reason why it does not start, in one line.
-    fn start(&mut self, server: &Server) -> Result<(), Error>;
+    fn start(&mut self, server: &Server) -> Result<Start, Error>;
 
     /// Checks the answers of a server that was started.
     ///

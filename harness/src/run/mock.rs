@@ -7,7 +7,7 @@ use crate::definition::cell::Cell;
 use crate::definition::scenario::Catalogue;
 use crate::definition::{Filter, Profile, Registry, Server, Study};
 use crate::failure::{Error, Failed, Stage};
-use crate::format::measured::Measured;
+use crate::format::measured::{Measured, Start};
 use crate::load::{LoadRecord, Pace};
 use crate::plan::Plan;
 use crate::run::executor::{Asked, Executor};
@@ -55,14 +55,18 @@ impl Executor for Mock {
         for stage in [Stage::Build, Stage::Version] {
             self.error(&server.name, stage).map_err(|error| error.at(stage))?;
         }
-        Ok(BuildInfo { version: format!("{}{}", server.name, self.version), image: None })
+        Ok(BuildInfo {
+            version: format!("{}{}", server.name, self.version),
+            image: None,
+            bytes: None,
+        })
     }
 
-    fn start(&mut self, server: &Server) -> Result<(), Error> {
+    fn start(&mut self, server: &Server) -> Result<Start, Error> {
         self.error(&server.name, Stage::Start)?;
         assert!(self.running.insert(server.name.clone()), "a server runs once");
         self.log.push(format!("start {}", server.name));
-        Ok(())
+        Ok(Start::default())
     }
 
     fn verify(&mut self, server: &Server) -> Result<(), Error> {

@@ -62,9 +62,10 @@ pub fn prepare(
             Err(Error::ServiceLost(how)) => {
                 return Ok(ControlFlow::Break(Ending::ServiceLost(how)));
             }
-            Ok((BuildInfo { version, image }, goodputs)) => {
+            Ok((BuildInfo { version, image, bytes }, goodputs)) => {
                 if completed.version(&server.name).is_none() {
-                    journal(&Entry::Verified { server: server.name.clone(), version, image })?;
+                    let server = server.name.clone();
+                    journal(&Entry::Verified { server, version, image, bytes })?;
                 }
                 for (cell, goodput) in calibration.iter().zip(goodputs) {
                     let scenario = &cell.scenario.name;

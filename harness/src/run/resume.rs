@@ -50,6 +50,7 @@ impl Completed {
                     None => completed.exclude(&failure.server),
                 },
                 Entry::Calibrated { .. }
+                | Entry::Started { .. }
                 | Entry::Interrupted
                 | Entry::Resumed { .. }
                 | Entry::Finished => {}

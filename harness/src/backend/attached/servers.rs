@@ -66,7 +66,7 @@ impl Builder for Servers {
         let health: Health = serde_json::from_slice(&body).map_err(|error| {
             Error::Failed(format!("its /health names no version ({error})")).at(Stage::Version)
         })?;
-        Ok(BuildInfo { version: health.version, image: None })
+        Ok(BuildInfo { version: health.version, image: None, bytes: None })
     }
 }
 

@@ -61,8 +61,11 @@ fn version(cli: &Cli, service: &str, stop: &Stop) -> Result<BuildInfo, Error> {
         version.ok_or_else(|| Error::Failed("its image printed no version".into()))?.to_owned();
     // Compose names an image by its project and service.
     let name = format!("{}-{service}", cli.project());
-    let image = cli.ask(cli.docker(&["image", "inspect", "--format", "{{.Id}}", &name]), stop)?;
-    Ok(BuildInfo { version, image: Some(image.trim().to_owned()) })
+    let inspect = ["image", "inspect", "--format", "{{.Id}} {{.Size}}", &name];
+    let image = cli.ask(cli.docker(&inspect), stop)?;
+    let mut words = image.split_whitespace().map(str::to_owned);
+    let (id, size) = (words.next(), words.next());
+    Ok(BuildInfo { version, image: id, bytes: size.and_then(|size| size.parse().ok()) })
 }
 
 /// Builds the load's image, and fetches the database's if it is needed and not there. Both may take long.

@@ -120,7 +120,10 @@ impl Backend for Local<'_> {
                 running.check_alive()
             };
             let error = match healthy::wait(address, stop, alive, late) {
-                Ok(_) => return Ok(Box::new(running)),
+                Ok(_) => {
+                    running.has_answered();
+                    return Ok(Box::new(running));
+                }
                 Err(error) => error,
             };
             let lost_its_port = running.check_alive().is_err() && port::is_taken(address);

@@ -15,6 +15,7 @@ use crate::observe::processes::Processes;
 use crate::os::log::last_line_of;
 use crate::os::placement::Cpus;
 use crate::os::process;
+use crate::units::{Moment, Nanos};
 
 /// A server's process, and those that it started.
 #[derive(Debug)]
@@ -22,6 +23,10 @@ pub(super) struct ServerProcess {
     child: Child,
     address: SocketAddr,
     log: PathBuf,
+    /// When its process was started.
+    spawned: Moment,
+    /// When its first right answer was there.
+    answered: Option<Moment>,
 }
 
 impl ServerProcess {
@@ -39,8 +44,14 @@ impl ServerProcess {
         let failed = |error: io::Error| Error::Failed(format!("cannot be started: {error}"));
         let file = create(&log).map_err(unwritable)?;
         command.stdin(Stdio::null()).stderr(file.try_clone().map_err(failed)?).stdout(file);
+        let spawned = Moment::now();
         let child = process::spawn_tied(command, Some(cpus), Signal::SIGKILL).map_err(failed)?;
-        Ok(ServerProcess { child, address, log })
+        Ok(ServerProcess { child, address, log, spawned, answered: None })
+    }
+
+    /// Notes that its first right answer has just arrived.
+    pub(super) fn has_answered(&mut self) {
+        self.answered = Some(Moment::now());
     }
 
     /// Passes if it runs.
@@ -69,6 +80,10 @@ impl ServerProcess {
 impl Instance for ServerProcess {
     fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    fn first_answer(&self) -> Option<Nanos> {
+        Some(self.answered? - self.spawned)
     }
 
     fn meter(&mut self) -> Result<Box<dyn Meter>, Error> {

@@ -256,7 +256,7 @@ fn containers(raw: &Raw) -> anyhow::Result<Option<BTreeMap<String, serde_json::V
 fn servers(raw: &Raw) -> Vec<Server> {
     let verified = |name: &str| {
         raw.entries.iter().find_map(|entry| match entry {
-            Entry::Verified { server, version, image } if server == name => {
+            Entry::Verified { server, version, image, .. } if server == name => {
                 Some((version.clone(), image.clone()))
             }
             _ => None,
