@@ -50,7 +50,7 @@ fn settings_and_counters_are_the_servers_own() {
     for (name, value) in [
         ("time_zone", "+00:00"),
         ("collation_server", "utf8mb4_nopad_bin"),
-        ("max_connections", "512"),
+        ("max_connections", "4096"),
     ] {
         assert_eq!(settings.get(name).map(String::as_str), Some(value), "{name}");
     }
