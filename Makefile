@@ -70,6 +70,11 @@ bench-against: harness servers ## measure what the load costs beside that of ano
 bench-profile: harness servers ## show where the load's CPU time goes; needs perf
 	$(CARGO) bench --locked --package stackmark --bench load -- profile
 
+.PHONY: bench-design
+bench-design: harness servers ## measure which order and length of slices resolves the smallest differences
+	$(CARGO) bench --locked --package stackmark --bench design -- record $(CURDIR)/.stackmark/design
+	$(CARGO) bench --locked --package stackmark --bench design -- $(CURDIR)/.stackmark/design
+
 .PHONY: bench-truth
 bench-truth: harness servers ## measure how often a server is called different from itself, and how often 5% more CPU time is found
 	$(CARGO) bench --locked --package stackmark --bench truth

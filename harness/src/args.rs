@@ -226,14 +226,20 @@ pub struct Run {
     /// The number of passes over all cells in a block, instead of the profile's
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
+    /// The length of every window, such as 500ms or 2s, instead of the profile's
+    #[arg(long, value_name = "TIME", value_parser = positive)]
+    pub window: Option<Duration>,
+    /// The warm-up of every cell in later rounds, instead of the profile's
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub settle: Option<Duration>,
     /// A registry other than servers/servers.toml
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
     /// Repeat a run: the same servers, cells, seed, order and CPU sets
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds", "window", "settle"])]
     pub like: Option<PathBuf>,
     /// Resume a run that was stopped or killed, after its last complete trial
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds", "like", "cpus", "out", "backend", "network", "no_quota"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds", "window", "settle", "like", "cpus", "out", "backend", "network", "no_quota"])]
     pub resume: Option<PathBuf>,
     /// Print the cells, their order and the expected time, without running them
     #[arg(long)]
@@ -487,4 +493,13 @@ Examples:
   stackmark report results/RUN --splice README.md
                                          also put its table into README.md
   stackmark report --check               fail if any report is out of date";
+}
+
+/// A length of time that is more than none.
+fn positive(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(length) if length < Duration::from_millis(1) => Err("it must be 1ms at least".into()),
+        Ok(length) => Ok(length),
+        Err(error) => Err(error.to_string()),
+    }
 }

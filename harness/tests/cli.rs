@@ -115,10 +115,12 @@ fn a_plan_has_the_cells_that_its_study_has_in_its_profile() {
     for profile in ["smoke", "quick"] {
         assert_eq!(cells(profile, &[]), [closed, common]);
     }
-    assert_eq!(
-        cells("standard", &["--study", "rust"]),
-        [closed, common, "demo-name × closed-64", "idle × closed-64"]
-    );
+    let ladder = ["10", "1000", "4000", "common", "near-capacity"];
+    let ladder = ladder.map(|rate| format!("demo × open-{rate}"));
+    let mut all = vec![closed.to_owned()];
+    all.extend(ladder);
+    all.extend(["demo-name", "idle"].map(|scenario| format!("{scenario} × closed-64")));
+    assert_eq!(cells("standard", &["--study", "rust"]), all);
     assert_eq!(cells("paper", &[]), [closed, "demo × open-10", "demo × open-4000"]);
 }
 

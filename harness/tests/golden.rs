@@ -116,6 +116,7 @@ fn trial(block: u32, server: &str, load: &str, rate: u64, response: u64, cpu: f6
                 other: Some(0.004),
                 ..Resources::default()
             },
+            other_servers: Some(0.0003),
         },
     }
 }
@@ -128,7 +129,7 @@ fn raw() -> Raw {
             image: None,
             bytes: Some(5_500_000),
         },
-        Entry::CommonRate { scenario: None, rate: PerSecond(4000.0) },
+        Entry::CommonRate { scenario: None, rate: PerSecond(4000.0), near_capacity: None },
         Entry::Failure(Failure {
             block: None,
             server: "broken".into(),

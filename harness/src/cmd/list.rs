@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::args::{self, Listed};
-use crate::definition::scenario::{Arrivals, Catalogue, LoadKind, Rate};
+use crate::definition::scenario::{Arrivals, Catalogue, Common, LoadKind, Rate};
 use crate::definition::{HumanTime, Profile, Registry, Role, Study, select};
 use crate::report::table::Table;
 use crate::workspace::Workspace;
@@ -70,7 +70,8 @@ fn loads(args: &args::List, workspace: &Workspace) -> anyhow::Result<Table> {
                 "open",
                 match rate {
                     Rate::Fixed(rate) => rate.0.to_string(),
-                    Rate::Common(_) => "common".to_owned(),
+                    Rate::Common(Common::Common) => "common".to_owned(),
+                    Rate::Common(Common::NearCapacity) => "near capacity".to_owned(),
                 },
                 match arrivals {
                     Arrivals::Constant => "constant",

@@ -9,7 +9,7 @@ use super::{backend as options, interrupt, rank, report};
 use crate::args;
 use crate::backend;
 use crate::definition::scenario::Catalogue;
-use crate::definition::{DefinitionError, Profile, Registry, Study};
+use crate::definition::{DefinitionError, HumanTime, Profile, Registry, Study};
 use crate::failure::Error;
 use crate::format::folder::{self, Raw};
 use crate::os::lock::RunLock;
@@ -106,6 +106,8 @@ fn plan(args: &args::Run, workspace: &Workspace, before: Option<&Raw>) -> anyhow
     })?;
     profile.blocks = args.blocks.unwrap_or(profile.blocks);
     profile.rounds = args.rounds.unwrap_or(profile.rounds);
+    args.window.into_iter().for_each(|window| profile.set_window(HumanTime(window)));
+    args.settle.into_iter().for_each(|settle| profile.set_settle(HumanTime(settle)));
     let seed = args.seed.unwrap_or_else(rand::random);
     Ok(Plan::new(&registry, &catalogue, &studies, &profile, &args.filter, seed)?)
 }

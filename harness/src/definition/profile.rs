@@ -130,6 +130,18 @@ impl Profile {
         Ok(profiles)
     }
 
+    /// Gives the windows of all cells this length.
+    pub fn set_window(&mut self, window: HumanTime) {
+        self.window = window;
+        self.except.iter_mut().for_each(|except| except.window = None);
+    }
+
+    /// Gives all cells this warm-up in each later round.
+    pub fn set_settle(&mut self, settle: HumanTime) {
+        self.settle = settle;
+        self.except.iter_mut().for_each(|except| except.settle = None);
+    }
+
     /// The times of a scenario under a load.
     #[must_use]
     pub fn times(&self, scenario: &str, load: &str) -> CellTimes {
@@ -207,6 +219,20 @@ mod tests {
         assert_eq!(times("demo", "open-10"), (2_000, 4_000, 9_000));
         assert_eq!(times("idle", "closed-64"), (1_000, 4_000, 500));
         assert_eq!(times("idle", "open-10"), (2_000, 4_000, 500));
+    }
+
+    #[test]
+    fn a_length_for_all_cells_replaces_those_of_exceptions() {
+        let mut profile = profile(
+            "[[profile.except]]\nloads = [\"open-10\"]\nwindow = \"9s\"\nsettle = \"2s\"\n",
+        )
+        .unwrap();
+        profile.set_window(HumanTime(Duration::from_millis(250)));
+        profile.set_settle(HumanTime(Duration::ZERO));
+        for load in ["open-10", "closed-64"] {
+            let times = profile.times("demo", load);
+            assert_eq!((times.window_ms, times.settle_ms), (250, 0));
+        }
     }
 
     #[test]

@@ -57,12 +57,14 @@ pub enum Rate {
     Common(Common),
 }
 
-/// The word `"common"`.
+/// A word for a rate that is found from the slowest server's goodput.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Common {
     /// Half of what the slowest server sustains, at most 4,000 per second.
     Common,
+    /// Four fifths of what the slowest server sustains: near the capacity of that one, and the same for all.
+    NearCapacity,
 }
 
 /// The kind of a load: closed or open.

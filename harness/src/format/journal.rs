@@ -41,13 +41,16 @@ pub enum Entry {
         /// Its goodput.
         goodput: PerSecond,
     },
-    /// The common rate of open loads was set.
+    /// The common rates of open loads were set.
     CommonRate {
         /// The scenario whose rate it is; absent in runs that had one rate for all scenarios.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         scenario: Option<String>,
         /// The rate over all connections of the load.
         rate: PerSecond,
+        /// The rate of loads near capacity; absent in runs that began before there were any.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        near_capacity: Option<PerSecond>,
     },
     /// A server was started for the trials of a block.
     Started {
@@ -188,7 +191,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         let mut journal = Journal::create(&path).unwrap();
-        let rate = Entry::CommonRate { scenario: Some("demo".into()), rate: PerSecond(4000.0) };
+        let rate = Entry::CommonRate {
+            scenario: Some("demo".into()),
+            rate: PerSecond(4000.0),
+            near_capacity: None,
+        };
         journal.write(&rate).unwrap();
         journal.write(&Entry::Finished).unwrap();
         assert!(Journal::create(&path).is_err(), "a run is never rewritten");
@@ -232,7 +239,7 @@ mod tests {
         let read = |text| serde_json::from_str::<Entry>(text).unwrap();
         let rate = PerSecond(4000.0);
         let old = read(r#"{"entry":"common-rate","rate":4000.0}"#);
-        assert_eq!(old, Entry::CommonRate { scenario: None, rate });
+        assert_eq!(old, Entry::CommonRate { scenario: None, rate, near_capacity: None });
         let old = read(r#"{"entry":"calibrated","server":"s","goodput":4000.0}"#);
         let server = "s".into();
         assert_eq!(old, Entry::Calibrated { server, scenario: None, goodput: rate });

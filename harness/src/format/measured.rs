@@ -33,4 +33,8 @@ pub struct Measured {
     pub record: LoadRecord,
     /// The resources that were used within the window.
     pub resources: Resources,
+    /// The share of the time of all CPUs of the run that its other servers used from the trial's start to its end, though
+    /// nobody asked them; absent where none was up, and in runs recorded before it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub other_servers: Option<f64>,
 }

@@ -131,6 +131,7 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
                         load: used(server.load_cpu * host),
                         ..Resources::default()
                     },
+                    other_servers: None,
                 },
             })));
         }

@@ -108,6 +108,12 @@ impl Latencies {
         self.0.add(&other.0).expect("histograms of the same bounds add");
     }
 
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The number of counted values.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -195,9 +201,13 @@ pub struct LoadRecord {
     pub reconnects: u64,
     /// The times from due to the last byte, of right answers.
     pub response: Latencies,
-    /// The times from sent to the last byte, of right answers.
+    /// The times from sent to the last byte, of right answers. A run does not keep them of a closed load, where they are
+    /// the response times but for the load's own lateness.
+    #[serde(default, skip_serializing_if = "Latencies::is_empty")]
     pub service: Latencies,
-    /// The times from due to sent, of all requests.
+    /// The times from due to sent, of all requests. A run does not keep them of a closed load, where they are the load's
+    /// own lateness.
+    #[serde(default, skip_serializing_if = "Latencies::is_empty")]
     pub lateness: Latencies,
     /// The times from when a request was due and its connection idle to when it was sent: the load's own part of
     /// lateness.
@@ -216,6 +226,12 @@ impl LoadRecord {
     #[must_use]
     pub fn kept_awake(&self) -> bool {
         self.waiting == Waiting::Spins
+    }
+
+    /// The record without what a closed load tells twice.
+    #[must_use]
+    pub fn without_repetition(self) -> LoadRecord {
+        LoadRecord { service: Latencies::default(), lateness: Latencies::default(), ..self }
     }
 
     /// Adds the record of another shard of the same window.

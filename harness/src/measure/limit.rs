@@ -171,6 +171,7 @@ mod tests {
                 warmup: None,
                 record: LoadRecord { users: 64, ..LoadRecord::default() },
                 resources,
+                other_servers: None,
             },
         };
         let (placement, quota) = placement.split_once('@').unwrap_or((placement, ""));

@@ -261,7 +261,7 @@ mod tests {
             scenario: word(),
             load: word(),
             rate: None,
-            measured: Measured { warmup: None, record, resources },
+            measured: Measured { warmup: None, record, resources, other_servers: None },
         };
         let all = warnings(&[&trial], &server, &cell, 32);
         all.iter().map(ToString::to_string).collect()

@@ -18,7 +18,7 @@ pub(super) fn steal(first: &CpuTimes, last: &CpuTimes, placement: &Placement) ->
 }
 
 /// To four decimals: a hundredth of a percent.
-pub(super) fn rounded(share: f64) -> f64 {
+pub fn rounded(share: f64) -> f64 {
     (share * 1e4).round() / 1e4
 }
 

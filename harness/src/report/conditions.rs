@@ -14,7 +14,8 @@ pub(super) fn conditions(raw: &Raw, is_of: impl Fn(&Trial) -> bool) -> String {
     });
     let trials: Vec<&Trial> = trials.collect();
     let other = OtherWork::of(trials.iter().copied()).map(other);
-    [quota(raw, &trials), shared_cores(raw), other].into_iter().flatten().collect()
+    let servers = other_servers(&trials);
+    [quota(raw, &trials), shared_cores(raw), other, servers].into_iter().flatten().collect()
 }
 
 /// The quota on the whole run, and how long it kept the run from running in the worst trial.
@@ -55,6 +56,15 @@ fn other(OtherWork { median, largest }: OtherWork) -> String {
     format!(" Other work took {median:.1}% of these CPUs (at most {largest:.1}%).")
 }
 
+/// What the servers cost that were up in a trial of another.
+fn other_servers(trials: &[&Trial]) -> Option<String> {
+    let shares: Vec<f64> = trials.iter().filter_map(|trial| trial.measured.other_servers).collect();
+    let largest = shares.iter().copied().reduce(f64::max)?;
+    let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+    let (mean, largest) = (100.0 * mean, 100.0 * largest);
+    Some(format!(" Servers that waited for their turn took {mean:.2}% (at most {largest:.2}%)."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +83,17 @@ mod tests {
         }
         let told = conditions(&raw, |trial| trial.server == "a");
         assert_eq!(told, " Other work took 1.2% of these CPUs (at most 2.4%).");
+    }
+
+    #[test]
+    fn servers_that_wait_for_their_turn_are_told_of() {
+        let mut raw = run(&[synthetic("a", 50.0, SMALL)]);
+        for (entry, share) in raw.entries.iter_mut().zip([0.0002, 0.0004]) {
+            let Entry::Trial(trial) = entry else { panic!("the run has only trials") };
+            trial.measured.other_servers = Some(share);
+        }
+        let told = conditions(&raw, |_| true);
+        assert_eq!(told, " Servers that waited for their turn took 0.03% (at most 0.04%).");
     }
 
     #[test]

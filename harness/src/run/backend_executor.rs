@@ -1,6 +1,7 @@
 //! The executor of real runs: servers on a backend.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use super::executor::{Asked, Executor};
 use super::trial::{self_driven, shards};
@@ -13,7 +14,10 @@ use crate::format::measured::{Measured, Start};
 use crate::load::LoadSpec;
 use crate::load::spec::{Shard, TRANSACTION};
 use crate::load::timer::Waiting;
+use crate::observe::meter::Meter;
+use crate::observe::steal::rounded;
 use crate::os::stop::Stop;
+use crate::units::Nanos;
 use crate::workload::Rows;
 
 /// An executor that starts servers on a backend.
@@ -21,6 +25,8 @@ pub struct BackendExecutor<'a> {
     backend: &'a mut dyn Backend,
     /// By the server's name.
     running: BTreeMap<String, Box<dyn Instance>>,
+    /// The meters of the processes that each of them had after its start.
+    meters: BTreeMap<String, Box<dyn Meter>>,
     rows: &'a Rows,
     stop: &'a Stop,
 }
@@ -32,12 +38,20 @@ impl<'a> BackendExecutor<'a> {
         rows: &'a Rows,
         stop: &'a Stop,
     ) -> BackendExecutor<'a> {
-        BackendExecutor { backend, running: BTreeMap::new(), rows, stop }
+        BackendExecutor { backend, running: BTreeMap::new(), meters: BTreeMap::new(), rows, stop }
     }
 
     /// A load that shares its CPUs would keep them from others while it stays awake.
     fn waiting(&self) -> Waiting {
         if self.backend.placement().load_is_alone() { Waiting::Spins } else { Waiting::Sleeps }
+    }
+
+    /// The CPU time that all running servers but `server` have used; absent without any, and if one of them cannot be read.
+    fn used_by_others(&self, server: &Server) -> Option<Nanos> {
+        let others = self.running.keys().filter(|name| **name != server.name);
+        let mut used = others.map(|name| Some(self.meters.get(name)?.cpu().ok()?.cpu));
+        let first = used.next()??;
+        used.try_fold(first, |all, one| Some(all + one?))
     }
 
     /// The result of a step, unless the run ends for a reason that is not the server's fault: without its services, a
@@ -63,8 +77,10 @@ impl Executor for BackendExecutor<'_> {
     fn start(&mut self, server: &Server) -> Result<Start, Error> {
         let started = self.backend.start(server, self.stop);
         let mut instance = self.unless_over(started)?;
-        let start = start_of(instance.as_mut());
+        let meter = instance.meter().ok();
+        let start = start_of(instance.as_ref(), meter.as_deref());
         self.running.insert(server.name.clone(), instance);
+        self.meters.extend(meter.map(|meter| (server.name.clone(), meter)));
         Ok(start)
     }
 
@@ -84,6 +100,7 @@ impl Executor for BackendExecutor<'_> {
     ) -> Result<Measured, Error<Failed>> {
         self.unless_over(Ok(()))?;
         let waiting = self.waiting();
+        let (began, before) = (Instant::now(), self.used_by_others(server));
         let instance = self.running.get_mut(&server.name);
         let instance = instance.ok_or_else(|| not_running().at(Stage::Load))?;
         let spec = LoadSpec {
@@ -103,10 +120,15 @@ impl Executor for BackendExecutor<'_> {
         };
         let measure = if server.drives_itself { self_driven::measure } else { shards::measure };
         let measured = measure(self.backend, instance.as_mut(), &spec, self.stop);
-        self.unless_over(measured)
+        let measured = self.unless_over(measured)?;
+        let cpus = self.backend.placement().all().count() as f64;
+        let share = |used: Nanos| used.as_secs() / began.elapsed().as_secs_f64() / cpus;
+        let used = before.zip(self.used_by_others(server)).map(|(before, after)| after - before);
+        Ok(Measured { other_servers: used.map(|used| rounded(share(used))), ..measured })
     }
 
     fn stop(&mut self, server: &Server) -> Result<(), Error> {
+        self.meters.remove(&server.name);
         let Some(instance) = self.running.remove(&server.name) else { return Ok(()) };
         let stopped = instance.stop();
         self.backend.check_services().and(stopped)
@@ -114,12 +136,11 @@ impl Executor for BackendExecutor<'_> {
 }
 
 /// What the start of a healthy server showed. If the server is gone by now, its first trial finds that out.
-fn start_of(instance: &mut dyn Instance) -> Start {
-    let meter = instance.meter().ok();
+fn start_of(instance: &dyn Instance, meter: Option<&dyn Meter>) -> Start {
     Start {
         first_answer: instance.first_answer(),
-        idle_anonymous_kib: meter.as_ref().map(|meter| meter.anonymous_kib()),
-        idle_resident_kib: meter.as_ref().and_then(|meter| meter.resident_kib()),
+        idle_anonymous_kib: meter.map(Meter::anonymous_kib),
+        idle_resident_kib: meter.and_then(Meter::resident_kib),
     }
 }
 

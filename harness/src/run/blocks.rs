@@ -199,6 +199,11 @@ fn record(
     pace: Pace,
     measured: Measured,
 ) -> Trial {
+    let measured = match pace {
+        // A run has thousands of trials.
+        Pace::Closed => Measured { record: measured.record.without_repetition(), ..measured },
+        Pace::Open { .. } => measured,
+    };
     Trial {
         block,
         round,
@@ -221,13 +226,15 @@ fn pace(cell: &Cell, rates: &CommonRates) -> Result<Pace, Error<Failed>> {
     match cell.load.kind {
         LoadKind::Closed => Ok(Pace::Closed),
         LoadKind::Open { rate: Rate::Fixed(rate), arrivals } => Ok(Pace::Open { rate, arrivals }),
-        LoadKind::Open { rate: Rate::Common(_), arrivals } => match rates.of(&cell.scenario.name) {
-            Some(rate) => Ok(Pace::Open { rate, arrivals }),
-            None => {
-                let reason = format!("no common rate was found for {}", cell.scenario.name);
-                Err(Error::Failed(Failed::new(Stage::Load, reason)))
+        LoadKind::Open { rate: Rate::Common(which), arrivals } => {
+            match rates.of(&cell.scenario.name, which) {
+                Some(rate) => Ok(Pace::Open { rate, arrivals }),
+                None => {
+                    let reason = format!("no common rate was found for {}", cell.scenario.name);
+                    Err(Error::Failed(Failed::new(Stage::Load, reason)))
+                }
             }
-        },
+        }
     }
 }
 

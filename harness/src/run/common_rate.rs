@@ -1,10 +1,11 @@
-//! The common rate: the rate of open loads that are `"common"`, which is the same for all servers, so that their
-//! latencies can be compared. Each scenario has its own, because a rate that is too high for one is low for another.
+//! The common rates: the rates of open loads that are `"common"` or `"near-capacity"`, which are the same for all servers, so
+//! that their latencies can be compared. Each scenario has its own, because a rate that is too high for one is low for
+//! another.
 
 use std::collections::BTreeMap;
 
 use crate::definition::cell::Cell;
-use crate::definition::scenario::{LoadKind, Rate};
+use crate::definition::scenario::{Common, LoadKind, Rate};
 use crate::format::journal::Entry;
 use crate::units::PerSecond;
 
@@ -12,33 +13,48 @@ use crate::units::PerSecond;
 const LIMIT: f64 = 4_000.0;
 /// The common rate as a share of the slowest server's goodput.
 const SHARE: f64 = 0.5;
+/// The rate near capacity as a share of the slowest server's goodput.
+const NEAR_CAPACITY: f64 = 0.8;
 const CALIBRATION_WARMUP_MS: u64 = 300;
 const CALIBRATION_WINDOW_MS: u64 = 1_000;
 
-/// The common rate of each scenario that has one.
+/// The rates that a scenario's servers have in common.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rates {
+    common: PerSecond,
+    /// Absent in runs that began before there was one.
+    near_capacity: Option<PerSecond>,
+}
+
+/// The common rates of each scenario that has them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CommonRates {
-    of_scenario: BTreeMap<String, PerSecond>,
-    /// The rate of all scenarios, in runs that began before each had its own.
-    of_run: Option<PerSecond>,
+    of_scenario: BTreeMap<String, Rates>,
+    /// The rates of all scenarios, in runs that began before each had its own.
+    of_run: Option<Rates>,
 }
 
 impl CommonRates {
-    /// Adds the rate of a journal's entry, if it holds one.
+    /// Adds the rates of a journal's entry, if it holds some.
     pub fn read(&mut self, entry: &Entry) {
-        match entry {
-            Entry::CommonRate { scenario: Some(scenario), rate } => {
-                self.of_scenario.insert(scenario.clone(), *rate);
+        let Entry::CommonRate { scenario, rate, near_capacity } = entry else { return };
+        let rates = Rates { common: *rate, near_capacity: *near_capacity };
+        match scenario {
+            Some(scenario) => {
+                self.of_scenario.insert(scenario.clone(), rates);
             }
-            Entry::CommonRate { scenario: None, rate } => self.of_run = Some(*rate),
-            _ => {}
+            None => self.of_run = Some(rates),
         }
     }
 
-    /// The rate of a scenario, if it is known.
+    /// One of the rates of a scenario, if it is known.
     #[must_use]
-    pub fn of(&self, scenario: &str) -> Option<PerSecond> {
-        self.of_scenario.get(scenario).copied().or(self.of_run)
+    pub fn of(&self, scenario: &str, which: Common) -> Option<PerSecond> {
+        let rates = self.of_scenario.get(scenario).copied().or(self.of_run)?;
+        match which {
+            Common::Common => Some(rates.common),
+            Common::NearCapacity => rates.near_capacity,
+        }
     }
 
     /// The cells to calibrate: each scenario that needs a common rate and has none yet, as a short closed load with
@@ -47,7 +63,7 @@ impl CommonRates {
     pub fn calibration(&self, cells: &[Cell]) -> Vec<Cell> {
         let mut due: Vec<&Cell> = Vec::new();
         for cell in cells.iter().filter(|cell| is_at_common_rate(cell)) {
-            if self.of(&cell.scenario.name).is_some() {
+            if self.of(&cell.scenario.name, Common::Common).is_some() {
                 continue;
             }
             match due.iter_mut().find(|other| other.scenario.name == cell.scenario.name) {
@@ -60,7 +76,7 @@ impl CommonRates {
     }
 }
 
-/// Whether the load of a cell has the common rate.
+/// Whether the load of a cell has a common rate.
 #[must_use]
 pub fn is_at_common_rate(cell: &Cell) -> bool {
     matches!(cell.load.kind, LoadKind::Open { rate: Rate::Common(_), .. })
@@ -74,12 +90,20 @@ fn calibrating(mut cell: Cell) -> Cell {
     cell
 }
 
-/// The common rate for a slowest server: half of its goodput, to two digits, at most 4,000 per second.
+/// The common rates of a scenario for its slowest server: half of its goodput, at most 4,000 per second, and four fifths of
+/// it; both to two digits, rounded down.
 #[must_use]
-pub fn common_rate(slowest: PerSecond) -> PerSecond {
-    let half = (SHARE * slowest.0).min(LIMIT);
-    let unit = 10f64.powi(half.log10().floor() as i32 - 1);
-    PerSecond((half / unit).floor() * unit)
+pub fn common_rates(scenario: &str, slowest: PerSecond) -> Entry {
+    Entry::CommonRate {
+        scenario: Some(scenario.to_owned()),
+        rate: to_two_digits((SHARE * slowest.0).min(LIMIT)),
+        near_capacity: Some(to_two_digits(NEAR_CAPACITY * slowest.0)),
+    }
+}
+
+fn to_two_digits(rate: f64) -> PerSecond {
+    let unit = 10f64.powi(rate.log10().floor() as i32 - 1);
+    PerSecond((rate / unit).floor() * unit)
 }
 
 #[cfg(test)]
@@ -88,12 +112,16 @@ mod tests {
     use crate::run::mock::plan;
 
     #[test]
-    fn it_has_two_digits_and_a_limit() {
-        let of = |slowest| common_rate(PerSecond(slowest)).0;
-        assert_eq!(of(6_543.0), 3_200.0);
-        assert_eq!(of(11_000.0), 4_000.0);
-        assert_eq!(of(f64::INFINITY), 4_000.0);
-        assert!((of(25.0) - 12.0).abs() < 1e-9);
+    fn they_have_two_digits_and_the_common_one_a_limit() {
+        let of = |slowest| {
+            let mut rates = CommonRates::default();
+            rates.read(&common_rates("a", PerSecond(slowest)));
+            [Common::Common, Common::NearCapacity].map(|which| rates.of("a", which).unwrap().0)
+        };
+        assert_eq!(of(6_543.0), [3_200.0, 5_200.0]);
+        assert_eq!(of(11_000.0), [4_000.0, 8_800.0]);
+        let [common, near_capacity] = of(25.0);
+        assert!((common - 12.0).abs() < 1e-9 && (near_capacity - 20.0).abs() < 1e-9);
     }
 
     #[test]
@@ -114,16 +142,19 @@ mod tests {
         };
         let mut rates = CommonRates::default();
         assert_eq!(calibration(&rates), ["a", "b"]);
-        rates.read(&Entry::CommonRate { scenario: Some("a".into()), rate: PerSecond(7.0) });
+        rates.read(&common_rates("a", PerSecond(14.0)));
         assert_eq!(calibration(&rates), ["b"]);
-        assert_eq!((rates.of("a"), rates.of("b")), (Some(PerSecond(7.0)), None));
+        let of = |scenario| rates.of(scenario, Common::Common);
+        assert_eq!((of("a"), of("b")), (Some(PerSecond(7.0)), None));
     }
 
     #[test]
     fn a_rate_of_the_whole_run_is_that_of_every_scenario() {
         let mut rates = CommonRates::default();
-        rates.read(&Entry::CommonRate { scenario: None, rate: PerSecond(4_000.0) });
-        assert_eq!(rates.of("anything"), Some(PerSecond(4_000.0)));
+        let rate = PerSecond(4_000.0);
+        rates.read(&Entry::CommonRate { scenario: None, rate, near_capacity: None });
+        assert_eq!(rates.of("anything", Common::Common), Some(PerSecond(4_000.0)));
+        assert_eq!(rates.of("anything", Common::NearCapacity), None);
         assert_eq!(rates.calibration(&plan().cells), []);
     }
 }

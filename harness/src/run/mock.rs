@@ -100,7 +100,7 @@ impl Executor for Mock {
             window: Nanos(1_000_000_000),
             ..LoadRecord::default()
         };
-        Ok(Measured { warmup: None, record, resources: Default::default() })
+        Ok(Measured { warmup: None, record, resources: Default::default(), other_servers: None })
     }
 
     fn stop(&mut self, server: &Server) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use crate::format::journal::Entry;
 use crate::load::Pace;
 use crate::plan::Plan;
 use crate::run::blocks::Ending;
-use crate::run::common_rate::{CommonRates, common_rate, is_at_common_rate};
+use crate::run::common_rate::{CommonRates, common_rates, is_at_common_rate};
 use crate::run::executor::{Asked, Executor, verified};
 use crate::run::progress::Progress;
 use crate::run::resume::Completed;
@@ -96,8 +96,7 @@ pub fn prepare(
     for cell in &calibration {
         let scenario = &cell.scenario.name;
         if let Some(goodput) = slowest.get(scenario.as_str()) {
-            let rate = common_rate(*goodput);
-            let found = Entry::CommonRate { scenario: Some(scenario.clone()), rate };
+            let found = common_rates(scenario, *goodput);
             rates.read(&found);
             journal(&found)?;
         }

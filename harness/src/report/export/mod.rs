@@ -72,6 +72,9 @@ struct Run {
     /// The common rate of open loads, in requests per second, by scenario.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     common_rates_rps: BTreeMap<String, f64>,
+    /// The rate of open loads near capacity, in requests per second, by scenario.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    near_capacity_rates_rps: BTreeMap<String, f64>,
     /// Whether it came to its end.
     finished: bool,
     /// The containers that its parts were in, as raw/run.toml has them; null where they were mere processes.
@@ -237,9 +240,19 @@ fn run(raw: &Raw) -> anyhow::Result<Run> {
             .entries
             .iter()
             .filter_map(|entry| match entry {
-                Entry::CommonRate { scenario: Some(scenario), rate } => {
+                Entry::CommonRate { scenario: Some(scenario), rate, .. } => {
                     Some((scenario.clone(), rounded(rate.0)))
                 }
+                _ => None,
+            })
+            .collect(),
+        near_capacity_rates_rps: raw
+            .entries
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::CommonRate {
+                    scenario: Some(scenario), near_capacity: Some(rate), ..
+                } => Some((scenario.clone(), rounded(rate.0))),
                 _ => None,
             })
             .collect(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::plan::Round;
-use crate::run::common_rate::is_at_common_rate;
+use crate::run::common_rate::{common_rates, is_at_common_rate};
 use crate::run::mock::{Mock, plan};
 use crate::run::resume::Completed;
 use crate::units::PerSecond;
@@ -41,7 +41,7 @@ fn run(
         Ok(())
     };
     let mut rates = CommonRates::default();
-    rates.read(&Entry::CommonRate { scenario: Some("demo".into()), rate: PerSecond(123.0) });
+    rates.read(&common_rates("demo", PerSecond(240.0)));
     let left = completed.remaining(plan);
     let ending = execute(&left, &rates, mock, &mut journal, &mut progress, &stop).unwrap();
     (ending, entries, progress.advanced)
@@ -62,7 +62,7 @@ fn all_servers_are_up_for_the_rounds_of_a_block_and_trials_follow_the_plan() {
         };
         let trials = block.visits().map(|(round, visit)| {
             let load = &plan.cells[visit.cell].load;
-            let rate = if load.kind == LoadKind::Closed { "" } else { " at 123" };
+            let rate = if load.kind == LoadKind::Closed { "" } else { " at 120" };
             let warmup = if round == 1 { "cold" } else { "warm" };
             let server = &plan.servers[visit.server].name;
             format!("trial {server} {}{rate} {warmup} {}", load.name, visit.seed)
@@ -85,9 +85,8 @@ fn every_scenario_is_asked_at_its_own_common_rate() {
     let visit = |cell| Visit { server: 0, cell, seed: 1 };
     plan.blocks[0].rounds = vec![Round { number: 1, visits: vec![visit(open), visit(last)] }];
     let mut rates = CommonRates::default();
-    for (scenario, rate) in [("demo", 123.0), ("other", 7.0)] {
-        let scenario = Some(scenario.into());
-        rates.read(&Entry::CommonRate { scenario, rate: PerSecond(rate) });
+    for (scenario, slowest) in [("demo", 240.0), ("other", 14.0)] {
+        rates.read(&common_rates(scenario, PerSecond(slowest)));
     }
     let stop = Stop::default();
     let mut progress = Counter { advanced: 0, begun: 0, stop: &stop, stop_after: 0 };
@@ -99,7 +98,7 @@ fn every_scenario_is_asked_at_its_own_common_rate() {
         Ok(())
     };
     execute(&plan, &rates, &mut Mock::default(), &mut journal, &mut progress, &stop).unwrap();
-    assert_eq!(asked, [("demo".to_owned(), 123.0), ("other".to_owned(), 7.0)]);
+    assert_eq!(asked, [("demo".to_owned(), 120.0), ("other".to_owned(), 7.0)]);
 }
 
 #[test]

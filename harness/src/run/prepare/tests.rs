@@ -1,4 +1,5 @@
 use super::*;
+use crate::definition::scenario::Common;
 use crate::definition::study::StudyCell;
 use crate::run::common_rate::is_at_common_rate;
 use crate::run::mock::{Mock, plan};
@@ -135,7 +136,7 @@ fn the_common_rate_is_half_of_the_slowest_server_that_is_asked_for_it() {
     };
     let prepared = run(&plan, &mut mock, &mut Completed::default());
     let ControlFlow::Continue(rates) = &prepared.result else { panic!("{:?}", prepared.result) };
-    assert_eq!(rates.of("demo"), Some(PerSecond(120.0)));
+    assert_eq!(rates.of("demo", Common::Common), Some(PerSecond(120.0)));
     let calibrated = |name: &str| {
         let is =
             |entry: &Entry| matches!(entry, Entry::Calibrated { server, .. } if server == name);
@@ -158,7 +159,9 @@ fn each_scenario_has_a_rate_of_its_own_that_later_sittings_keep() {
         .entries
         .iter()
         .filter_map(|entry| match entry {
-            Entry::CommonRate { scenario, rate } => Some((scenario.as_deref().unwrap(), rate.0)),
+            Entry::CommonRate { scenario, rate, .. } => {
+                Some((scenario.as_deref().unwrap(), rate.0))
+            }
             _ => None,
         })
         .collect();
@@ -170,8 +173,8 @@ fn each_scenario_has_a_rate_of_its_own_that_later_sittings_keep() {
     let mut mock = Mock { slow_scenario: Some(("slow", 50)), ..Mock::default() };
     let again = run(&plan, &mut mock, &mut Completed::from_journal(&entries));
     let ControlFlow::Continue(rates) = &again.result else { panic!("{:?}", again.result) };
-    assert_eq!(rates.of("demo"), Some(PerSecond(500.0)));
-    assert_eq!(rates.of("slow"), Some(PerSecond(25.0)));
+    assert_eq!(rates.of("demo", Common::Common), Some(PerSecond(500.0)));
+    assert_eq!(rates.of("slow", Common::Common), Some(PerSecond(25.0)));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn measure(
                 };
                 let counters = counters_before.zip(backend.database_counters());
                 let resources = Resources::between(&first, &last, counters, backend.placement());
-                return Ok(Measured { warmup, record: *record, resources });
+                return Ok(Measured { warmup, record: *record, resources, other_servers: None });
             }
         }
     }
