@@ -6,7 +6,7 @@
 //! leaves in a true ratio. It also prints how far the machine's mood of one slice tells that of later ones, and how far two
 //! starts of a server differ.
 //!
-//! Arguments: `record FOLDER` makes such a recording (30 minutes; an interrupted one continues), and `FOLDER` alone
+//! Arguments: `record FOLDER` makes such a recording (a quarter of an hour; an interrupted one continues), and `FOLDER` alone
 //! analyses one.
 
 use std::collections::BTreeMap;
@@ -20,11 +20,11 @@ use stackmark::format::folder;
 use stackmark::format::journal::{Entry, Trial};
 
 /// The server of the recording, by the name in `benches/truth/servers.toml`.
-const SERVER: &str = "^axum-mysql-async$";
+const SERVER: &str = "^copy-1$";
 /// A window and the shortest settling before it.
 const SLICE: [&str; 4] = ["--window", "250ms", "--settle", "50ms"];
-/// Blocks and rounds: two servers × 24 starts × 60 slices of 0.3 s and their overhead.
-const SIZE: [&str; 4] = ["--blocks", "24", "--rounds", "60"];
+/// Blocks and rounds: two servers × 16 starts × 60 slices of 0.3 s and their overhead.
+const SIZE: [&str; 4] = ["--blocks", "16", "--rounds", "60"];
 /// The numbers of servers of a run: two commits with their twins, and a study with its own.
 const SERVERS: [usize; 2] = [4, 15];
 /// The slices of the recording that make one slice of a design.

@@ -1,8 +1,5 @@
-//! Measures whether counts are right: in 20 rounds, each with requests of its own, a server is counted twice, and the same
-//! server that executes 2% more instructions per request is counted once.
-//!
-//! - How many of the 20 comparisons with itself call the server different?
-//! - How many of the 20 comparisons with the one that executes more call that one costlier?
+//! Whether verdicts by counted instructions are right: in 60 rounds, each with requests of its own, a server is counted
+//! twice, and the same server that executes 2% more instructions per request is counted once.
 //!
 //! Two counts are called different where their 95% intervals do not overlap.
 
@@ -12,7 +9,9 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-const ROUNDS: u64 = 20;
+use super::share::Share;
+
+const ROUNDS: u64 = 60;
 const MORE: f64 = 0.02;
 /// Turns of the server's loop in the round that finds out what a turn costs.
 const TRIED: u64 = 1_000;
@@ -35,11 +34,12 @@ pub(super) fn measure(root: &Path) {
         100.0 * MORE,
         none.mean
     );
-    let (mut different, mut found, mut ratios) = (0, 0, Vec::new());
+    let (mut different, mut found) = (Share::default(), Share::default());
+    let mut ratios = Vec::new();
     for round in 1..=ROUNDS {
         let [first, second, more] = [0, 0, turns].map(|turns| count(root, round, turns));
-        different += usize::from(first.hi < second.lo || second.hi < first.lo);
-        found += usize::from(first.hi < more.lo);
+        different.add(first.hi < second.lo || second.hi < first.lo);
+        found.add(first.hi < more.lo);
         ratios.push(more.mean / first.mean);
         eprintln!("round {round}: {:.0}, {:.0}, {:.0}", first.mean, second.mean, more.mean);
     }
