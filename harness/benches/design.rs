@@ -18,6 +18,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use stackmark::format::folder;
 use stackmark::format::journal::{Entry, Trial};
+use stackmark::observe::usage::Usage;
 
 /// The server of the recording, by the name in `benches/truth/servers.toml`.
 const SERVER: &str = "^copy-1$";
@@ -71,6 +72,8 @@ struct Slice {
     start: (String, u32),
     /// The logarithm of the server's CPU time per right answer.
     value: f64,
+    /// The same of the load.
+    load: f64,
 }
 
 fn analyse(folder: &Path) {
@@ -91,6 +94,11 @@ fn analyse(folder: &Path) {
     println!(
         "the correlation of a slice with the one that is so many later: {}",
         correlations.join(", ")
+    );
+    let (slope, residual) = regression(&slices);
+    println!(
+        "where the load's own CPU time per answer is 1% more, the server's is {slope:.2}% more; at an equal one, the standard \
+         deviation would be {residual:.2} times as large"
     );
     println!("the standard deviation between starts: {}\n", percent(between(&starts)));
     println!(
@@ -118,9 +126,15 @@ fn slice(entry: &Entry) -> Option<Slice> {
     let Entry::Trial(trial) = entry else { return None };
     let Trial { server, block, measured, .. } = &**trial;
     let answers = measured.record.right_in_window as f64 / measured.record.window.as_secs();
-    let used = measured.resources.server;
-    let cpu = used.cpu.as_secs() / used.seconds(measured.resources.interval);
-    Some(Slice { start: (server.clone(), *block), value: (cpu / answers).ln() })
+    let cost = |used: Usage| {
+        let busy = used.cpu.as_secs() / used.seconds(measured.resources.interval);
+        (busy / answers).ln()
+    };
+    Some(Slice {
+        start: (server.clone(), *block),
+        value: cost(measured.resources.server),
+        load: cost(measured.resources.load),
+    })
 }
 
 /// What is left of the slices without the differences between the two starts of a block: the machine's mood, with mean 0.
@@ -165,6 +179,18 @@ fn between(starts: &Starts) -> f64 {
     let within: f64 =
         pairs.iter().map(|pair| pair[0].1 + pair[1].1).sum::<f64>() / pairs.len() as f64;
     ((deviation(&differences).powi(2) - within).max(0.0) / 2.0).sqrt()
+}
+
+/// The slope of the server's cost over the load's, over pairs of neighbouring slices, and the standard deviation of their
+/// differences that is left, as a share of the whole. Neighbours are what a ratio of two servers is made of.
+fn regression(slices: &[Slice]) -> (f64, f64) {
+    let neighbours = slices.chunks_exact(2);
+    let pairs: Vec<(f64, f64)> =
+        neighbours.map(|two| (two[0].load - two[1].load, two[0].value - two[1].value)).collect();
+    let sum =
+        |product: fn(f64, f64) -> f64| pairs.iter().map(|(x, y)| product(*x, *y)).sum::<f64>();
+    let (xx, xy, yy) = (sum(|x, _| x * x), sum(|x, y| x * y), sum(|_, y| y * y));
+    (xy / xx, (1.0 - xy * xy / (xx * yy)).sqrt())
 }
 
 fn deviation(values: &[f64]) -> f64 {

@@ -18,7 +18,8 @@ use stackmark::load::record::Latencies;
 use stackmark::units::{Moment, Nanos, PerSecond};
 
 use crate::median::{Median, PAIRS};
-use crate::server::{cpu, load_cpu};
+use crate::open_peer::OpenPeer;
+use crate::server::{Server, cpu, load_cpu};
 use crate::witness::Witness;
 use crate::{delay_server, ours, server};
 
@@ -34,6 +35,8 @@ const USERS: u32 = 64;
 /// side it falls.
 const WARMUP_MS: u64 = 203;
 const WINDOW_MS: u64 = 2_000;
+/// The length of a window of another generator; wrk2 calibrates itself for the first ten seconds.
+const PEER_SECONDS: u64 = 15;
 
 pub(crate) fn measure() {
     let rate = 1e9 / APART.0 as f64;
@@ -89,6 +92,7 @@ pub(crate) fn measure() {
         within[1],
         all = DELAYS.len() * QUANTILES.len()
     );
+    peers(&zero, &servers);
     for (name, cpu) in [("server", 0), ("load", 1)] {
         let windows = pairs.iter().flatten().flat_map(|pair| [&pair.without, &pair.with]);
         let mut away: Vec<f64> = windows.map(|window| 100.0 * window.away[cpu]).collect();
@@ -100,6 +104,30 @@ pub(crate) fn measure() {
             away[away.len() - 1]
         );
     }
+}
+
+/// Prints what other generators say of the servers with one delay each, beside the delay and what the same generator says of
+/// the server without one.
+fn peers(zero: &Server, servers: &[Server]) {
+    let (rate, seconds) = (1_000_000_000 / APART.0, PEER_SECONDS);
+    println!("\nOther generators, one window of {seconds} s each, in ms:\n");
+    let peers = OpenPeer::found();
+    println!(
+        "| generator | delay | p50 says | delay + zero delay | p99 says | delay + zero delay |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for peer in peers {
+        let Some(without) = peer.run(zero.address, rate, USERS, seconds) else { continue };
+        for (server, delays) in servers.iter().zip(DELAYS) {
+            let [delay] = delays else { continue };
+            let Some(with) = peer.run(server.address, rate, USERS, seconds) else { continue };
+            let (name, delay) = (peer.name(), *delay as f64 / 1e3);
+            let [p50, _, p99, _] = with;
+            let (of_p50, of_p99) = (delay + without[0], delay + without[2]);
+            println!("| {name} | {delay} | {p50:.3} | {of_p50:.3} | {p99:.3} | {of_p99:.3} |");
+        }
+    }
+    println!();
 }
 
 fn in_millis(delays: &[u64]) -> String {

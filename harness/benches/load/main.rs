@@ -16,6 +16,7 @@ mod floor;
 mod goose_client;
 mod median;
 mod open;
+mod open_peer;
 mod ours;
 mod parse;
 mod peer;

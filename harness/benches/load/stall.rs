@@ -13,6 +13,7 @@ use stackmark::definition::scenario::Arrivals;
 use stackmark::load::Pace;
 use stackmark::units::{Moment, Nanos, PerSecond};
 
+use crate::open_peer::OpenPeer;
 use crate::server::{Server, load_cpu};
 use crate::{ours, server};
 
@@ -43,7 +44,15 @@ pub(crate) fn measure() {
         millis(0.99),
         millis(1.0)
     );
-    println!("\nerrors: {}, never sent: {}", record.failed(), record.unsent);
+    for peer in OpenPeer::found() {
+        let stalls = stall(&server, Moment::now() + WARMUP);
+        if let Some(said) = peer.run(server.address, 1_000, 64, 10 * PERIODS) {
+            let [p50, p95, p99, max] = said;
+            println!("| {} | {p50:.2} | {p95:.0} | {p99:.0} | {max:.0} |", peer.name());
+        }
+        stalls.join().unwrap();
+    }
+    println!("\nstackmark: errors: {}, never sent: {}", record.failed(), record.unsent);
 
     // wrk has no rate: it is a closed load, which sends nothing while it waits.
     let stalls = stall(&server, Moment::now() + WARMUP);

@@ -26,7 +26,7 @@ pub fn within(
     within_noise(raw, cell, (a, b), metric, Noise::of(raw, cell, metric))
 }
 
-/// The same in a cell whose noise is known.
+/// Compares two servers as [`within`] does, in a cell whose noise is known.
 #[must_use]
 pub fn within_noise(
     raw: &Raw,

@@ -28,13 +28,13 @@ pub struct RunServer {
     /// The ceilings that it was held against.
     #[serde(skip_serializing_if = "Ceilings::is_empty", default)]
     pub ceilings: Ceilings,
-    /// Of a twin: the server whose code it is, so that the two show the run's own noise.
+    /// The server that this one is a twin of: the same code, so that the two show the run's own noise; absent for others.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub twin_of: Option<String>,
-    /// Of a twin: whether it had a build of its own; otherwise it was the same binary under another name.
+    /// Whether a twin had a build of its own; otherwise it was the same binary under another name.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub built_apart: bool,
-    /// Of a variant: the registry's server that it is with other settings.
+    /// The registry's server that a variant is with other settings; absent for others.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub variant_of: Option<String>,
     /// Its database connections in all, where they were not the run's.

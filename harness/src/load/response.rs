@@ -179,7 +179,7 @@ struct Chunks {
 enum Next {
     /// The line that states a chunk's size.
     Size,
-    /// So many bytes of a chunk's data.
+    /// The data of a chunk, of which so many bytes are still to come.
     Data(usize),
     /// The line end after them.
     DataEnd,

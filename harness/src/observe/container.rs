@@ -131,7 +131,7 @@ impl Meter for Contained {
         self.container.anonymous_kib()
     }
 
-    /// Of the processes, since the container's own account has all files that they ever read.
+    /// The resident memory of its processes: the container's own account has all files that they ever read.
     fn resident_kib(&self) -> Option<u64> {
         self.processes.resident_kib()
     }

@@ -78,7 +78,7 @@ pub fn wait_until<T, E>(
     wait_with(deadline.into(), stop, pauses, poll)
 }
 
-/// The same with pauses of one millisecond, where it counts when the value is there.
+/// Waits as [`wait_until`] does, with pauses of one millisecond, where it counts when the value is there.
 ///
 /// # Errors
 /// Those of [`wait_until`].

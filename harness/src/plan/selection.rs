@@ -215,7 +215,7 @@ pub(super) fn copies(contenders: &[&Server], apart: &BTreeSet<&str>) -> Vec<Serv
     (0..wanted).map(|i| copy(without[spread(i)])).collect()
 }
 
-/// The same server under another name, so that the difference between the two is the run's own noise.
+/// A copy of a server under another name, so that the difference between the two is the run's own noise.
 fn copy(server: &Server) -> Server {
     Server {
         name: format!("{}{TWIN}", server.name),

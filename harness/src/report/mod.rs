@@ -42,7 +42,7 @@ use table::Table;
 pub struct Section<'a> {
     /// Its servers, in order.
     pub ranking: &'a Ranking,
-    /// As far as there was something to draw.
+    /// The charts for which there was something to draw.
     pub charts: Vec<Chart>,
     /// Its servers against their ceilings, where it has them.
     pub ceilings: Option<Table>,

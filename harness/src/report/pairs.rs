@@ -92,7 +92,7 @@ fn decimals(value: f64) -> String {
     format!("{value:.4}")
 }
 
-/// The same number as in `pairs.csv`.
+/// A number with the digits that `pairs.csv` gives it.
 pub(super) fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }

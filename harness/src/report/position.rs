@@ -17,7 +17,7 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// Of the cell that is measured.
+    /// The position of the cell that is measured.
     pub(super) fn of(measurement: &Measurement, rankings: &[Ranking]) -> Position {
         let of_load = |ranking: &&Ranking| ranking.has(&measurement.scenario, &measurement.load);
         let found = rankings.iter().filter(of_load).find_map(|ranking| {
@@ -57,7 +57,7 @@ impl Share {
         })
     }
 
-    /// As it is written in tables.
+    /// The share as tables write it.
     pub(super) fn text(&self) -> Option<String> {
         let percent = format!("{:.0}%", 100.0 * self.part);
         number::quotient(&percent, self.is_of_bound, self.is_by_bound)

@@ -89,7 +89,7 @@ pub struct Row {
     pub server: String,
     /// What it is there for.
     pub role: Role,
-    /// Of a twin: the server that it is under another name.
+    /// The server that a twin is under another name; absent for others.
     pub twin_of: Option<String>,
     /// What it is made of.
     pub axes: Axes,

@@ -24,7 +24,7 @@ pub struct Words {
 }
 
 impl Ranking {
-    /// As rows of text. A figure that is not there is a dash; the notes or the legend say why.
+    /// The rows as text. A figure that is not there is a dash; the notes or the legend say why.
     #[must_use]
     pub fn table(&self) -> Table {
         let baseline = self.baseline.as_ref().map(|baseline| format!("× {}", baseline.name));

@@ -101,7 +101,7 @@ fn rows(
     Ok(())
 }
 
-/// Of an estimate, its mean; empty where there is no value.
+/// The text of a value, which is the mean of an estimate; empty where there is no value.
 fn text(value: Option<Value>) -> String {
     match value {
         None => String::new(),

@@ -99,7 +99,7 @@ impl Table {
         Table { headings, rows: rows.collect(), painted: BTreeMap::new() }
     }
 
-    /// As text in `format`.
+    /// The table as text in `format`.
     ///
     /// # Errors
     /// When it cannot be encoded.

@@ -17,7 +17,7 @@ pub(super) struct Total {
 }
 
 impl Total {
-    /// Of a load that has begun.
+    /// The total of a load that has begun.
     pub(super) fn new(shards: usize) -> Total {
         let slices = vec![VecDeque::new(); shards];
         Total { slices, record: LoadRecord::default(), left: shards }

@@ -127,7 +127,7 @@ struct Server {
     runtime: String,
     /// The database it queries, or `none`.
     database: String,
-    /// Of a twin: the server that it is under another name.
+    /// The server that a twin is under another name; absent for others.
     twin_of: Option<String>,
     /// Its database connections, where a study gave it a number of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +171,7 @@ struct Cell<'a> {
 struct ExportedWarning {
     /// Which one, for programs.
     kind: &'static str,
-    /// The same in words.
+    /// What the warning says in words.
     text: String,
 }
 

@@ -19,9 +19,9 @@ pub(crate) struct Burning<S> {
 /// What a lookup burns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Burn {
-    /// So much time, however many instructions that takes.
+    /// A length of time, however many instructions that takes.
     Time(Duration),
-    /// So many turns of a loop, and so always the same instructions, however long they take.
+    /// A number of turns of a loop, which are always the same instructions, however long they take.
     Turns(u64),
 }
 
