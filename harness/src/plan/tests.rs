@@ -31,6 +31,7 @@ fn server(name: &str, drives_itself: bool) -> Server {
         built_apart: false,
         variant_of: None,
         pool_size: None,
+        checkout: None,
     }
 }
 
