@@ -192,7 +192,7 @@ fn plan(args: &args::Count, workspace: &Workspace, run: Option<&Raw>) -> anyhow:
     let registry = Registry::read(&registry)?;
     let mut plan = match run {
         Some(raw) => {
-            let mut plan = raw.run.plan(&registry)?;
+            let mut plan = raw.run.plan(&registry, &[])?;
             let servers = select("server", &plan.servers, &args.filter.servers, |one| &one.name)?;
             let servers = servers.into_iter().cloned().collect();
             let name = |cell: &crate::definition::cell::Cell| cell.scenario.name.clone();

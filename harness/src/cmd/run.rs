@@ -92,7 +92,7 @@ fn plan(args: &args::Run, workspace: &Workspace, before: Option<&Raw>) -> anyhow
     let registry = args.registry.clone().unwrap_or_else(|| workspace.registry());
     let registry = Registry::read(&registry)?;
     if let Some(raw) = before {
-        return Ok(raw.run.plan(&registry)?);
+        return Ok(raw.run.plan(&registry, &[])?);
     }
     let catalogue = Catalogue::read(&workspace.scenarios())?;
     let profiles = Profile::read_all(&workspace.scenarios(), &catalogue)?;
