@@ -96,3 +96,4 @@ clean: ## remove all builds, and the private database
 	-$(STACKMARK) db down
 	$(CARGO) clean
 	rm -rf .stackmark
+	-git worktree prune

@@ -62,6 +62,12 @@ impl Workspace {
         self.root.join("results")
     }
 
+    /// The folder of the worktrees in which other commits are built, one a commit.
+    #[must_use]
+    pub fn revisions(&self) -> PathBuf {
+        self.private().join("revisions")
+    }
+
     /// The folder for data of this checkout on this machine; git ignores it.
     #[must_use]
     pub fn private(&self) -> PathBuf {

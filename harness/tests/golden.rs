@@ -40,6 +40,7 @@ fn run_server(name: &str, role: Role, database: &str) -> RunServer {
         built_apart: false,
         variant_of: None,
         pool_size: None,
+        revision: None,
         drives_itself: false,
         run: vec![word(name)],
         env: Default::default(),

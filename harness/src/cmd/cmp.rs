@@ -11,11 +11,10 @@ use crate::compare::{CellComparison, Change, Comparison, Verdict, between, diffe
 use crate::definition::Filter;
 use crate::definition::select;
 use crate::format::folder::{self, Raw};
-use crate::measure::block::Metric;
-use crate::report::number::{self, percent, with_ends, with_interval};
+use crate::report::change_table::{figure, ratio, verdict};
+use crate::report::number::percent;
 use crate::report::table::Format;
 use crate::report::table::{self, Paint, Table};
-use crate::stats::Estimate;
 
 /// The number of differences that a message names.
 const NAMED: usize = 3;
@@ -136,15 +135,11 @@ fn tabulated(cells: &[&CellComparison]) -> Table {
     ]);
     let dash = || "–".to_owned();
     for cell in cells {
-        let (ratio, adjusted, floor) = match &cell.change {
-            Change::Compared(comparison) => {
-                let floor = comparison.floor.map_or_else(dash, percent);
-                let is_bound = |side: Option<(Estimate, bool)>| side.is_some_and(|(_, is)| is);
-                let ratio = number::ratio(&comparison.ratio);
-                let ratio = number::quotient(&ratio, is_bound(cell.b), is_bound(cell.a));
-                (ratio.unwrap_or_else(dash), comparison.adjustment.name(), floor)
+        let (adjusted, floor) = match cell.compared() {
+            Some(comparison) => {
+                (comparison.adjustment.name(), comparison.floor.map_or_else(dash, percent))
             }
-            _ => (dash(), "–", dash()),
+            None => ("–", dash()),
         };
         table.row(vec![
             cell.server.clone(),
@@ -153,10 +148,10 @@ fn tabulated(cells: &[&CellComparison]) -> Table {
             cell.metric.name().to_owned(),
             figure(cell.metric, cell.a),
             figure(cell.metric, cell.b),
-            ratio,
+            ratio(cell).unwrap_or_else(dash),
             adjusted.to_owned(),
             floor,
-            verdict(&cell.change).to_owned(),
+            verdict(&cell.change, ["A", "B"]),
         ]);
         if cell.change.is_regression() {
             table.paint(VERDICT, Paint::Worse);
@@ -165,26 +160,6 @@ fn tabulated(cells: &[&CellComparison]) -> Table {
         }
     }
     table
-}
-
-fn figure(metric: Metric, figure: Option<(Estimate, bool)>) -> String {
-    let Some((estimate, is_bound)) = figure else { return "–".into() };
-    let text = match metric {
-        Metric::Goodput | Metric::ServerCpu => with_interval(&estimate),
-        Metric::P50 | Metric::P99 => with_ends(&estimate),
-    };
-    format!("{}{text}", if is_bound { "≥ " } else { "" })
-}
-
-fn verdict(change: &Change) -> &'static str {
-    match change {
-        Change::Compared(comparison) if comparison.is_better() => "better",
-        Change::Compared(comparison) if comparison.is_worse() => "worse",
-        Change::Compared(comparison) => comparison.verdict.name(),
-        Change::Bounds => "bounds",
-        Change::Lost => "only in A",
-        Change::Found => "only in B",
-    }
 }
 
 /// The number of cells of each kind, and the meaning of the words.
@@ -233,6 +208,8 @@ fn summary(a: &Raw, b: &Raw, cells: &[CellComparison]) -> String {
 mod tests {
     use super::*;
     use crate::compare::Adjustment;
+    use crate::measure::block::Metric;
+    use crate::stats::Estimate;
 
     fn matched(server: &str, load: &str, a: (f64, bool), b: (f64, bool)) -> CellComparison {
         let estimate = |mean: f64| Estimate { mean, lo: 0.9 * mean, hi: 1.1 * mean, count: 8 };

@@ -5,11 +5,15 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use super::{interrupt, report};
+use super::{commits, gate, interrupt, report};
 use crate::args;
 use crate::backend::{self, Backend, BackendConfig, Context};
+use crate::compare::of_counts;
 use crate::definition::scenario::Catalogue;
-use crate::definition::{DefinitionError, Profile, Registry, Scenario, Server, Study, select};
+use crate::definition::server::RunServer;
+use crate::definition::{
+    DefinitionError, Profile, Registry, Scenario, Server, Side, Study, select,
+};
 use crate::failure::{Error, Failed};
 use crate::format::counts::{Counted, Counts, NotCounted};
 use crate::format::folder::{self, Raw};
@@ -18,14 +22,15 @@ use crate::os::machine;
 use crate::os::placement::{Cpus, Placement};
 use crate::os::stop::Stop;
 use crate::plan::Plan;
-use crate::report::counted;
 use crate::report::table::{Format, print};
+use crate::report::{counted, counted_change};
 use crate::run::count::{Counter, USERS, Valgrind, binary};
 use crate::run::progress::{Progress, TerminalProgress};
 use crate::workload::Rows;
 use crate::workspace::Workspace;
 
-/// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped it.
+/// Runs the verb. The exit status is 1 if a server failed or a comparison of two commits shows what it must not, and 130
+/// if the user stopped it.
 ///
 /// # Errors
 /// When valgrind is missing, a filter matches nothing, a service does not start, or the counts do not belong to the run
@@ -40,6 +45,9 @@ pub fn run(args: &args::Count) -> anyhow::Result<ExitCode> {
         check_commit(folder, raw, commit.as_deref())?;
     }
     let plan = plan(args, &workspace, run.as_ref())?;
+    if !plan.is_of_commits() && args.commits.fail_on.is_some() {
+        bail!("--fail-on is for a comparison of two commits: add --base, or leave it out");
+    }
     let usable = Placement::usable()?;
     let stop = interrupt::stop()?;
     let context =
@@ -66,8 +74,22 @@ pub fn run(args: &args::Count) -> anyhow::Result<ExitCode> {
         report::write(folder)?;
         eprintln!("stackmark: the counts are in {}", folder.display());
     }
-    show(&counts, args.format)?;
-    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    let status = if plan.is_of_commits() {
+        let changes = of_counts(&counts, &pairs(&plan));
+        match args.format {
+            Format::Json => print(&counted_change::json(&changes, &counts)?),
+            _ => counted_change::table(&changes, &counts).print(args.format),
+        }?;
+        gate::counts(&changes, &args.commits)
+    } else {
+        match args.format {
+            Format::Json => print(&counted::json(&counts)?),
+            _ => counted::table(&counts).print(args.format),
+        }?;
+        ExitCode::SUCCESS
+    };
+    eprintln!("stackmark: {}", counted::MEANING);
+    Ok(if failed { ExitCode::from(1) } else { status })
 }
 
 /// Counts every server of the plan, and returns whether one of them failed.
@@ -177,6 +199,8 @@ fn check_commit(folder: &Path, raw: &Raw, now: Option<&str>) -> anyhow::Result<(
     }
     let then = raw.machine.commit.as_str();
     match now {
+        // They are built from their own commits.
+        _ if !raw.run.commits().is_empty() => Ok(()),
         Some(now) if !then.is_empty() && now != then => bail!(
             "{} measured servers of commit {then}, and these are of {now}: check that commit out, or leave --into out",
             folder.display()
@@ -192,7 +216,7 @@ fn plan(args: &args::Count, workspace: &Workspace, run: Option<&Raw>) -> anyhow:
     let registry = Registry::read(&registry)?;
     let mut plan = match run {
         Some(raw) => {
-            let mut plan = raw.run.plan(&registry)?;
+            let mut plan = raw.run.plan(&registry, &commits::of_run(raw, workspace)?)?;
             let servers = select("server", &plan.servers, &args.filter.servers, |one| &one.name)?;
             let servers = servers.into_iter().cloned().collect();
             let name = |cell: &crate::definition::cell::Cell| cell.scenario.name.clone();
@@ -217,7 +241,15 @@ fn plan(args: &args::Count, workspace: &Workspace, run: Option<&Raw>) -> anyhow:
                 name: args.profile.clone(),
                 known: known().collect::<Vec<_>>().join(", "),
             })?;
-            Plan::new(&registry, &catalogue, &studies, profile, &args.filter, args.seed)?
+            match commits::asked(&args.commits, workspace)? {
+                Some(commits) => {
+                    let filter = &args.filter;
+                    Plan::of_commits(&commits, &catalogue, &studies, profile, filter, args.seed)?
+                }
+                None => {
+                    Plan::new(&registry, &catalogue, &studies, profile, &args.filter, args.seed)?
+                }
+            }
         }
     };
     plan.servers.retain(|server| server.twin_of.is_none());
@@ -231,11 +263,13 @@ fn one_worker(usable: &Cpus) -> Placement {
     placement
 }
 
-fn show(counts: &Counts, format: Format) -> anyhow::Result<()> {
-    match format {
-        Format::Json => print(&counted::json(counts)?),
-        _ => counted::table(counts).print(format),
-    }?;
-    eprintln!("stackmark: {}", counted::MEANING);
-    Ok(())
+/// The servers of two commits: the name that each has in both, and those that it is counted under, base before head.
+fn pairs(plan: &Plan) -> Vec<(String, String, String)> {
+    let servers: Vec<RunServer> = plan.servers.iter().map(RunServer::of).collect();
+    let of = |side: Side| servers.iter().filter(move |server| server.side() == Some(side));
+    let pair = |base: &RunServer| {
+        let head = of(Side::Head).find(|head| head.name_of_both() == base.name_of_both())?;
+        Some((base.name_of_both().to_owned(), base.name.clone(), head.name.clone()))
+    };
+    of(Side::Base).filter_map(pair).collect()
 }

@@ -3,10 +3,12 @@
 mod backend;
 pub mod build;
 pub mod cmp;
+mod commits;
 pub mod count;
 pub mod db;
 mod derived;
 pub mod doctor;
+mod gate;
 pub mod interrupt;
 pub mod list;
 pub mod load;

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
-use super::{backend as options, interrupt, rank, report};
-use crate::args;
-use crate::backend;
+use super::{backend as options, commits, gate, interrupt, rank, report};
+use crate::args::{self, Tolerance};
+use crate::backend::{self, Kind};
 use crate::definition::scenario::Catalogue;
 use crate::definition::{DefinitionError, HumanTime, Profile, Registry, Study};
 use crate::failure::Error;
@@ -26,7 +26,8 @@ use crate::run::record;
 use crate::workload::Rows;
 use crate::workspace::Workspace;
 
-/// Runs the verb. The exit status is 1 if a server failed, 130 if the user stopped the run.
+/// Runs the verb. The exit status is 1 if a server failed or a comparison of two commits shows what it must not, and 130
+/// if the user stopped the run.
 ///
 /// # Errors
 /// When the run cannot begin, or cannot be recorded.
@@ -34,7 +35,16 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let before = args.resume.as_ref().or(args.like.as_ref());
     let before = before.map(|folder| folder::read(folder)).transpose()?;
+    if args.commits.base.is_some() {
+        check_backend(args.backend.backend.unwrap_or(Kind::Local))?;
+    }
     let plan = plan(args, &workspace, before.as_ref())?;
+    let is_of_commits = plan.is_of_commits();
+    if !is_of_commits && (args.commits.fail_on.is_some() || args.format.is_some()) {
+        bail!(
+            "--fail-on and --format are for a comparison of two commits: add --base, or leave them out"
+        );
+    }
     if args.plan {
         print(&plan_text(&plan))?;
         return Ok(ExitCode::SUCCESS);
@@ -42,6 +52,9 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let usable = Placement::usable()?;
     let config = options::config(&args.backend, &args.limits, before.as_ref(), &usable)?;
     let kind = config.kind();
+    if is_of_commits {
+        check_backend(kind)?;
+    }
 
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut machine = machine::describe(workspace.root(), &usable);
@@ -70,7 +83,12 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let ending = execute_plan(&plan, &mut executor, completed, journal, &stop)
         .with_context(|| record::unwritable(&out))?;
     report::write(&out).with_context(|| record::unwritable(&out))?;
-    rank::show(&out)?;
+    let status = if is_of_commits {
+        gate::run(&out, args.format, &args.commits)?
+    } else {
+        rank::show(&out)?;
+        ExitCode::SUCCESS
+    };
     eprintln!("stackmark: the run is in {}", out.display());
     let resume = resume_command(args, &out);
     if let Ending::ServiceLost(how) = ending {
@@ -78,7 +96,7 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     }
     backend.close()?;
     Ok(match ending {
-        Ending::Whole => ExitCode::SUCCESS,
+        Ending::Whole => status,
         Ending::WithFailures => ExitCode::from(1),
         Ending::Interrupted | Ending::ServiceLost(_) => {
             eprintln!("stackmark: go on with it by `{resume}`");
@@ -87,12 +105,23 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Passes if a backend can build the servers of two commits.
+fn check_backend(kind: Kind) -> anyhow::Result<()> {
+    if kind != Kind::Local {
+        bail!(
+            "two commits are compared as processes of this machine, and --backend {} has none: leave it out",
+            kind.name()
+        );
+    }
+    Ok(())
+}
+
 /// A new plan, or that of the run that is resumed or repeated.
 fn plan(args: &args::Run, workspace: &Workspace, before: Option<&Raw>) -> anyhow::Result<Plan> {
     let registry = args.registry.clone().unwrap_or_else(|| workspace.registry());
     let registry = Registry::read(&registry)?;
     if let Some(raw) = before {
-        return Ok(raw.run.plan(&registry)?);
+        return Ok(raw.run.plan(&registry, &commits::of_run(raw, workspace)?)?);
     }
     let catalogue = Catalogue::read(&workspace.scenarios())?;
     let profiles = Profile::read_all(&workspace.scenarios(), &catalogue)?;
@@ -109,7 +138,12 @@ fn plan(args: &args::Run, workspace: &Workspace, before: Option<&Raw>) -> anyhow
     args.window.into_iter().for_each(|window| profile.set_window(HumanTime(window)));
     args.settle.into_iter().for_each(|settle| profile.set_settle(HumanTime(settle)));
     let seed = args.seed.unwrap_or_else(rand::random);
-    Ok(Plan::new(&registry, &catalogue, &studies, &profile, &args.filter, seed)?)
+    Ok(match commits::asked(&args.commits, workspace)? {
+        Some(commits) => {
+            Plan::of_commits(&commits, &catalogue, &studies, &profile, &args.filter, seed)?
+        }
+        None => Plan::new(&registry, &catalogue, &studies, &profile, &args.filter, seed)?,
+    })
 }
 
 /// The plan in words: its studies, the order of its blocks, and how long it takes.
@@ -145,6 +179,12 @@ fn resume_command(args: &args::Run, out: &Path) -> String {
     if let Some(registry) = &args.registry {
         words.extend(["--registry".into(), quoted(registry)]);
     }
+    if let Some(fail_on) = args.commits.fail_on {
+        words.extend(["--fail-on".into(), fail_on.name().into()]);
+    }
+    if args.commits.tolerance != Tolerance::default() {
+        words.extend(["--tolerance".into(), format!("{}%", 100.0 * args.commits.tolerance.0)]);
+    }
     words.join(" ")
 }
 
@@ -175,6 +215,11 @@ mod tests {
         assert_eq!(
             resume(&["--backend", "attached", "--at", "{name}:8080", "--registry", "it's.toml"]),
             r"stackmark run --resume 'results/a run' --at '{name}:8080' --registry 'it'\''s.toml'"
+        );
+        let gate = ["--base", "main", "--fail-on", "regression", "--tolerance", "0.5%"];
+        assert_eq!(
+            resume(&gate),
+            "stackmark run --resume 'results/a run' --fail-on regression --tolerance 0.5%"
         );
     }
 }

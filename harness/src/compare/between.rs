@@ -30,6 +30,17 @@ pub struct CellComparison {
     pub change: Change,
 }
 
+impl CellComparison {
+    /// The comparison, where there is one.
+    #[must_use]
+    pub fn compared(&self) -> Option<&Comparison> {
+        match &self.change {
+            Change::Compared(comparison) => Some(comparison),
+            _ => None,
+        }
+    }
+}
+
 /// How a figure differs between the first run and the second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
@@ -154,7 +165,7 @@ pub(super) fn same_cell<'a>(raw: &'a Raw, wanted: &Cell) -> Option<&'a Cell> {
     })
 }
 
-fn figure(sample: Option<&Sample>, metric: Metric) -> Option<(Estimate, bool)> {
+pub(super) fn figure(sample: Option<&Sample>, metric: Metric) -> Option<(Estimate, bool)> {
     let sample = sample?;
     sample.blocks.estimate(metric).map(|estimate| (estimate, sample.is_bound(metric)))
 }

@@ -7,7 +7,7 @@
 //!    not zero.
 //! 2. **Different**: p < 0.05 after Holm's correction over all comparisons that are made together. Where two ratios must
 //!    both show a difference, both must be that far from 1. Within a run, all pairs in one metric of one cell are tested
-//!    together; between runs, all cells in one metric.
+//!    together; between runs, all cells in one metric; between two commits of a run, everything.
 //! 3. **Undecided**: everything else. More blocks would decide it.
 //!
 //! Two copies of the same server differ by more than the sampling error shows: by their layout in memory, for one. A run
@@ -21,9 +21,12 @@
 //! one bound can only be shown to be more than the other figure.
 
 mod between;
+mod commits;
+mod counts;
 mod differences;
 mod noise;
 mod pairs;
+mod resolution;
 mod sample;
 mod test;
 #[cfg(test)]
@@ -31,9 +34,12 @@ mod tests;
 mod within;
 
 pub use between::{CellComparison, Change, between};
+pub use commits::commits;
+pub use counts::{CountChange, of_counts};
 pub use differences::differences;
 pub use noise::{Noise, TWINS};
 pub use pairs::Pairs;
+pub use resolution::resolution_of_commits;
 pub use test::Adjustment;
 pub use within::{within, within_noise};
 
@@ -106,6 +112,17 @@ impl Comparison {
     #[must_use]
     pub fn is_less(&self) -> bool {
         self.verdict == Verdict::Different && self.ratio.mean < 1.0
+    }
+
+    /// Whether the 95% interval of the ratio is wholly on one side of 1, and farther from it than by `tolerance`, a share
+    /// such as 0.01 for 1%. Where two ratios decide, both intervals must be.
+    #[must_use]
+    pub fn is_beyond(&self, tolerance: f64) -> bool {
+        let adjusted = self.adjusted.filter(|_| self.adjustment == Adjustment::Both);
+        let margin = 1.0 + tolerance;
+        std::iter::once(self.ratio)
+            .chain(adjusted)
+            .all(|ratio| ratio.lo > margin || ratio.hi < 1.0 / margin)
     }
 
     /// Whether a is shown to be the better one.

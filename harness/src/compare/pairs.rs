@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::noise::Noise;
+use super::resolution::resolution;
 use super::sample::Sample;
 use super::test::Test;
-use super::{ALPHA, Comparison, MARGIN, Verdict, judge};
+use super::{Comparison, Verdict, judge};
 use crate::definition::cell::Cell;
 use crate::format::folder::Raw;
 use crate::measure::block::Metric;
 use crate::stats;
-
-/// The share of true differences that [`Pairs::resolution`] promises to be found.
-const POWER: f64 = 0.9;
 
 /// All pairs of some servers in one metric of one cell, tested together.
 #[derive(Clone, Debug, Default)]
@@ -104,34 +102,11 @@ impl Pairs {
         self.order.iter().any(|known| known == name) && !self.comparisons.iter().any(beats)
     }
 
-    /// The smallest true ratio, of at least 1, that is found nine times in ten between two servers of the table: called
-    /// different, with the median of the pairs' precisions. `None` where nothing was compared.
-    ///
-    /// It holds at the strictest step of Holm's correction, α divided by the number of pairs, so whatever the other
-    /// pairs show. It is never below the margin of equivalence, as a smaller difference may be called an equivalence;
-    /// where there is a noise floor, the ratio must exceed that too.
+    /// The smallest true ratio, of at least 1, that is found nine times in ten between two servers of the table. `None`
+    /// where nothing was compared.
     #[must_use]
     pub fn resolution(&self) -> Option<f64> {
-        let alpha = ALPHA / self.comparisons.len() as f64;
-        let mut precisions: Vec<(f64, &Comparison)> = self
-            .comparisons
-            .values()
-            .filter_map(|one| {
-                Some((stats::critical(one.freedom, alpha)? * one.standard_error, one))
-            })
-            .collect();
-        precisions.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        let (_, median) = precisions.get(precisions.len() / 2)?;
-        let found = stats::smallest_found(median.standard_error, median.freedom, alpha, POWER)?;
-        let beyond_floor = match median.floor {
-            // A one-sided test at 1 − POWER is a two-sided one at twice that.
-            Some(floor) => {
-                let reach = stats::critical(median.freedom, 2.0 * (1.0 - POWER))?;
-                floor.ln() + reach * median.standard_error
-            }
-            None => 0.0,
-        };
-        Some(found.max(beyond_floor).exp().max(MARGIN))
+        resolution(self.comparisons.values(), self.comparisons.len())
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod human_time;
 pub mod profile;
+pub mod revision;
 pub mod scenario;
 pub mod select;
 pub mod server;
@@ -19,6 +20,7 @@ pub use profile::Profile;
 pub use registry::toml_file::TomlError;
 pub(crate) use registry::toml_file::read_toml;
 pub use registry::{Registry, Role, Server};
+pub use revision::{Commits, Revision, Side};
 pub use scenario::{Load, LoadKind, Scenario};
 pub use select::{Filter, select};
 pub use study_file::Study;
@@ -62,6 +64,30 @@ pub enum DefinitionError {
         study: String,
         /// What is missing.
         why: String,
+    },
+    /// The servers of a commit cannot be known.
+    #[error(
+        "commit {commit} cannot be measured: {cause}; compare commits whose registry this stackmark understands"
+    )]
+    Revision {
+        /// The abbreviated hash.
+        commit: String,
+        /// What is wrong with its registry.
+        cause: String,
+    },
+    /// Only one of two commits has a server.
+    #[error(
+        "commit {has} has a server {name:?} and commit {lacks} has none; choose with -s among those of both: {both}"
+    )]
+    OneSided {
+        /// The server's name.
+        name: String,
+        /// The abbreviated hash of the commit that has it.
+        has: String,
+        /// The abbreviated hash of the commit that lacks it.
+        lacks: String,
+        /// The servers that both have.
+        both: String,
     },
     /// A filter matches nothing.
     #[error("no {kind} matches {pattern:?}; there are: {known}")]

@@ -6,6 +6,8 @@ pub use registry::POOL_SIZE;
 use registry::{Axes, Ceilings, Role, Server};
 use serde::{Deserialize, Serialize};
 
+use super::revision::Side;
+
 /// A server as it was when the run began.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunServer {
@@ -40,6 +42,9 @@ pub struct RunServer {
     /// Its database connections in all, where they were not the run's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pool_size: Option<u32>,
+    /// Of a server that was built in a checkout of another commit than the run's own: the full hash of that commit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<String>,
     /// Whether it asked its layer by itself: then it has only the cells that can be asked so.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub drives_itself: bool,
@@ -67,6 +72,7 @@ impl RunServer {
             built_apart: server.built_apart,
             variant_of: server.variant_of.clone(),
             pool_size: server.pool_size,
+            revision: server.checkout.as_ref().map(|checkout| checkout.commit.clone()),
             drives_itself: server.drives_itself,
             run: server.run.clone(),
             env: server.env.clone(),
@@ -78,6 +84,21 @@ impl RunServer {
     pub fn original(&self) -> &str {
         let copied = self.twin_of.as_ref().filter(|_| !self.built_apart);
         self.variant_of.as_ref().or(copied).unwrap_or(&self.name)
+    }
+
+    /// Which commit of a comparison it was of, if it was of one.
+    #[must_use]
+    pub fn side(&self) -> Option<Side> {
+        self.revision.as_ref().and_then(|_| Side::named(self.axes.get(Server::REVISION_AXIS)))
+    }
+
+    /// Its name without its side: the same for a server of two commits.
+    #[must_use]
+    pub fn name_of_both(&self) -> &str {
+        match self.side() {
+            Some(_) => self.name.rsplit_once('@').map_or(&self.name, |(name, _)| name),
+            None => &self.name,
+        }
     }
 
     /// Whether it queried a database, so that its answers could hold rows.

@@ -74,6 +74,9 @@ impl CellGroup {
     }
 }
 
+/// What follows a study's name where two commits are compared in its cells.
+pub const CHANGE: &str = ".change";
+
 impl Study {
     /// Reads every file in `folder`, in the order of names; they must name scenarios and loads of `catalogue`, and some of
     /// `profiles`.
@@ -157,6 +160,23 @@ impl Study {
     #[must_use]
     pub fn cells_in(&self, profile: &str) -> Vec<StudyCell> {
         self.all_cells(profile).collect()
+    }
+
+    /// The study in which two commits are compared in this one's cells: `NAME.change`, with a question of its own.
+    #[must_use]
+    pub fn of_commits(&self, question: String) -> Study {
+        Study {
+            name: format!("{}{CHANGE}", self.name),
+            path: self.path.clone(),
+            question,
+            default: false,
+            servers: self.servers.clone(),
+            cells: self.cells.clone(),
+            compare: Some(Server::REVISION_AXIS.to_owned()),
+            baseline: None,
+            pool_sizes: Vec::new(),
+            published: Vec::new(),
+        }
     }
 
     /// The servers that answer it, in the registry's order; where it has pool sizes, each server with a pool once for each.

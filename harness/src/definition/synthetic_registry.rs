@@ -57,8 +57,13 @@ drives_itself = true
 
 /// The registry of the made-up servers.
 pub(crate) fn synthetic_registry() -> Registry {
+    changed_registry(str::to_owned)
+}
+
+/// The same after a change of its text.
+pub(crate) fn changed_registry(change: impl Fn(&str) -> String) -> Registry {
     let folder = tempfile::tempdir().expect("tests can write temporary files");
     let file = folder.path().join("servers.toml");
-    fs::write(&file, SERVERS).expect("tests can write temporary files");
-    Registry::read(&file).expect("the text above is a registry")
+    fs::write(&file, change(SERVERS)).expect("tests can write temporary files");
+    Registry::read(&file).expect("the text is a registry")
 }

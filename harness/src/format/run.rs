@@ -1,13 +1,15 @@
 //! The settings of a run: `raw/run.toml`.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::site::Site;
 use crate::definition::DefinitionError;
-use crate::definition::Registry;
 use crate::definition::cell::Cell;
 use crate::definition::server::RunServer;
 use crate::definition::study::RunStudy;
+use crate::definition::{Registry, Revision};
 use crate::os::placement::Placement;
 use crate::plan::{Plan, Recorded};
 
@@ -62,16 +64,28 @@ impl RunFile {
             && (self.study.is_empty() || self.study.iter().any(is_asked))
     }
 
-    /// The plan of this run: the same cells in the same order, for the servers that have the same names now.
+    /// The commits whose servers were compared, each once, by their full hashes; empty where the servers were those of the
+    /// checkout.
+    #[must_use]
+    pub fn commits(&self) -> BTreeSet<&str> {
+        self.server.iter().filter_map(|server| server.revision.as_deref()).collect()
+    }
+
+    /// The plan of this run: the same cells in the same order, for the servers that have the same names now in the
+    /// registry, or in that of their commit.
     ///
     /// # Errors
-    /// When the registry lacks one of its servers.
-    pub fn plan(&self, registry: &Registry) -> Result<Plan, DefinitionError> {
+    /// When a registry lacks one of its servers, or `revisions` one of its commits.
+    pub fn plan(
+        &self,
+        registry: &Registry,
+        revisions: &[Revision],
+    ) -> Result<Plan, DefinitionError> {
         let RunFile { seed, blocks, rounds, .. } = *self;
         let (studies, servers, cells) = (&self.study, &self.server, &self.cell);
         let profile = &self.profile;
         let recorded = Recorded { seed, profile, blocks, rounds, studies, servers, cells };
-        Plan::repeat(&recorded, registry)
+        Plan::repeat(&recorded, registry, revisions)
     }
 
     /// A server's database connections, in all.

@@ -158,6 +158,7 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
         built_apart: false,
         variant_of: None,
         pool_size: None,
+        revision: None,
         drives_itself: false,
         run: Vec::new(),
         env: Default::default(),

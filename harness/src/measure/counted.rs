@@ -24,14 +24,20 @@ pub struct CountFigures {
 /// memory's layout; starts are independent.
 #[must_use]
 pub fn figures(counted: &Counted) -> Option<CountFigures> {
-    let estimate = |of: fn(&Executed) -> u64| {
-        let values = counted.starts.iter().map(|start| per_request(start, of));
-        stats::mean(&values.collect::<Vec<_>>())
-    };
     Some(CountFigures {
-        instructions: estimate(|executed| executed.instructions)?,
-        allocations: estimate(|executed| executed.allocations)?,
+        instructions: stats::mean(&instructions(counted))?,
+        allocations: stats::mean(&values(counted, |executed| executed.allocations))?,
     })
+}
+
+/// Instructions per request, a value for each start of the server.
+#[must_use]
+pub fn instructions(counted: &Counted) -> Vec<f64> {
+    values(counted, |executed| executed.instructions)
+}
+
+fn values(counted: &Counted, of: fn(&Executed) -> u64) -> Vec<f64> {
+    counted.starts.iter().map(|start| per_request(start, of)).collect()
 }
 
 /// Whether the interval of the instructions is narrow enough, and rests on enough starts.

@@ -226,6 +226,7 @@ mod tests {
             built_apart: false,
             variant_of: None,
             pool_size: None,
+            revision: None,
             drives_itself: false,
             run: Vec::new(),
             env: Default::default(),

@@ -2,6 +2,7 @@
 
 pub mod cgroup;
 pub mod doctor;
+pub mod git;
 pub mod http;
 pub mod lock;
 pub mod log;
@@ -12,5 +13,8 @@ pub mod placement;
 pub mod port;
 pub mod process;
 pub mod stop;
+#[cfg(test)]
+pub(crate) mod synthetic_repository;
 pub(crate) mod sys;
 pub mod url;
+pub mod worktree;

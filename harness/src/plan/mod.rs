@@ -12,7 +12,9 @@ use crate::definition::cell::Cell;
 use crate::definition::scenario::Catalogue;
 use crate::definition::server::RunServer;
 use crate::definition::study::RunStudy;
-use crate::definition::{DefinitionError, Filter, Profile, Registry, Server, Study};
+use crate::definition::{
+    Commits, DefinitionError, Filter, Profile, Registry, Revision, Server, Study,
+};
 use order::{Size, draw};
 use selection::{Selection, has};
 
@@ -79,15 +81,42 @@ impl Plan {
         Ok(Plan::drawn(seed, profile.name.clone(), length, studies, servers, cells))
     }
 
-    /// The plan of a recorded run: the same cells in the same order, for the servers that have the same names now.
+    /// Selects the contenders of `studies` that both commits have, and the cells, and draws every order from `seed`. In
+    /// the filter, servers have the names of the registries.
     ///
     /// # Errors
-    /// When the registry lacks one of the servers.
-    pub fn repeat(recorded: &Recorded<'_>, registry: &Registry) -> Result<Plan, DefinitionError> {
+    /// When a filter matches nothing, nothing of a study is left, or only one commit has a server.
+    pub fn of_commits(
+        commits: &Commits,
+        catalogue: &Catalogue,
+        studies: &[&Study],
+        profile: &Profile,
+        filter: &Filter,
+        seed: u64,
+    ) -> Result<Plan, DefinitionError> {
+        let Selection { servers, cells, studies } =
+            Selection::of_commits(commits, catalogue, studies, profile, filter)?;
+        let length = (profile.blocks, profile.rounds);
+        Ok(Plan::drawn(seed, profile.name.clone(), length, studies, servers, cells))
+    }
+
+    /// The plan of a recorded run: the same cells in the same order, for the servers that have the same names now in the
+    /// registry, or in that of their commit.
+    ///
+    /// # Errors
+    /// When a registry lacks one of the servers, or a commit is missing among `revisions`.
+    pub fn repeat(
+        recorded: &Recorded<'_>,
+        registry: &Registry,
+        revisions: &[Revision],
+    ) -> Result<Plan, DefinitionError> {
         let Recorded { seed, profile, blocks, rounds, studies, servers, cells } = *recorded;
         let servers = servers
             .iter()
             .map(|recorded| {
+                let revision = recorded.revision.as_ref();
+                let revision = revision.map(|commit| of_commit(revisions, commit)).transpose()?;
+                let registry = revision.map_or(registry, |revision| &revision.registry);
                 let known = registry.servers().iter();
                 let found = known.clone().find(|server| server.name == recorded.original());
                 let server = found.ok_or_else(|| DefinitionError::Unknown {
@@ -98,6 +127,13 @@ impl Plan {
                 let server = match recorded.pool_size {
                     Some(size) => server.with_pool_size(size),
                     None => server.clone(),
+                };
+                let server = match (revision, recorded.side()) {
+                    (Some(revision), Some(side)) => Server {
+                        axes: recorded.axes.clone(),
+                        ..server.at(side.name(), revision.checkout.clone())
+                    },
+                    _ => server,
                 };
                 // Its trials bear its recorded name.
                 Ok(Server {
@@ -124,6 +160,12 @@ impl Plan {
         let size = Size { blocks, rounds, servers: servers.len(), cells: cells.len() };
         let blocks = draw(seed, size, has);
         Plan { seed, profile, studies, servers, cells, blocks }
+    }
+
+    /// Whether it compares two commits.
+    #[must_use]
+    pub fn is_of_commits(&self) -> bool {
+        self.servers.iter().any(|server| server.checkout.is_some())
     }
 
     /// Whether a server has a cell.
@@ -165,6 +207,18 @@ impl Plan {
         let starts = START_OVERHEAD * block.servers().len() as u32;
         block.visits().map(of_visit).sum::<Duration>() + starts
     }
+}
+
+/// The commit of this full hash.
+fn of_commit<'a>(revisions: &'a [Revision], commit: &str) -> Result<&'a Revision, DefinitionError> {
+    let known = || revisions.iter().map(|known| known.checkout.commit.as_str());
+    revisions.iter().find(|known| known.checkout.commit == commit).ok_or_else(|| {
+        DefinitionError::Unknown {
+            kind: "commit",
+            name: commit.to_owned(),
+            known: known().collect::<Vec<_>>().join(", "),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::definition::cell::Cell;
 use crate::definition::scenario::Catalogue;
 use crate::definition::study::{RunStudy, StudyCell, other_axes};
-use crate::definition::{DefinitionError, Filter, Profile, Registry, Role, Server, Study, select};
+use crate::definition::{
+    Commits, DefinitionError, Filter, Profile, Registry, Role, Server, Study, select,
+};
 
 /// The servers and cells of a run, and the studies that they answer.
 pub(super) struct Selection {
@@ -30,6 +32,46 @@ impl Selection {
     ) -> Result<Selection, DefinitionError> {
         let of_studies: Vec<Vec<Server>> =
             studies.iter().map(|study| study.servers_in(registry)).collect::<Result<_, _>>()?;
+        Selection::among(&of_studies, registry, catalogue, studies, profile, filter)
+    }
+
+    /// Selects the servers of two commits, and the cells of the studies in which they are compared.
+    ///
+    /// # Errors
+    /// When a filter matches nothing, nothing of a study is left, or only one commit has a server.
+    pub(super) fn of_commits(
+        commits: &Commits,
+        catalogue: &Catalogue,
+        studies: &[&Study],
+        profile: &Profile,
+        filter: &Filter,
+    ) -> Result<Selection, DefinitionError> {
+        let known: Vec<Vec<Server>> =
+            studies.iter().map(|study| commits.known(study)).collect::<Result<_, _>>()?;
+        let known = known.concat();
+        let wanted = select("server", &known, &filter.servers, |server| &server.name)?;
+        let is_wanted = |server: &Server| wanted.iter().any(|one| one.name == server.name);
+        let of_studies: Vec<Vec<Server>> = studies
+            .iter()
+            .map(|study| commits.servers(study, is_wanted))
+            .collect::<Result<_, _>>()?;
+        let studies: Vec<Study> =
+            studies.iter().map(|study| study.of_commits(commits.question())).collect();
+        let studies: Vec<&Study> = studies.iter().collect();
+        let filter = Filter { servers: Vec::new(), ..filter.clone() };
+        let order = &commits.head.registry;
+        Selection::among(&of_studies, order, catalogue, &studies, profile, &filter)
+    }
+
+    /// The same for servers that are known by study.
+    fn among(
+        of_studies: &[Vec<Server>],
+        registry: &Registry,
+        catalogue: &Catalogue,
+        studies: &[&Study],
+        profile: &Profile,
+        filter: &Filter,
+    ) -> Result<Selection, DefinitionError> {
         let all = union(registry, of_studies.iter().flatten());
         let servers = select("server", &all, &filter.servers, |server| &server.name)?;
         let mut servers: Vec<Server> = servers.into_iter().cloned().collect();
@@ -38,7 +80,7 @@ impl Selection {
         let names: BTreeSet<String> = servers.iter().map(|server| server.name.clone()).collect();
         servers.retain(|server| server.twin_of.as_ref().is_none_or(|of| names.contains(of)));
         let mut selected = Vec::new();
-        for (study, of_study) in studies.iter().zip(&of_studies) {
+        for (study, of_study) in studies.iter().zip(of_studies) {
             selected.push(narrowed(study, of_study, profile, &servers, &cells)?);
         }
         servers.retain(|server| selected.iter().any(|study| study.has_server(&server.name)));
@@ -217,8 +259,13 @@ pub(super) fn copies(contenders: &[&Server], apart: &BTreeSet<&str>) -> Vec<Serv
 
 /// A copy of a server under another name, so that the difference between the two is the run's own noise.
 fn copy(server: &Server) -> Server {
+    let name = match server.name.split_once('@') {
+        // With the dot after the `@`, pages would take the name for an address of mail.
+        Some((name, side)) => format!("{name}{TWIN}@{side}"),
+        None => format!("{}{TWIN}", server.name),
+    };
     Server {
-        name: format!("{}{TWIN}", server.name),
+        name,
         role: Role::Control,
         twin_of: Some(server.name.clone()),
         built_apart: false,

@@ -1,3 +1,5 @@
+mod commits;
+
 use super::selection::copies;
 use super::*;
 use crate::definition::scenario::{self, Load, LoadKind, Scenario};
@@ -31,6 +33,7 @@ fn server(name: &str, drives_itself: bool) -> Server {
         built_apart: false,
         variant_of: None,
         pool_size: None,
+        checkout: None,
     }
 }
 
@@ -162,10 +165,21 @@ proptest! {
 
 /// The plan of the given studies, with the project's own scenarios, loads and profiles.
 fn plan(studies: &[&str], profile: &str, servers: &[&str]) -> Result<Plan, DefinitionError> {
+    planned(studies, profile, servers, |catalogue, studies, profile, filter| {
+        Plan::new(&synthetic_registry(), catalogue, studies, profile, filter, 1)
+    })
+}
+
+/// What `make` plans of the given studies.
+fn planned(
+    studies: &[&str],
+    profile: &str,
+    servers: &[&str],
+    make: impl Fn(&Catalogue, &[&Study], &Profile, &Filter) -> Result<Plan, DefinitionError>,
+) -> Result<Plan, DefinitionError> {
     let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..").as_ref());
     let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
     let profiles = Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
-    let registry = synthetic_registry();
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in ["a", "b"].iter().zip(studies) {
         let text = format!("question = \"Which?\"\n{text}");
@@ -176,7 +190,7 @@ fn plan(studies: &[&str], profile: &str, servers: &[&str]) -> Result<Plan, Defin
     let profile = profiles.iter().find(|known| known.name == profile).unwrap();
     let servers = servers.iter().map(|pattern| pattern.parse().unwrap()).collect();
     let filter = Filter { servers, ..Filter::default() };
-    Plan::new(&registry, &catalogue, &studies, profile, &filter, 1)
+    make(&catalogue, &studies, profile, &filter)
 }
 
 const ONE: &str = "cells = [{ scenarios = [\"demo\"], loads = [\"closed-64\"] }]\n\
@@ -253,11 +267,11 @@ fn a_plan_that_was_recorded_is_repeated() {
         servers: &servers,
         cells: &plan.cells,
     };
-    let repeated = Plan::repeat(&recorded, &registry).unwrap();
+    let repeated = Plan::repeat(&recorded, &registry, &[]).unwrap();
     assert_eq!(repeated.servers, plan.servers);
     assert_eq!(repeated.blocks, plan.blocks);
     // In a run recorded before there were studies, every server has every cell.
-    let old = Plan::repeat(&Recorded { studies: &[], ..recorded }, &registry).unwrap();
+    let old = Plan::repeat(&Recorded { studies: &[], ..recorded }, &registry, &[]).unwrap();
     let rounds = plan.blocks.len() * plan.rounds() as usize;
     assert_eq!(old.trials(), rounds * plan.servers.len() * plan.cells.len());
 }

@@ -2,11 +2,14 @@
 
 mod answer;
 mod ceilings;
+mod change;
+pub mod change_table;
 pub mod chapter;
 pub mod chart;
 mod conditions;
 mod containers;
 pub mod counted;
+pub mod counted_change;
 pub mod export;
 mod facts;
 mod figures;
@@ -79,6 +82,9 @@ impl<'a> Drawn<'a> {
     }
 }
 
+/// The file that a run of two commits has besides, for a pull request.
+pub const CHANGE: &str = "change.md";
+
 /// All that is derived from a run's raw data: paths within its folder, with `/`, and their text.
 ///
 /// # Errors
@@ -93,6 +99,7 @@ pub fn derived(raw: &Raw) -> anyhow::Result<BTreeMap<String, String>> {
         ("summary.csv".to_owned(), summary::csv(&chapters)?),
         ("summary.json".to_owned(), export::json(raw, &chapters)?),
     ]);
+    files.extend(change::page(raw)?.map(|text| (CHANGE.to_owned(), text)));
     let sections = drawn.into_iter().flat_map(|drawn| drawn.sections);
     let charts = sections.flat_map(|section| section.charts);
     files.extend(charts.map(|chart| (chart.file, chart.svg)));

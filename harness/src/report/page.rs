@@ -173,7 +173,7 @@ pub fn environment(raw: &Raw) -> String {
         "the load shares its CPUs, so its own scheduling is part of every latency"
     };
     format!(
-        "{date}; {cpu}, {cpus} CPUs{virtualisation}; Linux {kernel}; {services}commit {commit}. \
+        "{date}; {cpu}, {cpus} CPUs{virtualisation}; Linux {kernel}; {services}{of}commit {commit}. \
          Profile `{profile}`{studies}, {blocks} blocks{rounds}, seed {seed}, backend {backend}; CPUs {placement} ({shared}); \
          {pool} database connections a server.{containers}{stopped}{resumed}",
         date = run.began,
@@ -190,6 +190,7 @@ pub fn environment(raw: &Raw) -> String {
             .map(|(name, service)| format!("{name} {}; ", service.version))
             .collect::<String>(),
         commit = machine.commit,
+        of = if run.commits().is_empty() { "" } else { "the harness of " },
         profile = run.profile,
         studies = studies(&run.study),
         blocks = run.blocks,

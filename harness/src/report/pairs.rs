@@ -145,7 +145,7 @@ pub(super) fn table(ranking: &Ranking) -> Table {
 }
 
 /// A p-value with the digits that anyone reads.
-fn probability(p_value: f64) -> String {
+pub(super) fn probability(p_value: f64) -> String {
     if p_value < 1e-4 { "< 0.0001".to_owned() } else { format!("{p_value:.4}") }
 }
 

@@ -184,7 +184,7 @@ impl Ranking {
 }
 
 /// A metric as a sentence calls it.
-fn short(metric: Metric) -> &'static str {
+pub(super) fn short(metric: Metric) -> &'static str {
     match metric {
         Metric::Goodput => "goodput",
         Metric::ServerCpu => "server CPU",
@@ -194,7 +194,7 @@ fn short(metric: Metric) -> &'static str {
 }
 
 /// A ratio of at least 1 as a difference.
-fn amount(ratio: f64) -> String {
+pub(super) fn amount(ratio: f64) -> String {
     debug_assert!(ratio >= MARGIN, "nothing below the margin is promised");
     if ratio < 2.0 { percent(ratio) } else { format!("a factor of {ratio:.1}") }
 }

@@ -112,5 +112,6 @@ fn server(lie: &str) -> Result<Server> {
         built_apart: false,
         variant_of: None,
         pool_size: None,
+        checkout: None,
     })
 }

@@ -33,6 +33,13 @@ impl Axes {
         self.0.iter().map(|(axis, value)| (axis.as_str(), value.as_str()))
     }
 
+    /// These values, with another one on `axis`.
+    #[must_use]
+    pub fn with(mut self, axis: &str, value: &str) -> Axes {
+        self.0.insert(axis.to_owned(), value.to_owned());
+        self
+    }
+
     /// These values, and those of `base` on all other axes.
     pub(crate) fn over(mut self, base: Axes) -> Axes {
         for (axis, value) in base.0 {

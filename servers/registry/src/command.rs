@@ -14,6 +14,11 @@ pub const VARIABLES: [&str; 6] =
 /// The variables that hold a password.
 pub(crate) const SECRETS: [&str; 2] = ["DATABASE_URL", "REDIS_URL"];
 
+/// The variables that put the builds of all checkouts into one folder. A server of another checkout does not see them:
+/// two commits would otherwise share one program.
+const SHARED_BUILDS: [&str; 2] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
+
+/// Commands start in the checkout at `root`, or in that of the server itself where it has one.
 impl Server {
     /// The command that runs the server in the foreground, with `settings` as its environment. `${BIND}` and other
     /// variables in its arguments see the settings first, then the server's own `env`, then this process's environment.
@@ -54,11 +59,14 @@ impl Server {
         root: &Path,
         settings: &[(&str, String)],
     ) -> Result<Command, Error> {
+        let root = self.checkout.as_ref().map_or(root, |own| own.root.as_path());
+        let hidden: &[&str] = if self.checkout.is_some() { &SHARED_BUILDS } else { &[] };
         let value = |name: &str| {
             let set = settings.iter().find(|(setting, _)| *setting == name).map(|(_, value)| value);
             match set.or_else(|| self.env.get(name)) {
                 Some(value) => Ok(Some(value.clone())),
                 // Not to be set is an error, unless the word has a default for it.
+                None if hidden.contains(&name) => Err(env::VarError::NotPresent),
                 None => env::var(name).map(Some),
             }
         };
@@ -81,7 +89,7 @@ impl Server {
             Command::new(program)
         };
         command.args(arguments).current_dir(root);
-        for name in VARIABLES {
+        for name in VARIABLES.iter().chain(hidden) {
             command.env_remove(name);
         }
         command.envs(&self.env).envs(settings.iter().map(|(name, value)| (name, value)));

@@ -118,6 +118,7 @@ impl Entry {
             twin_of,
             variant_of: None,
             pool_size: None,
+            checkout: None,
             axes: axes.clone(),
         };
         checked_as_a_whole(&server)?;

@@ -19,7 +19,7 @@ use std::path::Path;
 pub use axes::{AXES, Axes, NONE};
 pub use command::VARIABLES;
 pub use error::Error;
-pub use server::{Ceilings, POOL_SIZE, Program, Role, Server};
+pub use server::{Ceilings, Checkout, POOL_SIZE, Program, Role, Server};
 
 /// All servers, in the order of the file.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! A server, as its entry and its templates together describe it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,15 @@ pub struct Program {
     pub mend: String,
 }
 
+/// A checkout of one commit, beside the one in which the program runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// The full hash of the commit.
+    pub commit: String,
+    /// The checkout's top folder.
+    pub root: PathBuf,
+}
+
 /// One server of the registry, in full.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -91,11 +101,16 @@ pub struct Server {
     pub variant_of: Option<String>,
     /// Its database connections in all, if a study sets them.
     pub pool_size: Option<u32>,
+    /// The checkout whose server it is, if that is not the one in which the program runs; no registry says it. The
+    /// server is built and run there.
+    pub checkout: Option<Checkout>,
 }
 
 impl Server {
     /// The axis on which a study's pool sizes differ.
     pub const POOL_SIZE_AXIS: &str = "pool_size";
+    /// The axis on which the same server of two commits differs.
+    pub const REVISION_AXIS: &str = "revision";
 
     /// The name in the registry: the server's own, or for a copy or a variant the name of the server that it is.
     #[must_use]
@@ -123,6 +138,20 @@ impl Server {
             ceilings: Ceilings { http, layer: self.ceilings.layer.as_ref().map(variant) },
             variant_of: Some(self.name.clone()),
             pool_size: Some(size),
+            ..self.clone()
+        }
+    }
+
+    /// The same server as `checkout` has it, under a name of its own: `NAME@SIDE`, and `side` is its value on the axis of
+    /// revisions. It is held against no ceiling, as those would have to be of the same commit.
+    #[must_use]
+    pub fn at(&self, side: &str, checkout: Checkout) -> Server {
+        Server {
+            name: format!("{}@{side}", self.name),
+            variant_of: Some(self.original().to_owned()),
+            ceilings: Ceilings::default(),
+            axes: self.axes.clone().with(Server::REVISION_AXIS, side),
+            checkout: Some(checkout),
             ..self.clone()
         }
     }

@@ -302,6 +302,23 @@ fn a_variant_is_held_against_servers_with_as_many_connections() {
 }
 
 #[test]
+fn a_server_of_another_checkout_is_built_and_run_there_and_apart() {
+    let checkout = Checkout { commit: "c0ffee".into(), root: "/revision".into() };
+    let mut one = server("one").with_pool_size(4).at("base", checkout);
+    assert_eq!((one.name.as_str(), one.original()), ("one.pool-4@base", "one"));
+    assert_eq!((one.axis("revision"), one.axis("layer")), (Some("base"), Some("orm")));
+    assert!(one.ceilings.is_empty());
+    one.version = vec!["${CARGO_TARGET_DIR:-target}/one".into()];
+    let version = one.version_command(Path::new("/checkout")).unwrap();
+    assert_eq!(version.get_program(), "/revision/target/one", "whatever the variable says here");
+    assert_eq!(version.get_current_dir(), Some(Path::new("/revision")));
+    let environment: BTreeMap<_, _> = version.get_envs().collect();
+    assert_eq!(environment.get(OsStr::new("CARGO_TARGET_DIR")), Some(&None));
+    let here = server("one").version_command(Path::new("/checkout")).unwrap();
+    assert!(here.get_envs().all(|(name, _)| name != "CARGO_TARGET_DIR"));
+}
+
+#[test]
 fn axes_are_free() {
     let registry = read(RIGHT).unwrap();
     let axes: Vec<_> = registry.axes().into_iter().collect();

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use sha2::{Digest, Sha256};
+
+use crate::os::git;
 
 /// The files that a measurement depends on: all but results of earlier runs.
 const SOURCES: [&str; 4] = ["--", ".", ":!results", ":!README.md"];
@@ -14,11 +15,8 @@ const SOURCES: [&str; 4] = ["--", ".", ":!results", ":!README.md"];
 ///
 /// Returns `None` where `root` is no checkout of its own: the commit of a repository around it says nothing of it.
 pub(super) fn commit(root: &Path) -> Option<(String, usize)> {
-    let top = git(root, &["rev-parse", "--show-toplevel"])?;
-    if fs::canonicalize(top.trim()).ok()? != fs::canonicalize(root).ok()? {
-        return None;
-    }
-    let hash = git(root, &["rev-parse", "HEAD"])?;
+    git::check_own(root).ok()?;
+    let hash = ask(root, &["rev-parse", "HEAD"])?;
     Some((hash.trim().to_owned(), status(root)?.lines().count()))
 }
 
@@ -31,10 +29,10 @@ pub(super) fn changes(root: &Path) -> Option<String> {
     }
     let diff = ["diff", "--no-ext-diff", "--no-color", "--binary", "HEAD"];
     let mut hash = Sha256::new();
-    hash.update(git(root, &[&diff, &SOURCES[..]].concat())?);
+    hash.update(ask(root, &[&diff, &SOURCES[..]].concat())?);
     hash.update(status(root)?);
     let untracked = ["ls-files", "--others", "--exclude-standard", "-z"];
-    let untracked = git(root, &[&untracked, &SOURCES[..]].concat())?;
+    let untracked = ask(root, &[&untracked, &SOURCES[..]].concat())?;
     for file in untracked.split('\0').filter(|file| !file.is_empty()) {
         // A file that cannot be read, such as a broken link, has no content to differ in.
         hash.update(Sha256::digest(fs::read(root.join(file)).unwrap_or_default()));
@@ -44,57 +42,36 @@ pub(super) fn changes(root: &Path) -> Option<String> {
 
 /// A line for each file that differs from the commit, whatever the user's own settings of git show.
 fn status(root: &Path) -> Option<String> {
-    git(root, &[&["status", "--porcelain", "--untracked-files=all"], &SOURCES[..]].concat())
+    ask(root, &[&["status", "--porcelain", "--untracked-files=all"], &SOURCES[..]].concat())
 }
 
-/// What git prints in `root`. Variables by which a calling git names another repository are dropped.
-fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let mut git = Command::new("git");
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
-        git.env_remove(variable);
-    }
-    let output = git.current_dir(root).args(arguments).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+fn ask(root: &Path, arguments: &[&str]) -> Option<String> {
+    git::ask(root, arguments).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A checkout of one commit, with a file `a` and a list of ignored files.
-    fn checkout(root: &Path) {
-        fs::write(root.join("a"), "1").unwrap();
-        fs::write(root.join(".gitignore"), "ignored\n").unwrap();
-        let author = ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit"];
-        for arguments in [
-            &["init", "--quiet"][..],
-            &["add", "."],
-            &[&author[..], &["--quiet", "--no-gpg-sign", "--message", "a"]].concat(),
-        ] {
-            assert!(git(root, arguments).is_some(), "{arguments:?}");
-        }
-    }
+    use crate::os::synthetic_repository::Repository;
 
     #[test]
     fn untracked_sources_are_changes_and_ignored_files_and_results_are_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
-        checkout(root);
+        let repository = Repository::new();
+        repository.commit(&[("a", "1")]);
+        let root = repository.root();
         let changed = || commit(root).map(|(_, changed)| changed);
         assert_eq!((changed(), changes(root)), (Some(0), None));
-        fs::create_dir_all(root.join("results")).unwrap();
-        for file in ["ignored", "results/b", "README.md"] {
-            fs::write(root.join(file), "2").unwrap();
+        for file in ["target/ignored", "results/b", "README.md"] {
+            repository.write(file, "2");
         }
         assert_eq!((changed(), changes(root)), (Some(0), None));
-        fs::create_dir_all(root.join("new")).unwrap();
         let write = |file: &str, text: &str| {
-            fs::write(root.join(file), text).unwrap();
+            repository.write(file, text);
             (changed(), changes(root).unwrap())
         };
         let (one, first) = write("new/b", "3");
         // A user may have git show no untracked files.
-        git(root, &["config", "status.showUntrackedFiles", "no"]).unwrap();
+        repository.git(&["config", "status.showUntrackedFiles", "no"]);
         let (two, second) = write("new/c", "3");
         let (still, third) = write("new/c", "4");
         assert_eq!((one, two, still), (Some(1), Some(2), Some(2)));
@@ -103,13 +80,12 @@ mod tests {
 
     #[test]
     fn the_commit_of_a_repository_around_the_folder_is_none_of_its_own() {
-        let folder = tempfile::tempdir().unwrap();
-        checkout(folder.path());
-        let inner = folder.path().join("inner");
-        fs::create_dir_all(&inner).unwrap();
-        assert!(commit(folder.path()).is_some());
+        let repository = Repository::new();
+        repository.commit(&[("inner/a", "1")]);
+        let inner = repository.root().join("inner");
+        assert!(commit(repository.root()).is_some());
         assert_eq!((commit(&inner), changes(&inner)), (None, None));
-        checkout(&inner);
-        assert_ne!(commit(&inner).unwrap().0, "");
+        ask(&inner, &["init", "--quiet"]).unwrap();
+        assert_eq!(commit(&inner), None, "it has no commit yet");
     }
 }

@@ -132,6 +132,9 @@ struct Server {
     /// Its database connections, where a study gave it a number of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pool_size: Option<u32>,
+    /// The full hash of the commit that it was of, where the run compares two commits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<String>,
     /// Whether it asked its layer by itself, without HTTP.
     drives_itself: bool,
     /// What its version command printed; absent if it was never verified.
@@ -285,6 +288,7 @@ fn servers(raw: &Raw) -> Vec<Server> {
         database: server.axes.get("database").to_owned(),
         twin_of: server.twin_of.clone(),
         pool_size: server.pool_size,
+        revision: server.revision.clone(),
         drives_itself: server.drives_itself,
         version: verified(&server.name).map(|(version, _)| version),
         image: verified(&server.name).and_then(|(_, image)| image),

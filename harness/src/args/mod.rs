@@ -1,9 +1,12 @@
 //! The command line: one type for each verb.
 
+mod commits;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+pub use commits::{Commits, FailOn, Tolerance};
 
 use crate::backend::{Kind, Network};
 use crate::definition::Filter;
@@ -205,6 +208,12 @@ pub struct Run {
     /// `stackmark list studies` marks)
     #[arg(long = "study", value_name = "NAME")]
     pub studies: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub commits: Commits,
+    /// Of two commits: print the comparison alone, in this format; markdown is ready for a pull request
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
     /// The number of blocks, and how long each cell is measured (see `stackmark list profiles`)
     #[arg(long, default_value = "quick")]
     pub profile: String,
@@ -233,13 +242,13 @@ pub struct Run {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub settle: Option<Duration>,
     /// A registry other than servers/servers.toml
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "base")]
     pub registry: Option<PathBuf>,
     /// Repeat a run: the same servers, cells, seed, order and CPU sets
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds", "window", "settle"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds", "window", "settle", "base"])]
     pub like: Option<PathBuf>,
     /// Resume a run that was stopped or killed, after its last complete trial
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds", "window", "settle", "like", "cpus", "out", "backend", "network", "no_quota"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["studies", "servers", "scenarios", "loads", "profile", "seed", "blocks", "rounds", "window", "settle", "base", "like", "cpus", "out", "backend", "network", "no_quota"])]
     pub resume: Option<PathBuf>,
     /// Print the cells, their order and the expected time, without running them
     #[arg(long)]
@@ -256,6 +265,9 @@ pub struct Count {
     /// The study whose servers and scenarios are counted; may be repeated (default: as for `stackmark run`)
     #[arg(long = "study", value_name = "NAME")]
     pub studies: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub commits: Commits,
     /// The profile whose scenarios are counted (see `stackmark list profiles`)
     #[arg(long, default_value = "quick")]
     pub profile: String,
@@ -263,10 +275,10 @@ pub struct Count {
     #[arg(long, default_value = "1")]
     pub seed: u64,
     /// Count the servers and scenarios of a run, and add the counts to it and to its report
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "profile"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["studies", "profile", "base"])]
     pub into: Option<PathBuf>,
     /// A registry other than servers/servers.toml
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "base")]
     pub registry: Option<PathBuf>,
     /// Output format; json has the numbers as they were read, too
     #[arg(long, value_enum, default_value = "table")]
@@ -369,15 +381,6 @@ pub struct Cmp {
     pub format: Format,
 }
 
-/// The result for which `stackmark cmp --fail-on` exits with status 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// Less goodput, more CPU time, longer response times, or a missing figure
-    Regression,
-    /// Any difference
-    Difference,
-}
-
 /// `stackmark report`
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples::REPORT)]
@@ -454,7 +457,11 @@ Examples:
                                          a run for publication, on CPU sets of your own
   stackmark run --backend docker         measure in containers with CPU and memory limits
   stackmark run --resume results/RUN     continue a run that was stopped
-  stackmark run --like results/RUN       repeat a run, for `stackmark cmp`";
+  stackmark run --like results/RUN       repeat a run, for `stackmark cmp`
+  stackmark run --base main -s '^NAME$' --fail-on regression
+                                         compare a server of HEAD with that of main; status 1 if it is worse
+  stackmark run --base HEAD~1 --head HEAD --format markdown
+                                         the same for all contenders, printed for a pull request";
     pub(super) const COUNT: &str = "\
 Examples:
   stackmark count                        count what the default study compares
@@ -463,7 +470,9 @@ Examples:
   stackmark count --profile standard -c '^idle$'
                                          a scenario that only longer profiles have
   stackmark count --into results/RUN     add a column of instructions to the tables of a run
-  stackmark count --format json          the counts for a program, such as a check of every commit
+  stackmark count --base main -s '^NAME$' --fail-on regression --tolerance 1%
+                                         status 1 if HEAD executes over 1% more than main: a check for every commit
+  stackmark count --format json          the counts for a program
 It needs valgrind: `apt-get install valgrind`. A machine that is busy with other work counts the same.";
     pub(super) const LOAD: &str = "\
 Examples:
