@@ -48,6 +48,8 @@ pub enum Change {
     Compared(Comparison),
     /// Both runs have the figure, but each is only a lower bound, so they are not compared.
     Bounds,
+    /// Neither has the figure, or what they have allows no ratio: a value of zero, or fewer than two blocks in common.
+    Nothing,
     /// Only the first run has the figure.
     Lost,
     /// Only the second run has the figure.
@@ -61,7 +63,7 @@ impl Change {
         match self {
             Change::Compared(comparison) => comparison.is_worse(),
             Change::Lost => true,
-            Change::Bounds | Change::Found => false,
+            Change::Bounds | Change::Nothing | Change::Found => false,
         }
     }
 
@@ -70,7 +72,7 @@ impl Change {
     pub fn is_difference(&self) -> bool {
         match self {
             Change::Compared(comparison) => comparison.is_more() || comparison.is_less(),
-            Change::Bounds => false,
+            Change::Bounds | Change::Nothing => false,
             Change::Lost | Change::Found => true,
         }
     }

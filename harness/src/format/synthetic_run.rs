@@ -187,6 +187,18 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
     }
 }
 
+/// The run, with its servers as those of the commit that follows `@` in their names: `base` is 0b0b…, and `head` 1e1e….
+pub(crate) fn of_commits(mut raw: Raw) -> Raw {
+    for server in &mut raw.run.server {
+        let (name, side) = server.name.split_once('@').expect("a name with its side");
+        let plain = name.trim_end_matches(".twin").to_owned();
+        server.revision = Some(if side == "base" { "0b" } else { "1e" }.repeat(20));
+        server.axes = server.axes.clone().with("revision", side).with("layer", &plain);
+        server.variant_of = Some(plain);
+    }
+    raw
+}
+
 /// Counts of one server in one scenario: a start for each of these costs in instructions per request.
 pub(crate) fn counts(server: &str, scenario: &str, costs: &[u64]) -> Counts {
     let start = |cost: &u64| {

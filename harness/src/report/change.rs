@@ -129,7 +129,7 @@ mod tests {
     use crate::definition::study::{RunStudy, StudyCell};
     use crate::failure::{Failure, Stage};
     use crate::format::synthetic_run::{
-        OTHER, SMALL, SyntheticServer, cell, open_cell, run, run_under, synthetic,
+        OTHER, SMALL, SyntheticServer, cell, of_commits, open_cell, run, run_under, synthetic,
     };
     use crate::report::{CHANGE, derived};
 
@@ -153,15 +153,7 @@ mod tests {
             twin("b.twin@head", "b@head", 80.0, OTHER),
         ];
         let cells = [cell(), open_cell("open-2000", 2_000.0)];
-        let mut raw = run_under(&servers, &cells);
-        for server in &mut raw.run.server {
-            let side = server.name.rsplit_once('@').unwrap().1.to_owned();
-            let commit = if side == "base" { "0b" } else { "1e" };
-            server.revision = Some(commit.repeat(20));
-            let plain = server.name.chars().next().unwrap().to_string();
-            server.axes = server.axes.clone().with("revision", &side).with("layer", &plain);
-            server.variant_of = Some(plain);
-        }
+        let mut raw = of_commits(run_under(&servers, &cells));
         let (base, head) = ("0b".repeat(20), "1e".repeat(20));
         raw.run.study = vec![RunStudy {
             name: "rust.change".into(),

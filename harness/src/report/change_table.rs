@@ -12,7 +12,8 @@ use super::table::{Paint, Table};
 /// What must be known to read the table.
 pub(super) const LEGEND: &str = "Ratios are head over base, paired by block: both are servers of one interleaved run. ± and \
     (–): 95% intervals over blocks; ≥: a lower bound. p: by Holm's correction over all rows. Server CPU is compared at an \
-    equal CPU time of the load where the run allows it, and then is not the ratio of the means. Equivalent: within 3%. Two lower bounds are not compared.";
+    equal CPU time of the load where the run allows it, and then is not the ratio of the means. Equivalent: within 3%. Two lower bounds are not compared, \
+    nor what was not measured.";
 
 /// The index of the last column.
 const VERDICT: usize = 7;
@@ -78,6 +79,7 @@ pub fn verdict(change: &Change, [a, b]: [&str; 2]) -> String {
         Change::Compared(comparison) if comparison.is_worse() => "worse".into(),
         Change::Compared(comparison) => comparison.verdict.name().into(),
         Change::Bounds => "bounds".into(),
+        Change::Nothing => NOT_COMPARED.into(),
         Change::Lost => format!("only in {a}"),
         Change::Found => format!("only in {b}"),
     }
@@ -105,7 +107,7 @@ pub(super) fn summary(changes: &[CellComparison]) -> String {
         (count(Comparison::is_better), "better"),
         (with(Verdict::Equivalent), "equivalent (within 3%)"),
         (with(Verdict::Undecided), "undecided"),
-        (of(Change::Bounds), "not compared (both are lower bounds)"),
+        (of(Change::Bounds) + of(Change::Nothing), NOT_COMPARED),
         (of(Change::Lost), "only in base"),
         (of(Change::Found), "only in head"),
     ];
