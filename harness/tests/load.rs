@@ -67,7 +67,7 @@ fn load(spec: &LoadSpec) -> LoadRecord {
                 let go = Go { start: Moment::now() + millis(50) };
                 writeln!(input, "{}", serde_json::to_string(&go).unwrap()).unwrap();
             }
-            Event::WarmingUp { .. } | Event::WindowStart | Event::WindowEnd => {}
+            Event::WarmingUp { .. } | Event::Window { .. } => {}
             Event::Record(found) => record = Some(*found),
             Event::Failed { reason } => panic!("{reason}"),
         }

@@ -81,14 +81,16 @@ fn run_by(
     let mut before = CpuTime::default();
     let mut at_start = Some(at_start);
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-        match serde_json::from_str(&line.unwrap()).unwrap() {
+        // Another program may say more than this one knows.
+        let Ok(event) = serde_json::from_str(&line.unwrap()) else { continue };
+        match event {
             Event::Ready => {
                 before = CpuTime::of(child.id());
                 let start = Moment::now() + Nanos(30_000_000);
                 writeln!(input, "{}", serde_json::to_string(&Go { start }).unwrap()).unwrap();
                 at_start.take().unwrap()(start, child.id());
             }
-            Event::WarmingUp { .. } | Event::WindowStart | Event::WindowEnd => {}
+            Event::WarmingUp { .. } | Event::Window { .. } => {}
             Event::Record(record) => {
                 let used = CpuTime::of(child.id()).since(&before);
                 child.wait().unwrap();

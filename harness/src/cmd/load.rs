@@ -96,8 +96,7 @@ impl Visitor for UnderHarness<'_> {
             // A failure means that the harness has ended; this process is tied to it and ends too.
             let _ = say(&match point {
                 TurningPoint::WarmingUp(right) => Event::WarmingUp { right },
-                TurningPoint::WindowStart => Event::WindowStart,
-                TurningPoint::WindowEnd => Event::WindowEnd,
+                TurningPoint::Window(start, end) => Event::Window { start, end },
             });
         };
         let last = match attack(self.0, workload, start, window, report) {

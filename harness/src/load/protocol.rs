@@ -34,10 +34,13 @@ pub enum Event {
         /// The number of right answers in it.
         right: u64,
     },
-    /// The window begins now, so resources must be read.
-    WindowStart,
-    /// The window ends now, so resources must be read.
-    WindowEnd,
+    /// It is known when the window begins and ends: resources must be read at both moments.
+    Window {
+        /// When it begins.
+        start: Moment,
+        /// When it ends.
+        end: Moment,
+    },
     /// The measurements. This is the last event.
     Record(Box<LoadRecord>),
     /// The load could not be run. This is the last event.

@@ -13,10 +13,9 @@ use crate::workload::Workload;
 pub enum TurningPoint {
     /// A slice of the warm-up has passed, in which so many right answers came.
     WarmingUp(u64),
-    /// The window begins.
-    WindowStart,
-    /// The window ends.
-    WindowEnd,
+    /// It is known when the window begins and ends. Said as early as possible: what is measured at these moments must not wait
+    /// for a process that is busy then.
+    Window(Moment, Moment),
 }
 
 /// The window of a load that begins at `start`.
@@ -33,15 +32,12 @@ pub struct Window<'a, W: Workload, R> {
 }
 
 impl<W: Workload, R: Fn(TurningPoint)> Window<'_, W, R> {
-    /// Opens the window after the warm-up, which may end at the moment that `from` receives, and reports its two ends.
+    /// Opens the window after the warm-up, which may end at the moment that `from` receives, and reports it.
     /// Resolves when every request has been answered, or has had its full time.
     pub async fn run(self, from: oneshot::Receiver<Moment>) {
         let start = self.warm_up(from).await;
         let Some((start, end)) = self.engine.open_window(start) else { return };
-        sleep_until(start).await;
-        (self.report)(TurningPoint::WindowStart);
-        sleep_until(end).await;
-        (self.report)(TurningPoint::WindowEnd);
+        (self.report)(TurningPoint::Window(start, end));
         tokio::select! {
             () = self.engine.finished() => {}
             () = sleep_until(end + self.spec.timeout) => {}

@@ -7,15 +7,15 @@ use crate::histogram;
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// The window begins now.
-    WindowStart {
+    /// The warm-up is over, and it is known when the window begins.
+    Window {
+        /// When it begins, in nanoseconds on the system's monotonic clock.
+        start_ns: u64,
         /// How long the warm-up was, in nanoseconds.
         warmup_ns: u64,
         /// Whether the rate was steady at its end.
         steady: bool,
     },
-    /// The window ends now.
-    WindowEnd,
     /// All requests have ended. The last event.
     Driven(Box<Driven>),
     /// The drive was given up. The last event.
@@ -112,10 +112,9 @@ mod tests {
     fn events_are_written_as_the_contract_says() {
         let line = |event: Event| serde_json::to_string(&event).unwrap();
         assert_eq!(
-            line(Event::WindowStart { warmup_ns: 7, steady: true }),
-            r#"{"event":"window-start","warmup_ns":7,"steady":true}"#
+            line(Event::Window { start_ns: 9, warmup_ns: 7, steady: true }),
+            r#"{"event":"window","start_ns":9,"warmup_ns":7,"steady":true}"#
         );
-        assert_eq!(line(Event::WindowEnd), r#"{"event":"window-end"}"#);
         assert_eq!(
             line(Event::Failed { reason: "no".into() }),
             r#"{"event":"failed","reason":"no"}"#

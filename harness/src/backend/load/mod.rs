@@ -9,6 +9,7 @@ use crate::definition::warmup::WarmedUp;
 use crate::failure::Error;
 use crate::load::LoadRecord;
 use crate::observe::meter::Meter;
+use crate::units::Moment;
 
 pub(super) use processes::{Metered, ProcessLoad};
 
@@ -44,13 +45,15 @@ pub trait RunningLoad {
 pub enum LoadEvent {
     /// A slice of a warm-up that is not of fixed length has passed, with so many right answers.
     WarmingUp(u64),
-    /// The window begins now: the first reading is due.
-    WindowStart {
+    /// It is known when the window begins and ends: at both moments a reading is due.
+    Window {
+        /// When it begins.
+        start: Moment,
+        /// When it ends.
+        end: Moment,
         /// How the warm-up ended, if the load ended it by itself.
         warmup: Option<WarmedUp>,
     },
-    /// The window ends now: the last reading is due.
-    WindowEnd,
     /// Everything that was measured. The last event.
     Record(Box<LoadRecord>),
 }

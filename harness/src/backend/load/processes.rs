@@ -25,7 +25,7 @@ const SET_UP_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time between the command and the first request, so that all shards begin at the same moment.
 const START_DELAY: Duration = Duration::from_millis(60);
 /// The time between the end of a warm-up and the window, so that all shards know of it before.
-const WINDOW_DELAY: Duration = Duration::from_millis(20);
+const WINDOW_DELAY: Duration = Duration::from_millis(100);
 /// How long a process that is not wanted any more may take to end by itself.
 const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 /// The reason for the failure of a load whose process ends too early.
@@ -215,7 +215,7 @@ mod tests {
     }
 
     fn say(event: &str) -> String {
-        format!(r#"echo '{{"event":"{event}"}}';"#)
+        format!(r#"echo '{{"event":{event}}}';"#)
     }
 
     fn start(script: &str, stop: &Stop) -> Result<Box<dyn RunningLoad>, Error> {
@@ -230,10 +230,9 @@ mod tests {
     #[test]
     fn two_processes_are_one_load_from_ready_to_record() {
         let script = format!(
-            r#"read spec; {} read go; echo '{{"event":"warming-up","right":3}}'; read measure; {} {} echo "$RECORD";"#,
-            say("ready"),
-            say("window-start"),
-            say("window-end")
+            r#"read spec; {} read go; echo '{{"event":"warming-up","right":3}}'; read measure; {} echo "$RECORD";"#,
+            say(r#""ready""#),
+            say(r#""window","start":3,"end":5"#)
         );
         let mut load = start(&script, &Stop::never()).unwrap();
         let meter = load.meter().unwrap().expect("processes have a meter");
@@ -242,9 +241,8 @@ mod tests {
         load.begin().unwrap();
         assert_eq!(next(load.as_mut()), Ok(Some(LoadEvent::WarmingUp(6))));
         load.open_window().unwrap();
-        let opened = LoadEvent::WindowStart { warmup: None };
-        assert_eq!(next(load.as_mut()), Ok(Some(opened)));
-        assert_eq!(next(load.as_mut()), Ok(Some(LoadEvent::WindowEnd)));
+        let window = LoadEvent::Window { start: Moment(3), end: Moment(5), warmup: None };
+        assert_eq!(next(load.as_mut()), Ok(Some(window)));
         let Ok(Some(LoadEvent::Record(record))) = next(load.as_mut()) else { panic!("no record") };
         assert_eq!(record.right, 10);
         drop(load);
@@ -263,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_load_whose_processes_end_early_has_failed() {
-        let script = format!("read spec; {} read go; exec true;", say("ready"));
+        let script = format!("read spec; {} read go; exec true;", say(r#""ready""#));
         let mut load = start(&script, &Stop::never()).unwrap();
         load.begin().unwrap();
         assert_eq!(next(load.as_mut()), Err(ended()));
@@ -271,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_load_has_failed_when_one_of_its_processes_ends_early() {
-        let ready = say("ready");
+        let ready = say(r#""ready""#);
         let scripts = [
             format!("read spec; {ready} read go; exec true;"),
             format!("read spec; {ready} read go; read measure;"),

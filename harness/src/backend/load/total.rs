@@ -31,9 +31,9 @@ impl Total {
         Ok(match event {
             Event::WarmingUp { right } => self.slice(shard, right).map(LoadEvent::WarmingUp),
             // The shards have agreed on the moment, so the first may speak for all of them.
-            Event::WindowStart if shard == 0 => Some(LoadEvent::WindowStart { warmup: None }),
-            Event::WindowEnd if shard == 0 => Some(LoadEvent::WindowEnd),
-            Event::WindowStart | Event::WindowEnd => None,
+            Event::Window { start, end } => {
+                (shard == 0).then_some(LoadEvent::Window { start, end, warmup: None })
+            }
             Event::Record(record) => {
                 self.record.add(&record);
                 self.left = self.left.saturating_sub(1);
@@ -64,6 +64,7 @@ pub(super) fn unexpected(event: Event) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Moment;
 
     #[test]
     fn two_shards_make_one_load() {
@@ -74,11 +75,10 @@ mod tests {
         assert_eq!(add(0, slice(5)), None);
         assert_eq!(add(1, slice(40)), Some(LoadEvent::WarmingUp(43)));
         assert_eq!(add(1, slice(60)), Some(LoadEvent::WarmingUp(65)));
-        assert_eq!(add(1, Event::WindowStart), None);
-        let begun = LoadEvent::WindowStart { warmup: None };
-        assert_eq!(add(0, Event::WindowStart), Some(begun));
-        assert_eq!(add(0, Event::WindowEnd), Some(LoadEvent::WindowEnd));
-        assert_eq!(add(1, Event::WindowEnd), None);
+        let (start, end) = (Moment(3), Moment(5));
+        assert_eq!(add(1, Event::Window { start, end }), None);
+        let window = LoadEvent::Window { start, end, warmup: None };
+        assert_eq!(add(0, Event::Window { start, end }), Some(window));
         let record = |right| Event::Record(Box::new(LoadRecord { right, ..LoadRecord::default() }));
         assert_eq!(add(1, record(100)), None);
         let Some(LoadEvent::Record(whole)) = add(0, record(20)) else { panic!("no record") };

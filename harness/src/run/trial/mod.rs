@@ -15,6 +15,7 @@ use crate::observe::meter::Meters;
 use crate::observe::window::{Gone, Reading, Resources};
 use crate::os::part::Part;
 use crate::os::stop::Stop;
+use crate::units::Moment;
 
 /// How long a load may take beyond its warm-up, window and drain before it is given up.
 const GRACE: Duration = Duration::from_secs(10);
@@ -38,27 +39,39 @@ fn measure(
     let deadline = Instant::now() + longest(spec);
     let mut watch = Watch::new(spec.warmup);
     let mut warmup = None;
+    let mut window = None;
     let (mut first, mut last) = (None::<Reading>, None);
     loop {
+        let due = match (&first, &last) {
+            (None, _) => window.map(|(start, _)| start),
+            (Some(_), None) => window.map(|(_, end)| end),
+            _ => None,
+        };
         let in_window = last.is_none();
         let sample =
             || first.iter_mut().filter(|_| in_window).for_each(|first| first.sample(&meters));
-        match next(load, deadline, stop, sample)? {
-            LoadEvent::WarmingUp(_) if warmup.is_some() => {}
-            LoadEvent::WarmingUp(right) => {
+        let event = next(load, deadline, due, stop, sample)?;
+        // An event that came meanwhile must not put off what is due.
+        if due.is_some_and(|due| due <= Moment::now()) {
+            let reading = if first.is_none() { &mut first } else { &mut last };
+            *reading = Some(read(&meters, instance)?);
+        }
+        match event {
+            None => {}
+            Some(LoadEvent::WarmingUp(_)) if warmup.is_some() => {}
+            Some(LoadEvent::WarmingUp(right)) => {
                 warmup = watch.slice(right);
                 if warmup.is_some() {
                     load.open_window().map_err(|error| error.at(Stage::Load))?;
                 }
             }
-            LoadEvent::WindowStart { warmup: ended } => {
+            Some(LoadEvent::Window { start, end, warmup: ended }) => {
                 warmup = warmup.or(ended);
-                first = Some(read(&meters, instance)?);
+                window = Some((start, end));
             }
-            LoadEvent::WindowEnd => last = Some(read(&meters, instance)?),
-            LoadEvent::Record(record) => {
+            Some(LoadEvent::Record(record)) => {
                 let (Some(first), Some(last)) = (first, last) else {
-                    return Err(load_failed("it did not report its window"));
+                    return Err(load_failed("its record came before its window had ended"));
                 };
                 let counters = counters_before.zip(backend.database_counters());
                 let resources = Resources::between(&first, &last, counters, backend.placement());
@@ -101,16 +114,18 @@ fn read(meters: &Meters, instance: &mut dyn Instance) -> Result<Reading, Error<F
     })
 }
 
-/// Waits for the next event of `load`, and calls `meanwhile` four times a second.
+/// Waits for the next event of `load` until `due`, if something is due before that, and calls `meanwhile` four times a
+/// second. Returns `None` when `due` has come: what is due waits for no event.
 ///
 /// # Errors
 /// When the load has failed, the deadline has passed, or the user stops the run.
 fn next(
     load: &mut dyn RunningLoad,
     deadline: Instant,
+    due: Option<Moment>,
     stop: &Stop,
     mut meanwhile: impl FnMut(),
-) -> Result<LoadEvent, Error<Failed>> {
+) -> Result<Option<LoadEvent>, Error<Failed>> {
     loop {
         stop.check()?;
         // Checked first: a load that goes on reporting must not put the deadline off.
@@ -118,8 +133,13 @@ fn next(
         if left.is_zero() {
             return Err(load_failed("it did not end in time"));
         }
-        match load.next(left.min(SAMPLE_INTERVAL)) {
-            Ok(Some(event)) => return Ok(event),
+        let until_due = due.map(|due| Duration::from(due.since(Moment::now())));
+        if until_due == Some(Duration::ZERO) {
+            return Ok(None);
+        }
+        match load.next(left.min(SAMPLE_INTERVAL).min(until_due.unwrap_or(SAMPLE_INTERVAL))) {
+            Ok(Some(event)) => return Ok(Some(event)),
+            Ok(None) if due.is_some_and(|due| due <= Moment::now()) => return Ok(None),
             Ok(None) => meanwhile(),
             Err(error) => return Err(error.at(Stage::Load)),
         }

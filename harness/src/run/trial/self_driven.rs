@@ -20,7 +20,7 @@ use crate::load::{LoadRecord, LoadSpec};
 use crate::observe::meter::Meter;
 use crate::os::http;
 use crate::os::stop::Stop;
-use crate::units::Nanos;
+use crate::units::{Moment, Nanos};
 
 /// Lets `instance` query its database as `spec`, a closed load's, says.
 ///
@@ -79,12 +79,12 @@ impl RunningLoad for SelfDriven {
             }
         };
         match event {
-            Event::WindowStart { warmup_ns, steady } => {
+            Event::Window { start_ns, warmup_ns, steady } => {
                 let warmup = WarmedUp { length: Nanos(warmup_ns), steady };
                 let warmup = (!self.spec.warmup.is_fixed()).then_some(warmup);
-                Ok(Some(LoadEvent::WindowStart { warmup }))
+                let start = Moment(start_ns);
+                Ok(Some(LoadEvent::Window { start, end: start + self.spec.window, warmup }))
             }
-            Event::WindowEnd => Ok(Some(LoadEvent::WindowEnd)),
             Event::Driven(driven) => {
                 driven.check(self.spec.window.0).map_err(|contradiction| {
                     Error::Failed(format!("its counts cannot be: {contradiction}"))

@@ -12,18 +12,20 @@ use crate::observe::meter::Meter;
 use crate::observe::processes::Processes;
 use crate::os::placement::Placement;
 use crate::service::Services;
-use crate::units::Nanos;
+use crate::units::{Moment, Nanos};
 
 /// A load that reports these events, and then ends.
 struct Scripted {
     events: VecDeque<LoadEvent>,
     /// What was asked of it.
     log: Vec<&'static str>,
+    /// When it says the next one, if not at once.
+    waits: Option<Moment>,
 }
 
 impl Scripted {
     fn new(events: impl IntoIterator<Item = LoadEvent>) -> Scripted {
-        Scripted { events: events.into_iter().collect(), log: Vec::new() }
+        Scripted { events: events.into_iter().collect(), log: Vec::new(), waits: None }
     }
 }
 
@@ -42,8 +44,17 @@ impl RunningLoad for Scripted {
         Ok(())
     }
 
-    fn next(&mut self, _: Duration) -> Result<Option<LoadEvent>, Error> {
-        match self.events.pop_front() {
+    fn next(&mut self, timeout: Duration) -> Result<Option<LoadEvent>, Error> {
+        if self.waits.is_some_and(|until| Moment::now() < until) {
+            std::thread::sleep(timeout);
+            return Ok(None);
+        }
+        let event = self.events.pop_front();
+        // A load sends its record after its window.
+        if let Some(LoadEvent::Window { end, .. }) = &event {
+            self.waits = Some(*end);
+        }
+        match event {
             Some(event) => Ok(Some(event)),
             None => Err(Error::Failed("it ended without a record".into())),
         }
@@ -121,13 +132,19 @@ fn measured(load: &mut Scripted) -> Result<Measured, Error<Failed>> {
     measure(&idle(), &mut idle(), load, &spec, &Stop::never())
 }
 
+/// A window that begins `millis` from now, and is 20 ms long.
+fn window(millis: u64, warmup: Option<WarmedUp>) -> LoadEvent {
+    let start = Moment::now() + Nanos(millis * 1_000_000);
+    LoadEvent::Window { start, end: start + Nanos(20_000_000), warmup }
+}
+
 fn record() -> LoadEvent {
     LoadEvent::Record(Box::new(LoadRecord { right: 7, ..LoadRecord::default() }))
 }
 
 #[test]
 fn the_window_opens_once_the_rate_is_steady_and_is_metered() {
-    let window = [LoadEvent::WindowStart { warmup: None }, LoadEvent::WindowEnd, record()];
+    let window = [window(30, None), record()];
     let mut load = Scripted::new(vec![LoadEvent::WarmingUp(1_000); 6].into_iter().chain(window));
     let measured = measured(&mut load).unwrap();
     assert_eq!(load.log, ["begin", "open window"]);
@@ -135,7 +152,7 @@ fn the_window_opens_once_the_rate_is_steady_and_is_metered() {
     assert_eq!(measured.warmup, Some(WarmedUp { length, steady: true }));
     assert_eq!(measured.record.right, 7);
     let resources = measured.resources;
-    assert!(resources.interval.0 > 0 && resources.db.is_none(), "{resources:?}");
+    assert!(resources.interval >= Nanos(20_000_000) && resources.db.is_none(), "{resources:?}");
     for part in [resources.server, resources.load] {
         assert!(part.interval.is_some() && part.anonymous_kib > 0, "{resources:?}");
     }
@@ -144,8 +161,7 @@ fn the_window_opens_once_the_rate_is_steady_and_is_metered() {
 #[test]
 fn a_load_may_end_its_warm_up_by_itself() {
     let ended = WarmedUp { length: Nanos(5), steady: false };
-    let start = LoadEvent::WindowStart { warmup: Some(ended) };
-    let mut load = Scripted::new([start, LoadEvent::WindowEnd, record()]);
+    let mut load = Scripted::new([window(0, Some(ended)), record()]);
     assert_eq!(measured(&mut load).unwrap().warmup, Some(ended));
     assert_eq!(load.log, ["begin"]);
 }
@@ -154,23 +170,22 @@ fn a_load_may_end_its_warm_up_by_itself() {
 fn a_load_without_a_window_or_a_record_has_failed() {
     assert_eq!(
         measured(&mut Scripted::new([record()])),
-        Err(load_failed("it did not report its window"))
+        Err(load_failed("its record came before its window had ended"))
     );
-    let start = LoadEvent::WindowStart { warmup: None };
     assert_eq!(
-        measured(&mut Scripted::new([start])),
+        measured(&mut Scripted::new([window(0, None)])),
         Err(load_failed("it ended without a record"))
     );
 }
 
 #[test]
 fn a_load_that_goes_on_reporting_does_not_put_the_deadline_off() {
-    let mut load = Scripted::new([LoadEvent::WindowEnd, LoadEvent::WindowEnd]);
+    let mut load = Scripted::new([LoadEvent::WarmingUp(1), LoadEvent::WarmingUp(2)]);
     let deadline = Instant::now() + Duration::from_millis(20);
     let stop = Stop::never();
-    assert_eq!(next(&mut load, deadline, &stop, || {}), Ok(LoadEvent::WindowEnd));
+    assert_eq!(next(&mut load, deadline, None, &stop, || {}), Ok(Some(LoadEvent::WarmingUp(1))));
     std::thread::sleep(Duration::from_millis(25));
-    let late = next(&mut load, deadline, &stop, || {});
+    let late = next(&mut load, deadline, None, &stop, || {});
     assert_eq!(late, Err(load_failed("it did not end in time")));
     assert_eq!(load.events.len(), 1, "it was not asked any more");
 }
@@ -180,6 +195,18 @@ fn a_trial_that_is_stopped_is_no_failure() {
     let stop = Stop::default();
     stop.set();
     let deadline = Instant::now() + Duration::from_secs(60);
-    let stopped = next(&mut Scripted::new([LoadEvent::WindowEnd]), deadline, &stop, || {});
+    let stopped = next(&mut Scripted::new([record()]), deadline, None, &stop, || {});
     assert_eq!(stopped, Err(Error::Interrupted));
+}
+
+#[test]
+fn what_is_due_waits_for_no_event() {
+    let mut load = Scripted::new([window(60_000, None), record()]);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let stop = Stop::never();
+    let mut ask = |due| next(&mut load, deadline, due, &stop, || {});
+    assert!(matches!(ask(None), Ok(Some(LoadEvent::Window { .. }))));
+    let due = Moment::now() + Nanos(5_000_000);
+    assert_eq!(ask(Some(due)), Ok(None), "the load says nothing for a minute");
+    assert!(Moment::now() >= due);
 }

@@ -9,6 +9,7 @@ use contract::{
     store::{Lookup, within_deadline},
 };
 use drive::{Event, Load, SLICE, SteadyRate};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::{
     sync::{mpsc, watch},
     task::{JoinError, JoinSet},
@@ -16,6 +17,9 @@ use tokio::{
 };
 
 use crate::recorder::{Exchange, Recorders, Window};
+
+/// How long before the window its beginning is said, so that who measures in it is told in time.
+const AHEAD: Duration = Duration::from_millis(100);
 
 /// The client that has asked for the drive has closed its connection.
 struct Gone;
@@ -58,12 +62,11 @@ async fn measure<S: Lookup>(
     }
     let steady = warm_up(load, &recorders, origin).await;
     let window = recorders.open(|| {
-        let start = since(origin);
+        let start = since(origin) + nanos(AHEAD);
         Window { start, end: start + nanos(load.window) }
     });
-    send(events, &Event::WindowStart { warmup_ns: window.start, steady }).await?;
-    sleep_until((origin + Duration::from_nanos(window.end)).into()).await;
-    send(events, &Event::WindowEnd).await?;
+    let start_ns = monotonic() + window.start.saturating_sub(since(origin));
+    send(events, &Event::Window { start_ns, warmup_ns: window.start, steady }).await?;
     Ok(match drain(users).await {
         Ok(()) => Event::Driven(Box::new(recorders.sum(window.end - window.start))),
         Err(panicked) => Event::Failed { reason: format!("the layer failed: {panicked}") },
@@ -120,6 +123,13 @@ async fn send(events: &mpsc::Sender<String>, event: &Event) -> Result<(), Gone> 
         .expect("numbers, strings and a histogram within its bounds are serialisable");
     line.push('\n');
     events.send(line).await.map_err(|_| Gone)
+}
+
+/// The current time on the system's monotonic clock, in nanoseconds.
+fn monotonic() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    // Both numbers are non-negative on this clock.
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 fn since(origin: Instant) -> u64 {
@@ -182,10 +192,10 @@ mod tests {
         let (events, mut lines) = mpsc::channel(4);
         drive(Fake, SHORT, stopped, events).await;
         let start = value(lines.recv().await);
-        assert_eq!(start["event"], "window-start");
+        assert_eq!(start["event"], "window");
+        assert!(start["start_ns"].as_u64().unwrap() < monotonic(), "{start}");
         let warmup = start["warmup_ns"].as_u64().unwrap();
         assert!((400_000_000..800_000_000).contains(&warmup), "{warmup} ns");
-        assert_eq!(value(lines.recv().await)["event"], "window-end");
         let driven = value(lines.recv().await);
         assert_eq!(driven["event"], "driven");
         assert_eq!(lines.recv().await, None);
@@ -205,7 +215,7 @@ mod tests {
         let (stop, stopped) = watch::channel(false);
         let (events, mut lines) = mpsc::channel(4);
         let drive = tokio::spawn(drive(Fake, LONG, stopped, events));
-        assert_eq!(value(lines.recv().await)["event"], "window-start");
+        assert_eq!(value(lines.recv().await)["event"], "window");
         stop.send_replace(true);
         assert_eq!(value(lines.recv().await)["event"], "failed");
         assert_eq!(lines.recv().await, None);
@@ -217,7 +227,7 @@ mod tests {
         let (_stop, stopped) = watch::channel(false);
         let (events, mut lines) = mpsc::channel(4);
         let drive = tokio::spawn(drive(Fake, LONG, stopped, events));
-        assert_eq!(value(lines.recv().await)["event"], "window-start");
+        assert_eq!(value(lines.recv().await)["event"], "window");
         drop(lines);
         drive.await.unwrap();
     }

@@ -1,6 +1,6 @@
 //! `GET /drive`: a server that drives itself counts the requests that its database sees.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use drive::{Driven, Event};
@@ -8,6 +8,7 @@ use hyper::{
     Method,
     header::{CONTENT_TYPE, TRANSFER_ENCODING},
 };
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::sleep;
 
 use crate::{
@@ -74,12 +75,19 @@ async fn check_short(running: &Running) -> Result<Driven> {
 }
 
 async fn check_drive(running: &Running, target: &str, window: Duration) -> Result<Driven> {
+    let began = Instant::now();
     let answer = running.connect().await?.get(target).await?;
     let mut events = events(&answer)?.into_iter();
     let mut next = || events.next().context("the answer lacks an event");
-    let Event::WindowStart { warmup_ns, .. } = next()? else { bail!("window-start must be first") };
-    let Event::WindowEnd = next()? else { bail!("window-end must be second") };
-    let Event::Driven(driven) = next()? else { bail!("driven must be third") };
+    let Event::Window { start_ns, warmup_ns, .. } = next()? else { bail!("window must be first") };
+    let Event::Driven(driven) = next()? else { bail!("driven must be second") };
+    // The whole answer is there, so its window lies in the past, and the warm-up before it.
+    let of_drive = monotonic().checked_sub(start_ns).context("the window begins after its end")?;
+    let allowed = nanos(window)..nanos(window + began.elapsed());
+    ensure!(
+        allowed.contains(&of_drive),
+        "the window began {of_drive} ns before its end was told, {allowed:?} was allowed"
+    );
     ensure!(next().is_err(), "events follow the last one");
     let warmup = Duration::from_nanos(warmup_ns);
     // The limit, and what a busy machine may add to it.
@@ -87,6 +95,17 @@ async fn check_drive(running: &Running, target: &str, window: Duration) -> Resul
     ensure!(allowed.contains(&warmup), "a warm-up of {warmup:?}, {allowed:?} was allowed");
     driven::check(&driven, USERS, window)?;
     Ok(*driven)
+}
+
+/// The current time on the clock that `start_ns` is on.
+fn monotonic() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    // Both numbers are non-negative on this clock.
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+fn nanos(length: Duration) -> u64 {
+    length.as_nanos() as u64
 }
 
 fn events(answer: &Answer) -> Result<Vec<Event>> {
@@ -181,6 +200,6 @@ pub(in crate::cases) async fn sigterm_while_driving(bench: &Bench) -> Result<()>
 /// Begins a long drive and waits for its window.
 async fn started(running: &Running) -> Result<Stream> {
     let mut drive = Stream::get(running.address(), LONG).await?;
-    drive.read_until("\"window-start\"").await?;
+    drive.read_until("\"window\"").await?;
     Ok(drive)
 }
