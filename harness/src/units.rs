@@ -27,6 +27,13 @@ impl Moment {
         Moment(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
     }
 
+    /// The nanoseconds from `other` to `self`; negative where `other` is later.
+    #[must_use]
+    pub fn after(self, other: Moment) -> i64 {
+        // Moments are nanoseconds since the machine's start, of which i64 holds 292 years.
+        self.0 as i64 - other.0 as i64
+    }
+
     /// The length from `earlier` to `self`, or zero where `earlier` is later. Use subtraction where the order is
     /// known.
     #[must_use]
@@ -39,6 +46,13 @@ impl Add<Nanos> for Moment {
     type Output = Moment;
     fn add(self, length: Nanos) -> Moment {
         Moment(self.0.saturating_add(length.0))
+    }
+}
+
+impl Sub<Nanos> for Moment {
+    type Output = Moment;
+    fn sub(self, length: Nanos) -> Moment {
+        Moment(self.0.saturating_sub(length.0))
     }
 }
 

@@ -104,10 +104,11 @@ impl<W: Workload> Engine<W> {
     /// warm-up. Returns the window's two ends; there is no window once the load has ended.
     pub fn open_window(&self, start: Moment) -> Option<(Moment, Moment)> {
         self.running(|running| {
-            let start = start.max(Moment::now());
+            let now = Moment::now();
+            let start = start.max(now);
             let end = start + self.window;
             running.end = end;
-            running.recorder.open(start, end);
+            running.recorder.open(now, start, end);
             (start, end)
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use drive::histogram;
+use drive::{Edges, histogram};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -219,6 +219,10 @@ pub struct LoadRecord {
     pub connections_busy: Nanos,
     /// The seconds of the window.
     pub seconds: Vec<Second>,
+    /// The right answers around the ends of the window, until the resources that were read there have their own counts; a
+    /// run does not keep them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edges: Option<Edges>,
 }
 
 impl LoadRecord {
@@ -255,6 +259,12 @@ impl LoadRecord {
         self.service.add(&other.service);
         self.lateness.add(&other.lateness);
         self.own_lateness.add(&other.own_lateness);
+        if let (Some(mine), Some(other)) = (&mut self.edges, &other.edges) {
+            mine.add(other);
+        } else {
+            // A record of no shard yet.
+            self.edges = self.edges.take().or_else(|| other.edges.clone());
+        }
         self.in_system += other.in_system;
         self.connections_busy += other.connections_busy;
         self.seconds.resize(self.seconds.len().max(other.seconds.len()), Second::default());

@@ -1,5 +1,7 @@
 //! Records requests as they end, and attributes them to the window.
 
+use drive::Edges;
+
 use super::record::{ErrorKind, LoadRecord};
 use super::seconds::Seconds;
 use crate::units::{Moment, Nanos};
@@ -45,9 +47,10 @@ impl Recorder {
         }
     }
 
-    /// Sets the window, once. Requests that ended before now are not in it, so the window must not begin earlier.
-    pub fn open(&mut self, start: Moment, end: Moment) {
+    /// Sets the window, once. Requests that ended before `now` are not in it, so the window must not begin earlier.
+    pub fn open(&mut self, now: Moment, start: Moment, end: Moment) {
         (self.start, self.end) = (start, end);
+        self.record.edges = Some(Edges::new(start.since(now).0));
         let window = end - start;
         self.record.window = window;
         self.seconds = Seconds::new(window);
@@ -82,6 +85,9 @@ impl Recorder {
         self.answered += u64::from(result.is_ok());
         self.record.in_system += self.overlap(due, done);
         self.record.connections_busy += self.overlap(sent, done);
+        if let Some(edges) = self.record.edges.as_mut().filter(|_| result.is_ok()) {
+            edges.count(done.after(self.start), done.after(self.end));
+        }
         if self.contains(done) {
             self.seconds.count(done - self.start, done - due, result.is_ok());
             self.record.right_in_window += u64::from(result.is_ok());
@@ -155,7 +161,7 @@ mod tests {
 
     fn record(exchanges: &[Exchange], lost: &[u64]) -> LoadRecord {
         let mut recorder = Recorder::new(1);
-        recorder.open(Moment(START), Moment(END));
+        recorder.open(Moment(0), Moment(START), Moment(END));
         let mut exchanges = exchanges.to_vec();
         exchanges.sort_by_key(|exchange| exchange.done);
         exchanges.iter().for_each(|exchange| recorder.done(exchange));

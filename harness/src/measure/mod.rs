@@ -317,9 +317,15 @@ fn largest(trials: &[&Trial], figure: impl Fn(&Trial) -> f64) -> f64 {
     trials.iter().map(|trial| figure(trial)).fold(0.0, f64::max)
 }
 
-/// The CPU time per right answer in microseconds, in a trial whose readings span the window. It is a ratio of two rates,
-/// because the readings of CPU time are some microseconds later than the ends of the window.
+/// The CPU time per right answer in microseconds, in a trial whose readings span the window.
 fn per_answer(trial: &Trial, used: Usage) -> f64 {
+    used.cpu.as_secs() / answers(trial, used) * 1e6
+}
+
+/// The right answers between the two readings of a part. Where the load did not count them, they are what its rate in the
+/// window makes in that time.
+fn answers(trial: &Trial, used: Usage) -> f64 {
     let measured = &trial.measured;
-    used.busy_cpus(measured.resources.interval) / measured.record.goodput() * 1e6
+    let by_rate = || measured.record.goodput() * used.seconds(measured.resources.interval);
+    used.answers.map_or_else(by_rate, |answers| answers as f64)
 }

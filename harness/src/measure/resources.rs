@@ -1,8 +1,8 @@
 //! The resources of a cell beyond CPU time, and the work of the database.
 
 use super::other::OtherWork;
-use super::span;
 use super::warning::Warning;
+use super::{answers, span};
 use crate::database::{Counter, Counters};
 use crate::definition::cell::Cell;
 use crate::definition::server::RunServer;
@@ -103,10 +103,8 @@ fn part_figures(
     let whole = span::whole(trials);
     let per_answer = |count: &dyn Fn(Usage) -> Option<u64>| {
         estimate(&whole, |trial| {
-            let measured = &trial.measured;
             let used = of(trial)?;
-            let per_second = count(used)? as f64 / used.seconds(measured.resources.interval);
-            Some(per_second / measured.record.goodput())
+            Some(count(used)? as f64 / answers(trial, used))
         })
     };
     PartFigures {

@@ -1,7 +1,8 @@
 //! How much of a trial's window the readings of CPU time span.
 //!
-//! CPU time is read when the harness learns that the window began or ended. A harness that was kept waiting reads late, and
-//! what it reads is not the window's: a rate over half a window is no rate of the whole.
+//! CPU time is read shortly before the window begins and when it ends. A harness that was kept waiting reads late. Where the
+//! load counted its answers between the readings, a little more than the window does no harm; what is less than the window,
+//! or more without such a count, is not the window's: a rate over half a window is no rate of the whole.
 
 use std::ops::RangeInclusive;
 
@@ -10,6 +11,17 @@ use crate::format::journal::Trial;
 
 /// The shares of a window that readings of CPU time may span: both ends together may be late or early by 1%.
 const WHOLE: RangeInclusive<f64> = 0.99..=1.01;
+
+/// Whether the readings of all parts span the window, and each has its own number of answers where they span more.
+fn is_whole(trial: &Trial) -> bool {
+    let resources = &trial.measured.resources;
+    let parts = [Some(resources.server), resources.db, Some(resources.load)].into_iter().flatten();
+    // A load that is a part of the server has no readings of its own.
+    let mut read = parts.filter(|used| used.interval.is_some()).peekable();
+    let is_counted = read.peek().is_some() && read.all(|used| used.answers.is_some());
+    let span = span(trial);
+    WHOLE.contains(&span) || (is_counted && span > *WHOLE.end())
+}
 
 /// The share of the window that the readings of a part span, of the part for which it differs most from 1.
 ///
@@ -24,13 +36,12 @@ fn span(trial: &Trial) -> f64 {
 
 /// The trials whose readings span the window, so that they have figures of CPU time.
 pub(super) fn whole<'a>(trials: &[&'a Trial]) -> Vec<&'a Trial> {
-    trials.iter().copied().filter(|trial| WHOLE.contains(&span(trial))).collect()
+    trials.iter().copied().filter(|trial| is_whole(trial)).collect()
 }
 
 /// The warning about the trials whose readings do not span the window; `None` where all do.
 pub(super) fn warning(trials: &[&Trial]) -> Option<Warning> {
-    let spans: Vec<f64> = trials.iter().map(|trial| span(trial)).collect();
-    let off = spans.iter().copied().filter(|span| !WHOLE.contains(span));
+    let off = trials.iter().filter(|trial| !is_whole(trial)).map(|trial| span(trial));
     let worst = off.clone().max_by(|a, b| (a - 1.0).abs().total_cmp(&(b - 1.0).abs()))?;
     Some(Warning::Readings { trials: off.count(), of: trials.len(), worst })
 }
@@ -75,6 +86,32 @@ mod tests {
             // Neither table nor comparison has it.
             let count = |metric| Blocks::of(&raw, "a", &cell(), metric).unwrap().values.len();
             assert_eq!((count(Metric::Goodput), count(Metric::ServerCpu)), (8, 7));
+        }
+    }
+
+    #[test]
+    fn readings_that_have_their_own_answers_may_span_more_than_the_window_but_not_less() {
+        for (share, is_whole) in [(0.98, false), (0.995, true), (1.05, true)] {
+            let (mut raw, _) = spanning(share, 8);
+            let cpu = |raw: &Raw| measurements(raw).remove(0).figures.unwrap().server_cpu;
+            assert_eq!(cpu(&raw).is_some(), is_whole && share < 1.01, "{share}, not counted");
+            for entry in &mut raw.entries {
+                let Entry::Trial(trial) = entry else { panic!("the run has only trials") };
+                let resources = &mut trial.measured.resources;
+                for used in
+                    [Some(&mut resources.server), resources.db.as_mut(), Some(&mut resources.load)]
+                {
+                    let used = used.expect("all parts are observed");
+                    used.interval = Some(resources.interval);
+                    // Twice the answers of the window's rate, so half of the cost.
+                    used.answers = Some(2 * trial.measured.record.right_in_window);
+                }
+            }
+            let counted = cpu(&raw);
+            assert_eq!(counted.is_some(), is_whole, "{share}");
+            if let Some(counted) = counted {
+                assert!((counted.mean / 25.0 - 1.0).abs() < 0.1, "{counted:?}");
+            }
         }
     }
 

@@ -16,6 +16,10 @@ pub struct Usage {
     /// earlier runs, whose parts were all read at one moment.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interval: Option<Nanos>,
+    /// The right answers of the load between the same two readings; absent outside a window, where the load did not count them,
+    /// and in earlier runs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub answers: Option<u64>,
     /// Anonymous memory: what is truly theirs, without the page cache; pages that processes have shared since a
     /// fork count for each of them. A window has the largest of all samples.
     pub anonymous_kib: u64,
@@ -52,6 +56,7 @@ impl Usage {
         Usage {
             cpu: last.cpu - self.cpu,
             interval: None,
+            answers: None,
             anonymous_kib: self.anonymous_kib.max(last.anonymous_kib),
             voluntary_switches: grown(self.voluntary_switches, last.voluntary_switches),
             involuntary_switches: grown(self.involuntary_switches, last.involuntary_switches),
@@ -70,6 +75,7 @@ impl Usage {
         Usage {
             cpu: self.cpu + later.cpu,
             interval: time(self.interval, later.interval),
+            answers: sum(self.answers, later.answers),
             anonymous_kib: self.anonymous_kib.max(later.anonymous_kib),
             voluntary_switches: sum(self.voluntary_switches, later.voluntary_switches),
             involuntary_switches: sum(self.involuntary_switches, later.involuntary_switches),

@@ -51,17 +51,18 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// The usage between a window's two readings, and what the database counted between `counters`, which are read
-    /// before the load's start and after its drain.
+    /// The usage between a window's two readings, with the right answers that `answers` counts between two moments, and what
+    /// the database counted between `counters`, which are read before the load's start and after its drain.
     #[must_use]
     pub fn between(
         first: &Reading,
         last: &Reading,
+        answers: impl Fn(Moment, Moment) -> Option<u64>,
         counters: Option<(Counters, Counters)>,
         placement: &Placement,
     ) -> Resources {
         let db_counts = counters.map(|(before, after)| Counters::between(&before, &after));
-        Resources { db_counts, ..first.until(last, placement) }
+        Resources { db_counts, ..first.until(last, answers, placement) }
     }
 }
 
@@ -160,12 +161,18 @@ impl Reading {
     }
 
     /// The usage from this reading to `last`, without the database's counters, which are read apart.
-    fn until(&self, last: &Reading, placement: &Placement) -> Resources {
+    fn until(
+        &self,
+        last: &Reading,
+        answers: impl Fn(Moment, Moment) -> Option<u64>,
+        placement: &Placement,
+    ) -> Resources {
         let interval = last.at - self.at;
         let PerPart { server, db, load } = self.parts.zip(last.parts).map(|(first, last)| {
             let (first, last) = first.zip(last)?;
             let interval = Some(last.at - first.at);
-            Some(Usage { interval, ..first.usage.until(last.usage) })
+            let answers = answers(first.at, last.at);
+            Some(Usage { interval, answers, ..first.usage.until(last.usage) })
         });
         let used = [server, db, load].into_iter().flatten().map(|used| used.cpu);
         let own = used.fold(last.own - self.own, |all, one| all + one);
@@ -228,10 +235,11 @@ mod tests {
         first.sample(&meters);
         let last = Reading::take(&meters).unwrap();
         let placement = Placement::by_size(&(0..2).collect());
-        let used = Resources::between(&first, &last, None, &placement);
+        let used = Resources::between(&first, &last, |_, _| Some(7), None, &placement);
         let expected = Usage {
             cpu: Nanos(5),
             interval: Some(Nanos(100)),
+            answers: Some(7),
             anonymous_kib: 9,
             ..Usage::default()
         };

@@ -1,7 +1,7 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::histogram;
+use crate::{Edges, histogram};
 
 /// A line of the answer, in JSON, sent when it happens.
 #[derive(Debug, Deserialize, Serialize)]
@@ -45,6 +45,9 @@ pub struct Driven {
     pub response: Histogram<u64>,
     /// All requests from the start to the last answer, the warm-up's included.
     pub requests_total: u64,
+    /// The right answers around the ends of the window; absent where the server does not count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edges: Option<Edges>,
 }
 
 /// Counts that contradict each other.
@@ -172,6 +175,7 @@ mod tests {
             in_system_ns: 600,
             response,
             requests_total: 6,
+            edges: None,
         }
     }
 }

@@ -4,11 +4,13 @@
 //! The server, the kit and the harness share it. It is a crate of its own because `contract` brings the servers'
 //! allocator with it, which must not become the harness's.
 
+mod edges;
 mod event;
 pub mod histogram;
 mod parameters;
 mod steady;
 
+pub use edges::Edges;
 pub use event::{Contradiction, Driven, Event};
 pub use parameters::{Load, ParameterError, Parameters};
 pub use steady::{SLICE, SteadyRate};

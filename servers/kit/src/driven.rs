@@ -47,6 +47,7 @@ pub(crate) fn try_check() -> Result<()> {
         in_system_ns: 2_000_000_000,
         response,
         requests_total: 300,
+        edges: None,
     };
     check(&honest, 2, WINDOW)?;
     let lies: [(&str, Lie); 8] = [

@@ -15,10 +15,13 @@ use crate::observe::meter::Meters;
 use crate::observe::window::{Gone, Reading, Resources};
 use crate::os::part::Part;
 use crate::os::stop::Stop;
-use crate::units::Moment;
+use crate::units::{Moment, Nanos};
 
 /// How long a load may take beyond its warm-up, window and drain before it is given up.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long before the window's start the first reading is due: on busy CPUs the harness may get to it late, and should
+/// still read before the window rather than in it.
+const LEAD: Nanos = Nanos(40_000_000);
 /// How often memory is sampled within a window.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -43,7 +46,7 @@ fn measure(
     let (mut first, mut last) = (None::<Reading>, None);
     loop {
         let due = match (&first, &last) {
-            (None, _) => window.map(|(start, _)| start),
+            (None, _) => window.map(|(start, _)| start - LEAD),
             (Some(_), None) => window.map(|(_, end)| end),
             _ => None,
         };
@@ -69,12 +72,21 @@ fn measure(
                 warmup = warmup.or(ended);
                 window = Some((start, end));
             }
-            Some(LoadEvent::Record(record)) => {
-                let (Some(first), Some(last)) = (first, last) else {
+            Some(LoadEvent::Record(mut record)) => {
+                let (Some(first), Some(last), Some((start, end))) = (first, last, window) else {
                     return Err(load_failed("its record came before its window had ended"));
                 };
+                let edges = record.edges.take();
+                let answers = |from: Moment, to: Moment| {
+                    edges.as_ref()?.between(
+                        record.right_in_window,
+                        from.after(start),
+                        to.after(end),
+                    )
+                };
                 let counters = counters_before.zip(backend.database_counters());
-                let resources = Resources::between(&first, &last, counters, backend.placement());
+                let resources =
+                    Resources::between(&first, &last, answers, counters, backend.placement());
                 return Ok(Measured { warmup, record: *record, resources, other_servers: None });
             }
         }

@@ -154,6 +154,7 @@ fn record(spec: &LoadSpec, driven: Driven) -> LoadRecord {
         service: response,
         in_system: Nanos(driven.in_system_ns),
         connections_busy: Nanos(driven.in_system_ns),
+        edges: driven.edges,
         ..LoadRecord::default()
     }
 }

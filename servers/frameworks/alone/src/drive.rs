@@ -61,7 +61,7 @@ async fn measure<S: Lookup>(
         users.spawn(ask(store.clone(), user, Arc::clone(&recorders), origin));
     }
     let steady = warm_up(load, &recorders, origin).await;
-    let window = recorders.open(|| {
+    let window = recorders.open(nanos(AHEAD), || {
         let start = since(origin) + nanos(AHEAD);
         Window { start, end: start + nanos(load.window) }
     });

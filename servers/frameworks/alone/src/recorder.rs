@@ -1,6 +1,6 @@
 use std::sync::{Mutex, MutexGuard};
 
-use drive::{Driven, histogram};
+use drive::{Driven, Edges, histogram};
 use hdrhistogram::Histogram;
 
 /// The largest number of recorders of one drive: more users share them, because a histogram takes 230 kB.
@@ -50,6 +50,7 @@ pub(crate) struct Recorder {
     right_in_window: u64,
     in_system: u64,
     response: Histogram<u64>,
+    edges: Edges,
 }
 
 impl Recorder {
@@ -63,6 +64,7 @@ impl Recorder {
             right_in_window: 0,
             in_system: 0,
             response: histogram::empty(),
+            edges: Edges::new(0),
         }
     }
 
@@ -72,6 +74,10 @@ impl Recorder {
         self.asked += 1;
         self.answered += u64::from(right);
         let window = self.window?;
+        if right {
+            let after = |end: u64| done as i64 - end as i64;
+            self.edges.count(after(window.start), after(window.end));
+        }
         self.in_system += window.overlap(sent, done);
         self.right_in_window += u64::from(right && window.contains(done));
         if window.contains(sent) {
@@ -106,14 +112,15 @@ impl Recorders {
         self.0.iter().map(|recorder| lock(recorder).answered).sum()
     }
 
-    /// Begins the window, which `window` returns while no user can record.
+    /// Opens the window, which begins `ahead` nanoseconds from now, and which `window` returns while no user can record.
     ///
     /// A request that was recorded before had therefore ended before the window began: nothing in the window is lost.
-    pub(crate) fn open(&self, window: impl FnOnce() -> Window) -> Window {
+    pub(crate) fn open(&self, ahead: u64, window: impl FnOnce() -> Window) -> Window {
         let mut all: Vec<_> = self.0.iter().map(lock).collect();
         let window = window();
         for recorder in &mut all {
             recorder.window = Some(window);
+            recorder.edges = Edges::new(ahead);
         }
         window
     }
@@ -121,12 +128,14 @@ impl Recorders {
     /// Adds up all that was recorded, for a window of `window_ns`.
     pub(crate) fn sum(&self, window_ns: u64) -> Driven {
         let mut sum = Recorder::new();
+        sum.edges = Edges::new(u64::MAX);
         for recorder in self.0.iter().map(lock) {
             sum.asked += recorder.asked;
             sum.sent += recorder.sent;
             sum.errors += recorder.errors;
             sum.right_in_window += recorder.right_in_window;
             sum.in_system += recorder.in_system;
+            sum.edges.add(&recorder.edges);
             sum.response.add(&recorder.response).expect("histograms of the same bounds add");
         }
         Driven {
@@ -138,6 +147,7 @@ impl Recorders {
             in_system_ns: sum.in_system,
             response: sum.response,
             requests_total: sum.asked,
+            edges: Some(sum.edges),
         }
     }
 }
@@ -161,7 +171,7 @@ mod tests {
         let recorders = Recorders::new(2);
         // Before the window is known.
         assert_eq!(recorders.get(0).done(exchange(100, 900, true)), None);
-        recorders.open(|| WINDOW);
+        recorders.open(0, || WINDOW);
         for (sent, done, right) in [
             // Sent before it and answered in it; sent in it, one of them an error; answered after it; sent after it.
             (900, 1_100, true),
@@ -184,7 +194,7 @@ mod tests {
     #[test]
     fn many_users_share_recorders() {
         let recorders = Recorders::new(1_000);
-        recorders.open(|| WINDOW);
+        recorders.open(0, || WINDOW);
         for user in 0..1_000 {
             recorders.get(user).done(exchange(1_500, 1_600, true));
         }
