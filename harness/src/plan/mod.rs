@@ -55,12 +55,12 @@ pub struct Recorded<'a> {
     pub cells: &'a [Cell],
 }
 
-/// The duration of a server's start, health check and stop.
-const START_OVERHEAD: Duration = Duration::from_millis(900);
+/// The duration of a server's start, health check and stop. A container takes longer.
+const START_OVERHEAD: Duration = Duration::from_millis(100);
 /// The average length of a warm-up, as a multiple of its shortest length.
 const WARMUP_STRETCH: f64 = 1.3;
 /// The duration of a trial besides its warm-up and window: the load's own start and end.
-const TRIAL_OVERHEAD: Duration = Duration::from_millis(350);
+const TRIAL_OVERHEAD: Duration = Duration::from_millis(420);
 
 impl Plan {
     /// Selects the servers and cells of `studies`, and draws every order from `seed`.
