@@ -17,7 +17,6 @@ use stackmark::database::counters::Counter;
 use stackmark::failure::Stage;
 use stackmark::format::folder::{self, Raw};
 use stackmark::format::journal::{Entry, Trial};
-use stackmark::observe::window::Resources;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// The tests' own project, so that a run of the same checkout is not disturbed.
@@ -125,19 +124,14 @@ fn a_run_in_containers_is_whole_limited_and_leaves_nothing() {
     );
     let trials = trials(&raw);
     assert_eq!(trials.len(), 8, "a server and its twin, two cells, two blocks");
-    // One short window may be read late on a busy machine, all of them are not.
-    let used = |part: fn(&Resources) -> u64| -> u64 {
-        trials.iter().map(|trial| part(&trial.measured.resources)).sum()
-    };
-    assert!(used(|resources| resources.server.cpu.0) > 0, "{trials:?}");
-    assert!(used(|resources| resources.load.cpu.0) > 0, "{trials:?}");
-    assert!(used(|resources| resources.db.map_or(0, |db| db.cpu.0)) > 0, "{trials:?}");
-    for trial in &trials {
+    for trial in trials {
         let resources = &trial.measured.resources;
         assert!(
             trial.measured.record.right > 0 && trial.measured.record.failed() == 0,
             "{trial:?}"
         );
+        assert!(resources.server.cpu.0 > 0 && resources.load.cpu.0 > 0, "{resources:?}");
+        assert!(resources.db.is_some_and(|db| db.cpu.0 > 0), "{resources:?}");
         assert!(resources.server.anonymous_kib > 500, "{resources:?}");
         assert!(resources.server.throttled.is_some(), "a quota holds: {resources:?}");
         let counters = resources.db_counts.expect("the database is ours");

@@ -240,6 +240,15 @@ impl LoadRecord {
 
     /// Adds the record of another shard of the same window.
     pub fn add(&mut self, other: &LoadRecord) {
+        self.edges = match (self.edges.take(), &other.edges) {
+            (Some(mut mine), Some(other)) => {
+                mine.add(other);
+                Some(mine)
+            }
+            // Only a record of no shard yet lacks nothing; where a shard did not count, the sum is not known.
+            (None, other) if self.users == 0 => other.clone(),
+            _ => None,
+        };
         self.users += other.users;
         self.waiting = self.waiting.max(other.waiting);
         self.window = self.window.max(other.window);
@@ -259,12 +268,6 @@ impl LoadRecord {
         self.service.add(&other.service);
         self.lateness.add(&other.lateness);
         self.own_lateness.add(&other.own_lateness);
-        if let (Some(mine), Some(other)) = (&mut self.edges, &other.edges) {
-            mine.add(other);
-        } else {
-            // A record of no shard yet.
-            self.edges = self.edges.take().or_else(|| other.edges.clone());
-        }
         self.in_system += other.in_system;
         self.connections_busy += other.connections_busy;
         self.seconds.resize(self.seconds.len().max(other.seconds.len()), Second::default());

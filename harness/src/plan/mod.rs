@@ -75,10 +75,8 @@ impl Plan {
         filter: &Filter,
         seed: u64,
     ) -> Result<Plan, DefinitionError> {
-        let Selection { servers, cells, studies } =
-            Selection::of(registry, catalogue, studies, profile, filter)?;
-        let length = (profile.blocks, profile.rounds);
-        Ok(Plan::drawn(seed, profile.name.clone(), length, studies, servers, cells))
+        let selection = Selection::of(registry, catalogue, studies, profile, filter)?;
+        Ok(Plan::selected(selection, profile, seed))
     }
 
     /// Selects the contenders of `studies` that both commits have, and the cells, and draws every order from `seed`. In
@@ -94,10 +92,14 @@ impl Plan {
         filter: &Filter,
         seed: u64,
     ) -> Result<Plan, DefinitionError> {
-        let Selection { servers, cells, studies } =
-            Selection::of_commits(commits, catalogue, studies, profile, filter)?;
+        let selection = Selection::of_commits(commits, catalogue, studies, profile, filter)?;
+        Ok(Plan::selected(selection, profile, seed))
+    }
+
+    fn selected(selection: Selection, profile: &Profile, seed: u64) -> Plan {
+        let Selection { servers, cells, studies } = selection;
         let length = (profile.blocks, profile.rounds);
-        Ok(Plan::drawn(seed, profile.name.clone(), length, studies, servers, cells))
+        Plan::drawn(seed, profile.name.clone(), length, studies, servers, cells)
     }
 
     /// The plan of a recorded run: the same cells in the same order, for the servers that have the same names now in the

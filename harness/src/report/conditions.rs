@@ -62,7 +62,9 @@ fn other_servers(trials: &[&Trial]) -> Option<String> {
     let largest = shares.iter().copied().reduce(f64::max)?;
     let mean = shares.iter().sum::<f64>() / shares.len() as f64;
     let (mean, largest) = (100.0 * mean, 100.0 * largest);
-    Some(format!(" Servers that waited for their turn took {mean:.2}% (at most {largest:.2}%)."))
+    Some(format!(
+        " Servers that waited for their turn took {mean:.2}% of these CPUs (at most {largest:.2}%)."
+    ))
 }
 
 #[cfg(test)]
@@ -93,7 +95,10 @@ mod tests {
             trial.measured.other_servers = Some(share);
         }
         let told = conditions(&raw, |_| true);
-        assert_eq!(told, " Servers that waited for their turn took 0.03% (at most 0.04%).");
+        assert_eq!(
+            told,
+            " Servers that waited for their turn took 0.03% of these CPUs (at most 0.04%)."
+        );
     }
 
     #[test]
