@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use stackmark::definition::scenario::Arrivals;
 use stackmark::definition::warmup::Warmup;
-use stackmark::load::protocol::{Event, Go};
+use stackmark::load::protocol::{self, Event};
 use stackmark::load::record::ErrorKind;
 use stackmark::load::spec::{Shard, TRANSACTION};
 use stackmark::load::timer::Waiting;
@@ -52,6 +52,11 @@ fn at(rate: f64) -> Pace {
 
 /// Runs the load in a process of its own, as the harness does.
 fn load(spec: &LoadSpec) -> LoadRecord {
+    loads(&[spec]).remove(0)
+}
+
+/// Runs loads one after the other in the same process.
+fn loads(specs: &[&LoadSpec]) -> Vec<LoadRecord> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_stackmark"))
         .args(["load", "--spec"])
         .stdin(Stdio::piped())
@@ -59,21 +64,30 @@ fn load(spec: &LoadSpec) -> LoadRecord {
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    writeln!(input, "{}", serde_json::to_string(spec).unwrap()).unwrap();
-    let mut record = None;
-    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-        match serde_json::from_str(&line.unwrap()).unwrap() {
-            Event::Ready => {
-                let go = Go { start: Moment::now() + millis(50) };
-                writeln!(input, "{}", serde_json::to_string(&go).unwrap()).unwrap();
+    let mut say = |command: &protocol::Command| {
+        writeln!(input, "{}", serde_json::to_string(command).unwrap()).unwrap();
+    };
+    let mut events = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(|line| serde_json::from_str::<Event>(&line.unwrap()).unwrap());
+    let records = specs.iter().map(|&spec| {
+        say(&protocol::Command::SetUp(Box::new(spec.clone())));
+        loop {
+            match events.next().expect("the process goes on") {
+                Event::Ready => {
+                    say(&protocol::Command::Go { start: Moment::now() + millis(50) });
+                }
+                Event::WarmingUp { .. } | Event::Window { .. } => {}
+                Event::Record(record) => return *record,
+                Event::Failed { reason } => panic!("{reason}"),
             }
-            Event::WarmingUp { .. } | Event::Window { .. } => {}
-            Event::Record(found) => record = Some(*found),
-            Event::Failed { reason } => panic!("{reason}"),
         }
-    }
+    });
+    let records = records.collect();
+    // Its input ends, and with it the process.
+    drop(input);
     assert!(child.wait().unwrap().success());
-    record.unwrap()
+    records
 }
 
 /// What a server does with its n-th request, from 1, over all connections.
@@ -166,6 +180,22 @@ fn every_answer_of_a_good_server_is_right_and_counted() {
         "{:?}",
         record.littles_law_residual()
     );
+}
+
+#[test]
+fn a_process_runs_one_load_after_the_other() {
+    let (address, requests) = serve(|_| Act::Answer(RIGHT));
+    let first = spec(address, 3, Pace::Closed, millis(100));
+    let hanging = serve(|n| if n > 20 { Act::Hang } else { Act::Answer(RIGHT) });
+    // Its users wait for answers to the end, and are still ended.
+    let second = spec(hanging.0, 4, Pace::Closed, millis(100));
+    let third = spec(address, 8, at(500.0), millis(200));
+    let records = loads(&[&first, &second, &third]);
+    let sent: Vec<u64> = records.iter().map(|record| record.sent).collect();
+    assert_eq!(sent[0] + sent[2], requests.load(Ordering::SeqCst));
+    assert_eq!((sent[1], sent[2]), (hanging.1.load(Ordering::SeqCst), 100));
+    assert_eq!((records[1].failed(), records[2].failed()), (4, 0));
+    assert_eq!(records.iter().map(|record| record.users).collect::<Vec<_>>(), [3, 4, 8]);
 }
 
 #[test]

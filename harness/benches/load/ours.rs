@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 use stackmark::definition::warmup::Warmup;
-use stackmark::load::protocol::{Event, Go};
+use stackmark::load::protocol::{self, Event};
 use stackmark::load::spec::{Shard, TRANSACTION};
 use stackmark::load::timer::Waiting;
 use stackmark::load::{LoadRecord, LoadSpec, Pace};
@@ -77,7 +77,10 @@ fn run_by(
     command.args(["load", "--spec"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = process::spawn_tied(&mut command, Some(&load_cpu()), Signal::SIGKILL).unwrap();
     let mut input = child.stdin.take().unwrap();
-    writeln!(input, "{}", serde_json::to_string(spec).unwrap()).unwrap();
+    let mut say = |command: &protocol::Command| {
+        writeln!(input, "{}", serde_json::to_string(command).unwrap()).unwrap();
+    };
+    say(&protocol::Command::SetUp(Box::new(spec.clone())));
     let mut before = CpuTime::default();
     let mut at_start = Some(at_start);
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -87,12 +90,14 @@ fn run_by(
             Event::Ready => {
                 before = CpuTime::of(child.id());
                 let start = Moment::now() + Nanos(30_000_000);
-                writeln!(input, "{}", serde_json::to_string(&Go { start }).unwrap()).unwrap();
+                say(&protocol::Command::Go { start });
                 at_start.take().unwrap()(start, child.id());
             }
             Event::WarmingUp { .. } | Event::Window { .. } => {}
             Event::Record(record) => {
                 let used = CpuTime::of(child.id()).since(&before);
+                // Its input ends, and with it the process.
+                drop(input);
                 child.wait().unwrap();
                 return (*record, used);
             }

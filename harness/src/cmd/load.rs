@@ -7,8 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use url::{Position, Url};
 
 use super::interrupt;
@@ -16,7 +15,7 @@ use crate::args::{self, Arrivals};
 use crate::definition::scenario::{self, Catalogue};
 use crate::definition::warmup::Warmup;
 use crate::load::goose::{LoadError, attack};
-use crate::load::protocol::{Event, Go, Measure};
+use crate::load::protocol::{Command, Event};
 use crate::load::spec::{Shard, TRANSACTION};
 use crate::load::timer::Waiting;
 use crate::load::window::TurningPoint;
@@ -59,59 +58,72 @@ impl Visitor for ByHand<'_> {
 
     fn visit<W: Workload>(self) -> Self::Output {
         let workload = self.0.workload::<W>();
-        let (_never, window) = oneshot::channel();
-        attack(self.0, workload, Moment::now() + START_DELAY.into(), window, |_| {})
+        let start = Moment::now() + START_DELAY.into();
+        attack(self.0, workload, start, std::future::pending(), |_| {})
     }
 }
 
-/// Runs a load for the harness: reads and writes JSON lines.
+/// Runs loads for the harness, one after the other: reads and writes JSON lines.
 fn child() -> anyhow::Result<ExitCode> {
-    let spec: LoadSpec = hear()?;
-    spec.asks.visit(UnderHarness(&spec))?;
-    Ok(ExitCode::SUCCESS)
+    let (sender, mut commands) = unbounded_channel();
+    thread::spawn(move || {
+        for line in io::stdin().lines() {
+            let command = line
+                .context("cannot read the harness's message")
+                .and_then(|line| serde_json::from_str(&line).context("cannot understand it"));
+            // The receiver lives as long as the process.
+            let _ = sender.send(command);
+        }
+        // The harness wants no more loads, or is gone. Where this process is not tied to it, as in another container, only
+        // this end shows that.
+        std::process::exit(0);
+    });
+    loop {
+        let Command::SetUp(spec) = next(&mut commands)? else { bail!("there is no load yet") };
+        spec.asks.visit(UnderHarness { spec: &spec, commands: &mut commands })?;
+    }
 }
 
-/// A load that the harness started. Messages of the harness begin it and end its warm-up.
-struct UnderHarness<'a>(&'a LoadSpec);
+type Commands = UnboundedReceiver<anyhow::Result<Command>>;
+
+fn next(commands: &mut Commands) -> anyhow::Result<Command> {
+    commands.blocking_recv().context("the harness has ended")?
+}
+
+/// A load that the harness started. Commands of the harness begin it and end its warm-up.
+struct UnderHarness<'a> {
+    spec: &'a LoadSpec,
+    commands: &'a mut Commands,
+}
 
 impl Visitor for UnderHarness<'_> {
     type Output = anyhow::Result<()>;
 
     fn visit<W: Workload>(self) -> anyhow::Result<()> {
-        let workload = self.0.workload::<W>();
+        let UnderHarness { spec, commands } = self;
+        let workload = spec.workload::<W>();
         say(&Event::Ready)?;
-        let Go { start } = hear()?;
-        let (sender, window) = oneshot::channel();
-        thread::spawn(move || {
-            if let Ok(Measure { from }) = hear() {
-                // The receiver is gone where the load has ended.
-                let _ = sender.send(from);
+        let Command::Go { start } = next(commands)? else { bail!("the load has not begun yet") };
+        let window = async {
+            match commands.recv().await {
+                Some(Ok(Command::Measure { from })) => from,
+                // Anything else is not said within a load.
+                _ => std::future::pending().await,
             }
-            // The harness sends nothing more, but keeps standard input open for as long as it wants an answer. Where this
-            // process is not tied to the harness, as in another container, the end of the input shows that it is gone.
-            let _ = hear::<serde_json::Value>();
-            std::process::exit(1);
-        });
+        };
         let report = |point| {
-            // A failure means that the harness has ended; this process is tied to it and ends too.
+            // A failure means that the harness has ended; so will this process.
             let _ = say(&match point {
                 TurningPoint::WarmingUp(right) => Event::WarmingUp { right },
                 TurningPoint::Window(start, end) => Event::Window { start, end },
             });
         };
-        let last = match attack(self.0, workload, start, window, report) {
+        let last = match attack(spec, workload, start, window, report) {
             Ok(record) => Event::Record(Box::new(record)),
             Err(error) => Event::Failed { reason: error.to_string() },
         };
-        // A failure means that the harness has given up the trial.
-        let _ = say(&last);
-        Ok(())
+        say(&last)
     }
-}
-
-fn hear<T: DeserializeOwned>() -> anyhow::Result<T> {
-    let line = io::stdin().lines().next().context("the harness has ended")?;
-    Ok(serde_json::from_str(&line.context("cannot read the harness's message")?)?)
 }
 
 fn say(event: &Event) -> anyhow::Result<()> {

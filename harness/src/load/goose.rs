@@ -9,8 +9,6 @@ use ::goose::client::GooseClientBuilder;
 use ::goose::config::GooseConfiguration;
 use ::goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 
-use tokio::sync::oneshot;
-
 use super::engine::{Engine, User};
 use super::record::LoadRecord;
 use super::spec::LoadSpec;
@@ -43,7 +41,7 @@ impl Clone for Session {
 }
 
 /// Runs one load, beginning at `start`, on the calling thread. `report` is called at its turning points. A warm-up that is not
-/// of fixed length ends at the moment that `window` receives, or at once, if that has passed.
+/// of fixed length ends at the moment that `window` resolves to, or at once, if that has passed.
 ///
 /// # Errors
 /// When Goose or the system cannot start it. Errors of the server are recorded instead.
@@ -51,7 +49,7 @@ pub fn attack<W: Workload>(
     spec: &LoadSpec,
     workload: W,
     start: Moment,
-    window: oneshot::Receiver<Moment>,
+    window: impl Future<Output = Moment>,
     report: impl Fn(TurningPoint),
 ) -> Result<LoadRecord, LoadError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -59,7 +57,7 @@ pub fn attack<W: Workload>(
         let engine = Arc::new(Engine::new(spec, workload, start)?);
         let attack = configure(spec, &engine)?;
         let load = Window { engine: &engine, spec, start, report };
-        // Goose takes up to half a second to stop; nothing is measured then, and this process ends.
+        // Goose takes up to half a second to stop by itself. It is dropped instead, and its users with the runtime.
         tokio::select! {
             result = attack.execute() => {
                 // Users never end by themselves, so only an error or an interrupt ends the attack.
@@ -111,7 +109,7 @@ fn configure<W: Workload>(
                 loop {
                     match engine.turn(user, now).await {
                         Some(done) => now = done,
-                        // There is nothing left to send, so the user is idle until the process ends.
+                        // There is nothing left to send, so the user is idle until the load ends.
                         None => std::future::pending().await,
                     }
                     if now >= end {

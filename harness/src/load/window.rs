@@ -1,6 +1,6 @@
 //! The course of a load: warm-up, window, and the wait for the last answers.
 
-use tokio::sync::oneshot;
+use std::pin::pin;
 
 use super::engine::Engine;
 use super::spec::LoadSpec;
@@ -32,9 +32,9 @@ pub struct Window<'a, W: Workload, R> {
 }
 
 impl<W: Workload, R: Fn(TurningPoint)> Window<'_, W, R> {
-    /// Opens the window after the warm-up, which may end at the moment that `from` receives, and reports it.
+    /// Opens the window after the warm-up, which may end at the moment that `from` resolves to, and reports it.
     /// Resolves when every request has been answered, or has had its full time.
-    pub async fn run(self, from: oneshot::Receiver<Moment>) {
+    pub async fn run(self, from: impl Future<Output = Moment>) {
         let start = self.warm_up(from).await;
         let Some((start, end)) = self.engine.open_window(start) else { return };
         (self.report)(TurningPoint::Window(start, end));
@@ -45,18 +45,18 @@ impl<W: Workload, R: Fn(TurningPoint)> Window<'_, W, R> {
     }
 
     /// Waits until it is known when the window begins, and reports each slice of a warm-up that is not of fixed length.
-    async fn warm_up(&self, mut from: oneshot::Receiver<Moment>) -> Moment {
+    async fn warm_up(&self, from: impl Future<Output = Moment>) -> Moment {
         if self.spec.warmup.is_fixed() {
             return self.start + self.spec.warmup.least;
         }
+        let mut from = pin!(from);
         let mut slice_end = self.start;
         let mut before = 0;
         loop {
             slice_end = slice_end + COUNT_INTERVAL;
             tokio::select! {
                 biased;
-                // If the harness is gone, so will be this process.
-                moment = &mut from => return moment.unwrap_or_else(|_| Moment::now()),
+                moment = &mut from => return moment,
                 () = sleep_until(slice_end) => {}
             }
             let answered = self.engine.answered().unwrap_or(before);

@@ -65,14 +65,14 @@ impl Workload for DrawnName {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::tests::{json, seeded};
+    use super::super::rows::tests::json;
     use super::*;
 
     fn workload(seed: u64, shard: u32) -> DrawnName {
         DrawnName::new(Setup {
             address: "127.0.0.1:80".parse().unwrap(),
             path: "/demo".into(),
-            rows: seeded(),
+            rows: Rows::seeded(),
             seed,
             shard,
             compared: 1,
@@ -110,7 +110,7 @@ mod tests {
         let mut workload = workload(3, 0);
         let there = (0..).find(|index| !workload.rows.none_named(&workload.name(*index))).unwrap();
         let missing = (0..).find(|index| workload.rows.none_named(&workload.name(*index))).unwrap();
-        let rows = seeded().truth().unwrap().rows_named(&workload.name(there));
+        let rows = Rows::seeded().truth().unwrap().rows_named(&workload.name(there));
         let mut check = |index, body: &[u8]| {
             let content_type = b"application/json";
             workload.check(index, &Reply { status: 200, content_type, body })

@@ -85,7 +85,7 @@ impl Workload for GivenName {
 mod tests {
     use percent_encoding::percent_decode_str;
 
-    use super::super::rows::tests::{json, seeded, several};
+    use super::super::rows::tests::{json, several};
     use super::*;
 
     fn workload(rows: Rows, shard: u32, compared: u64) -> GivenName {
@@ -129,7 +129,7 @@ mod tests {
     fn the_named_rows_are_right_and_nothing_else() {
         let several = several();
         let index = several[0].id - 1;
-        let mut workload = workload(seeded(), 0, 1);
+        let mut workload = workload(Rows::seeded(), 0, 1);
         assert_eq!(workload.check(index, &reply(&json(&several))), Ok(()));
         assert_eq!(workload.check(index, &reply(b" [ ] ")), Err(Wrong::Missing));
         let other = workload.check(index + 1, &reply(&json(&several)));
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn one_in_so_many_is_compared_and_which_cannot_be_foreseen() {
         let drawn = || {
-            let mut workload = workload(seeded(), 0, 4);
+            let mut workload = workload(Rows::seeded(), 0, 4);
             let is_compared = |_| workload.check(5, &reply(b"[1]")).is_err();
             (0..400).map(is_compared).collect::<Vec<bool>>()
         };
@@ -148,7 +148,7 @@ mod tests {
         let count = first.iter().filter(|compared| **compared).count();
         assert!((57..=143).contains(&count), "{count}");
         assert_ne!(first, second);
-        let mut workload = workload(seeded(), 0, 4);
+        let mut workload = workload(Rows::seeded(), 0, 4);
         assert!((0..40).all(|_| workload.check(5, &reply(b"1")).is_err()), "rows are an array");
     }
 

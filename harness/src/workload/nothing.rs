@@ -40,7 +40,8 @@ impl Workload for Nothing {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::tests::{json, seeded, several};
+    use super::super::Rows;
+    use super::super::rows::tests::{json, several};
     use super::*;
 
     #[test]
@@ -48,7 +49,7 @@ mod tests {
         let mut workload = Nothing::new(Setup {
             address: "127.0.0.1:80".parse().unwrap(),
             path: "/idle".into(),
-            rows: seeded(),
+            rows: Rows::seeded(),
             seed: 1,
             shard: 0,
             compared: 1,

@@ -48,7 +48,7 @@ impl Workload for RandomName {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::tests::{json, seeded, several};
+    use super::super::rows::tests::{json, several};
     use super::*;
 
     fn workload(rows: Rows) -> RandomName {
@@ -82,9 +82,9 @@ mod tests {
     #[test]
     fn no_row_is_right_and_so_is_one_names_complete_set() {
         let several = several();
-        assert_eq!(check(seeded(), 200, JSON, b"[]"), Ok(()));
-        assert_eq!(check(seeded(), 200, JSON, &json(&several)), Ok(()));
-        let missing = check(seeded(), 200, JSON, &json(&several[1..]));
+        assert_eq!(check(Rows::seeded(), 200, JSON, b"[]"), Ok(()));
+        assert_eq!(check(Rows::seeded(), 200, JSON, &json(&several)), Ok(()));
+        let missing = check(Rows::seeded(), 200, JSON, &json(&several[1..]));
         assert_eq!(missing, Err(Wrong::Count { got: several.len() - 1, right: several.len() }));
         assert_eq!(check(Rows::none(), 200, JSON, b"[]"), Ok(()));
         assert!(check(Rows::none(), 200, JSON, &json(&several)).is_err());

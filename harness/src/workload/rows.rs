@@ -1,20 +1,22 @@
 //! The rows that a server answers with, and answers held against them.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use demo_data::{Row, Truth};
 
 use super::reply::Wrong;
 
-/// The rows that a server answers with. All clones share them; they are computed when they are first needed.
+/// The rows that a server answers with. They are computed when they are first needed, once a process.
 #[derive(Clone, Debug)]
-pub struct Rows(Option<Arc<LazyLock<Truth>>>);
+pub struct Rows(Option<&'static LazyLock<Truth>>);
 
 impl Rows {
     /// The rows of the seeded table.
     #[must_use]
     pub fn seeded() -> Rows {
-        Rows(Some(Arc::new(LazyLock::new(|| Truth::new(demo_data::SEED, demo_data::ROWS)))))
+        static SEEDED: LazyLock<Truth> =
+            LazyLock::new(|| Truth::new(demo_data::SEED, demo_data::ROWS));
+        Rows(Some(&SEEDED))
     }
 
     /// The rows of a server without a database: none.
@@ -32,7 +34,7 @@ impl Rows {
     /// The right answer to every lookup; absent where there are no rows. The first call takes some 0.2 s.
     #[must_use]
     pub fn truth(&self) -> Option<&Truth> {
-        self.0.as_ref().map(|truth| LazyLock::force(truth))
+        self.0.map(LazyLock::force)
     }
 
     /// Passes if `body` holds exactly the rows with that name, in any order.
@@ -86,15 +88,9 @@ pub fn is_empty_array(body: &[u8]) -> bool {
 pub(super) mod tests {
     use super::*;
 
-    /// The seeded rows, computed once for all tests.
-    pub(in crate::workload) fn seeded() -> Rows {
-        static ROWS: LazyLock<Rows> = LazyLock::new(Rows::seeded);
-        ROWS.clone()
-    }
-
     /// All rows of a name that has many.
     pub(in crate::workload) fn several() -> Vec<Row> {
-        let several = seeded().truth().unwrap().rows_named("a");
+        let several = Rows::seeded().truth().unwrap().rows_named("a");
         assert!(several.len() > 20, "a one-character name has about 52 rows");
         several
     }
@@ -105,7 +101,7 @@ pub(super) mod tests {
 
     #[test]
     fn only_the_whole_truth_is_right() {
-        let (rows, several) = (seeded(), several());
+        let (rows, several) = (Rows::seeded(), several());
         let mut reversed = several.clone();
         reversed.reverse();
         let mut changed = several.clone();

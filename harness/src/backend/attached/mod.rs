@@ -7,6 +7,7 @@ mod servers;
 use std::env;
 
 use super::limits::Asked;
+use super::load::IdleShards;
 use super::{AddressTemplate, Backend, BuildInfo, Builder, Context, Instance, RunningLoad, local};
 use crate::database::{Counters, Database};
 use crate::definition::Server;
@@ -33,6 +34,7 @@ pub(super) struct Attached {
     db: Option<u32>,
     placement: Placement,
     site: Site,
+    loads: IdleShards,
 }
 
 impl Attached {
@@ -64,7 +66,8 @@ impl Attached {
             ..Site::default()
         };
         eprintln!("stackmark: the servers are up side by side, and stay so after the run");
-        Ok(Attached { servers, services, db, placement, site })
+        let loads = IdleShards::default();
+        Ok(Attached { servers, services, db, placement, site, loads })
     }
 }
 
@@ -101,7 +104,7 @@ impl Backend for Attached {
         shards: &[LoadSpec],
         stop: &Stop,
     ) -> Result<Box<dyn RunningLoad>, Error> {
-        local::start_load(shards, &self.placement.sets.load, stop)
+        local::start_load(&self.loads, shards, &self.placement.sets.load, stop)
     }
 
     fn check_services(&self) -> Result<(), Error> {

@@ -17,7 +17,7 @@ use std::process::{Child, Stdio};
 use nix::sys::signal::Signal;
 
 use super::limits;
-use super::load::{Metered, ProcessLoad};
+use super::load::{IdleShards, Metered};
 use super::{Backend, BuildInfo, Builder, Context, Instance, Network, RunningLoad, healthy};
 use crate::database::Counters;
 use crate::database::counters::CounterReader;
@@ -64,6 +64,8 @@ pub(super) struct Docker<'a> {
     network: Network,
     placement: Placement,
     site: Site,
+    // Before the teardown: they are clients of the engine.
+    loads: IdleShards,
     counters: Option<CounterReader>,
     teardown: Teardown,
 }
@@ -137,6 +139,7 @@ impl<'a> Docker<'a> {
             network: options.network,
             placement,
             site,
+            loads: IdleShards::default(),
             counters: None,
             teardown,
         })
@@ -222,7 +225,7 @@ impl Backend for Docker<'_> {
         stop: &Stop,
     ) -> Result<Box<dyn RunningLoad>, Error> {
         let metered = Metered::Container(self.load.pid);
-        ProcessLoad::start(shards, metered, |shard| self.spawn_shard(shard), stop)
+        self.loads.start(shards, metered, |shard| self.spawn_shard(shard), stop)
     }
 
     fn check_services(&self) -> Result<(), Error> {
@@ -246,7 +249,8 @@ impl Backend for Docker<'_> {
     }
 
     fn close(self: Box<Self>) -> Result<(), Error> {
-        let Docker { services, mut teardown, .. } = *self;
+        let Docker { services, loads, mut teardown, .. } = *self;
+        drop(loads);
         services.stop()?;
         teardown.close()
     }

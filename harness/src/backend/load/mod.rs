@@ -11,7 +11,7 @@ use crate::load::LoadRecord;
 use crate::observe::meter::Meter;
 use crate::units::Moment;
 
-pub(super) use processes::{Metered, ProcessLoad};
+pub(super) use processes::{IdleShards, Metered};
 
 /// A load that is set up and waits to begin. Dropping it stops it.
 pub trait RunningLoad {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::Signal;
 
 use super::build::Commands;
-use super::load::{Metered, ProcessLoad};
+use super::load::{IdleShards, Metered};
 use super::{Backend, BuildInfo, Builder, Context, Instance, RunningLoad, healthy};
 use crate::database::Counters;
 use crate::database::counters::CounterReader;
@@ -35,6 +35,7 @@ pub(super) struct Local<'a> {
     commands: Commands<'a>,
     services: Services,
     placement: Placement,
+    loads: IdleShards,
     counters: Option<CounterReader>,
 }
 
@@ -51,7 +52,8 @@ impl<'a> Local<'a> {
         let services = Services::acquire(workspace.root(), &service::needed(servers)?, stop)?;
         let placement = placement.unwrap_or_else(|| Placement::by_size(usable));
         let commands = Commands::new(context);
-        Ok(Local { workspace, commands, services, placement, counters: None })
+        let loads = IdleShards::default();
+        Ok(Local { workspace, commands, services, placement, loads, counters: None })
     }
 
     fn spawn(&self, server: &Server, address: SocketAddr) -> Result<ServerProcess, Error> {
@@ -139,7 +141,7 @@ impl Backend for Local<'_> {
         shards: &[LoadSpec],
         stop: &Stop,
     ) -> Result<Box<dyn RunningLoad>, Error> {
-        start_load(shards, &self.placement.sets.load, stop)
+        start_load(&self.loads, shards, &self.placement.sets.load, stop)
     }
 
     fn check_services(&self) -> Result<(), Error> {
@@ -162,11 +164,12 @@ impl Backend for Local<'_> {
 
 /// Starts a load whose shards are processes of this machine, each on one of `cpus`.
 pub(super) fn start_load(
+    idle: &IdleShards,
     shards: &[LoadSpec],
     cpus: &Cpus,
     stop: &Stop,
 ) -> Result<Box<dyn RunningLoad>, Error> {
-    ProcessLoad::start(shards, Metered::Processes, |shard| spawn_shard(shard, cpus), stop)
+    idle.start(shards, Metered::Processes, |shard| spawn_shard(shard, cpus), stop)
 }
 
 fn spawn_shard(shard: u32, cpus: &Cpus) -> Result<Child, Error> {
