@@ -3,8 +3,8 @@
 //! A recording of one server and its twin, in many short slices of the same load, is the machine's mood with no difference
 //! between servers in it. The bench gives its slices to made-up servers in the order of each design, as often as the
 //! recording has room, and prints how far the ratio of two such servers is from 1: that is the noise which the design
-//! leaves in a true ratio. It also prints how far the machine's mood of one slice tells that of later ones, and how far two
-//! starts of a server differ.
+//! leaves in a true ratio, as it is and at an equal cost of the load. It also prints how far the machine's mood of one slice
+//! tells that of later ones, and how far two starts of a server differ.
 //!
 //! Arguments: `record FOLDER` makes such a recording (a quarter of an hour; an interrupted one continues), and `FOLDER` alone
 //! analyses one.
@@ -24,7 +24,7 @@ use stackmark::observe::usage::Usage;
 const SERVER: &str = "^copy-1$";
 /// A window and the shortest settling before it.
 const SLICE: [&str; 4] = ["--window", "250ms", "--settle", "50ms"];
-/// Blocks and rounds: two servers × 16 starts × 60 slices of 0.3 s and their overhead.
+/// Blocks and rounds: two servers × 16 starts × 60 slices, 0.45 s each.
 const SIZE: [&str; 4] = ["--blocks", "16", "--rounds", "60"];
 /// The numbers of servers of a run: two commits with their twins, and a study with its own.
 const SERVERS: [usize; 2] = [4, 15];
@@ -95,27 +95,24 @@ fn analyse(folder: &Path) {
         "the correlation of a slice with the one that is so many later: {}",
         correlations.join(", ")
     );
-    let (slope, residual) = regression(&slices);
-    println!(
-        "where the load's own CPU time per answer is 1% more, the server's is {slope:.2}% more; at an equal one, the standard \
-         deviation would be {residual:.2} times as large"
-    );
     println!("the standard deviation between starts: {}\n", percent(between(&starts)));
     println!(
-        "| servers | slice | order | standard deviation of a true ratio of 1 | × drawn, slice 1 |"
+        "| servers | slice | order | standard deviation of a true ratio of 1 | × drawn, slice 1 | × at an equal cost of the load |"
     );
-    println!("|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|");
+    let loads: Vec<f64> = slices.iter().map(|slice| slice.load).collect();
     for servers in SERVERS {
         let mut first = None;
         for length in LENGTHS {
             for order in [Order::Drawn, Order::Mirrored, Order::Williams] {
-                let noise = noise(&mood, servers, length, order);
+                let (noise, adjusted) = noise(&mood, &loads, servers, length, order);
                 let first = *first.get_or_insert(noise);
                 println!(
-                    "| {servers} | {length} | {} | {} | {:.2} |",
+                    "| {servers} | {length} | {} | {} | {:.2} | {:.2} |",
                     order.name(),
                     percent(noise),
-                    noise / first
+                    noise / first,
+                    adjusted / noise
                 );
             }
         }
@@ -181,18 +178,6 @@ fn between(starts: &Starts) -> f64 {
     ((deviation(&differences).powi(2) - within).max(0.0) / 2.0).sqrt()
 }
 
-/// The slope of the server's cost over the load's, over pairs of neighbouring slices, and the standard deviation of their
-/// differences that is left, as a share of the whole. Neighbours are what a ratio of two servers is made of.
-fn regression(slices: &[Slice]) -> (f64, f64) {
-    let neighbours = slices.chunks_exact(2);
-    let pairs: Vec<(f64, f64)> =
-        neighbours.map(|two| (two[0].load - two[1].load, two[0].value - two[1].value)).collect();
-    let sum =
-        |product: fn(f64, f64) -> f64| pairs.iter().map(|(x, y)| product(*x, *y)).sum::<f64>();
-    let (xx, xy, yy) = (sum(|x, _| x * x), sum(|x, y| x * y), sum(|_, y| y * y));
-    (xy / xx, (1.0 - xy * xy / (xx * yy)).sqrt())
-}
-
 fn deviation(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
@@ -256,29 +241,57 @@ impl Order {
     }
 }
 
-/// The standard deviation of the logarithm of the ratio of two servers that are the same, over made-up runs and pairs.
-fn noise(mood: &[f64], servers: usize, length: usize, order: Order) -> f64 {
+/// The standard deviation of the logarithm of the ratio of two servers that are the same, over made-up runs and pairs: of the
+/// ratio as it is, and at an equal cost of the load by analysis of covariance, with one slope for all servers of a run.
+fn noise(mood: &[f64], loads: &[f64], servers: usize, length: usize, order: Order) -> (f64, f64) {
     let mut rng = ChaCha12Rng::seed_from_u64(1);
     let rounds = (mood.len() as f64 * SHARE) as usize / (servers * length);
     let slices = rounds * servers * length;
-    let mut squares = 0.0;
+    let (mut plain, mut adjusted) = (0.0, 0.0);
     for _ in 0..DRAWS {
         let begin = rng.random_range(0..=mood.len() - slices);
-        let mut of_slices = mood[begin..].chunks(length);
-        let mut sums = vec![0.0; servers];
+        let mut turns = mood[begin..].chunks(length).zip(loads[begin..].chunks(length));
+        let mut costs = vec![Pair::default(); servers];
+        let (mut squares, mut products) = (0.0, 0.0);
         let mut row = Vec::new();
         for number in 0..rounds {
             row = order.round(number, servers, &row, &mut rng);
-            for &server in &row {
-                sums[server] += of_slices.next().expect("the run fits").iter().sum::<f64>();
+            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+            let of_turn = |(mood, loads)| Pair { server: mean(mood), load: mean(loads) };
+            let round: Vec<Pair> = turns.by_ref().take(servers).map(of_turn).collect();
+            let middle = Pair::mean(&round);
+            for (&server, turn) in row.iter().zip(&round) {
+                let (of_server, of_load) = (turn.server - middle.server, turn.load - middle.load);
+                squares += of_load * of_load;
+                products += of_load * of_server;
+                costs[server].server += of_server / rounds as f64;
+                costs[server].load += of_load / rounds as f64;
             }
         }
-        let of_server = |sum: &f64| sum / (rounds * length) as f64;
-        let means: Vec<f64> = sums.iter().map(of_server).collect();
+        let slope = products / squares;
+        let at_equal_load = |cost: &Pair| cost.server - slope * cost.load;
         // The mean square of the differences of all pairs.
-        squares += 2.0 * deviation(&means).powi(2);
+        let of_pairs = |of: &dyn Fn(&Pair) -> f64| {
+            2.0 * deviation(&costs.iter().map(of).collect::<Vec<f64>>()).powi(2)
+        };
+        plain += of_pairs(&|cost| cost.server);
+        adjusted += of_pairs(&at_equal_load);
     }
-    (squares / DRAWS as f64).sqrt()
+    ((plain / DRAWS as f64).sqrt(), (adjusted / DRAWS as f64).sqrt())
+}
+
+/// The logarithms of what an answer costs the server and the load.
+#[derive(Clone, Copy, Default)]
+struct Pair {
+    server: f64,
+    load: f64,
+}
+
+impl Pair {
+    fn mean(all: &[Pair]) -> Pair {
+        let mean = |of: fn(&Pair) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+        Pair { server: mean(|one| one.server), load: mean(|one| one.load) }
+    }
 }
 
 fn percent(share: f64) -> String {

@@ -1,5 +1,7 @@
 //! Golden files: every derived file of a report, so that any change shows here.
 
+use std::fs;
+
 use registry::{Axes, Ceilings};
 use stackmark::definition::Profile;
 use stackmark::definition::Role;
@@ -244,6 +246,14 @@ fn what_is_written_and_read_back_gives_the_same_files() {
     assert_eq!(read.entries, raw.entries);
     assert_eq!((&read.run, &read.machine), (&raw.run, &raw.machine));
     assert_eq!(derived(&read).unwrap(), derived(&raw).unwrap());
+    // Complete, its journal is compressed.
+    folder::pack(&out).unwrap();
+    assert_eq!(folder::read(&out).unwrap().entries, raw.entries);
+    let packed = out.join("raw/journal.jsonl.gz");
+    let bytes = fs::read(&packed).unwrap();
+    fs::write(&packed, &bytes[..bytes.len() / 2]).unwrap();
+    let error = folder::read(&out).unwrap_err().to_string();
+    assert!(error.contains("journal.jsonl.gz is damaged"), "{error}");
     assert_eq!(folder::newest(folder.path()).unwrap(), out);
     assert!(folder::create(&out, &raw.run, &raw.machine).is_err(), "a run is never rewritten");
 }

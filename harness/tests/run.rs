@@ -43,8 +43,8 @@ fn await_that(what: &str, condition: impl Fn() -> bool) {
 }
 
 fn trials(out: &Path) -> usize {
-    let text = fs::read_to_string(out.join("raw/journal.jsonl")).unwrap_or_default();
-    text.lines().filter(|line| line.contains("\"entry\":\"trial\"")).count()
+    let entries = folder::read(out).map(|raw| raw.entries).unwrap_or_default();
+    entries.iter().filter(|entry| matches!(entry, Entry::Trial(_))).count()
 }
 
 /// Every process that descends from `pid`.

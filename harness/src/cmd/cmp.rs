@@ -20,7 +20,7 @@ use crate::report::table::{self, Paint, Table};
 const NAMED: usize = 3;
 
 /// The index of the last column.
-const VERDICT: usize = 9;
+const VERDICT: usize = 8;
 
 /// Runs the verb.
 ///
@@ -131,16 +131,11 @@ fn kept(
 
 fn tabulated(cells: &[&CellComparison]) -> Table {
     let mut table = Table::new(&[
-        "server", "scenario", "load", "metric", "A", "B", "B/A", "adjusted", "floor", "verdict",
+        "server", "scenario", "load", "metric", "A", "B", "B/A", "floor", "verdict",
     ]);
     let dash = || "–".to_owned();
     for cell in cells {
-        let (adjusted, floor) = match cell.compared() {
-            Some(comparison) => {
-                (comparison.adjustment.name(), comparison.floor.map_or_else(dash, percent))
-            }
-            None => ("–", dash()),
-        };
+        let floor = cell.compared().and_then(|comparison| comparison.floor);
         table.row(vec![
             cell.server.clone(),
             cell.scenario.clone(),
@@ -149,8 +144,7 @@ fn tabulated(cells: &[&CellComparison]) -> Table {
             figure(cell.metric, cell.a),
             figure(cell.metric, cell.b),
             ratio(cell).unwrap_or_else(dash),
-            adjusted.to_owned(),
-            floor,
+            floor.map_or_else(dash, percent),
             verdict(&cell.change, ["A", "B"]),
         ]);
         if cell.change.is_regression() {
@@ -189,8 +183,7 @@ fn summary(a: &Raw, b: &Raw, cells: &[CellComparison]) -> String {
     }
     text += &format!(
         " of {}. ± and (–): 95% intervals; blocks of two runs are not paired. Equivalent: within 3%. \
-         Adjusted: at an equal CPU time of the load (load), or both with and without that (both). Floor: the \
-         difference between what did not change.",
+         Floor: the difference between what did not change.",
         cells.len()
     );
     for (these, others, name) in [(a, b, "A"), (b, a, "B")] {
@@ -207,7 +200,6 @@ fn summary(a: &Raw, b: &Raw, cells: &[CellComparison]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::Adjustment;
     use crate::measure::block::Metric;
     use crate::stats::Estimate;
 
@@ -216,9 +208,6 @@ mod tests {
         let comparison = Comparison {
             metric: Metric::Goodput,
             ratio: estimate(b.0 / a.0),
-            plain: estimate(b.0 / a.0),
-            adjusted: None,
-            adjustment: Adjustment::None,
             standard_error: 0.05,
             freedom: 7.0,
             p_value: 0.5,

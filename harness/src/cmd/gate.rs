@@ -74,7 +74,7 @@ fn status(args: &args::Commits, failing: Vec<String>, is_compared: bool) -> Exit
 mod tests {
     use super::*;
     use crate::args::Tolerance;
-    use crate::compare::{Adjustment, Change, Comparison, Verdict};
+    use crate::compare::{Change, Comparison, Verdict};
     use crate::measure::block::Metric;
     use crate::stats::Estimate;
 
@@ -83,9 +83,6 @@ mod tests {
         let change = Change::Compared(Comparison {
             metric,
             ratio,
-            plain: ratio,
-            adjusted: None,
-            adjustment: Adjustment::None,
             standard_error: 0.01,
             freedom: 7.0,
             p_value: 0.01,

@@ -82,6 +82,9 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let mut executor = BackendExecutor::new(backend.as_mut(), &rows, &stop);
     let ending = execute_plan(&plan, &mut executor, completed, journal, &stop)
         .with_context(|| record::unwritable(&out))?;
+    if matches!(ending, Ending::Whole | Ending::WithFailures) {
+        folder::pack(&out).with_context(|| record::unwritable(&out))?;
+    }
     report::write(&out).with_context(|| record::unwritable(&out))?;
     let status = if is_of_commits {
         gate::run(&out, args.format, &args.commits)?

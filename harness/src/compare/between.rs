@@ -181,7 +181,7 @@ fn floor(a: (&Raw, &Cell), b: (&Raw, &Cell), metric: Metric) -> Option<f64> {
         let sample_a = Sample::of(a.0, ceiling, a.1, metric)?;
         let sample_b = Sample::of(b.0, again, b.1, metric)?;
         let test = same.then(|| Test::unpaired(metric, &sample_b, &sample_a)).flatten()?;
-        Some(test.ratio().ln.abs())
+        Some(test.ratio.ln.abs())
     });
     let twins = [ln_floor(a.0, a.1, metric), ln_floor(b.0, b.1, metric)];
     ceilings.chain(twins.into_iter().flatten()).max_by(f64::total_cmp)

@@ -5,10 +5,13 @@
 //! 1. **Equivalent**: the 90% interval of the ratio lies within 1/1.03 to 1.03 (two one-sided tests at 5%). This is
 //!    tested first: a difference that is shown to be less than 3% is not called a difference, however surely it is
 //!    not zero.
-//! 2. **Different**: p < 0.05 after Holm's correction over all comparisons that are made together. Where two ratios must
-//!    both show a difference, both must be that far from 1. Within a run, all pairs in one metric of one cell are tested
-//!    together; between runs, all cells in one metric; between two commits of a run, everything.
+//! 2. **Different**: p < 0.05 after Holm's correction over all comparisons that are made together. Within a run, all pairs
+//!    in one metric of one cell are tested together; between runs, all cells in one metric; between two commits of a run,
+//!    everything.
 //! 3. **Undecided**: everything else. More blocks would decide it.
+//!
+//! The servers of a cell are measured side by side, and their pairs vary alike, or nearly. So a pair's variance is drawn
+//! towards that of all pairs of the cell, as far as these agree (Smyth 2004).
 //!
 //! Two copies of the same server differ by more than the sampling error shows: by their layout in memory, for one. A run
 //! measures some servers twice, each time as another copy, its *twin*. The variance that the ratios of at least three
@@ -37,10 +40,9 @@ pub use between::{CellComparison, Change, between};
 pub use commits::commits;
 pub use counts::{CountChange, of_counts};
 pub use differences::differences;
-pub use noise::{Noise, TWINS};
+pub use noise::{Copies, Noise, TWINS};
 pub use pairs::Pairs;
 pub use resolution::resolution_of_commits;
-pub use test::Adjustment;
 pub use within::{within, within_noise};
 
 pub use crate::measure::block::Metric;
@@ -80,15 +82,9 @@ impl Verdict {
 pub struct Comparison {
     /// The metric that is compared.
     pub metric: Metric,
-    /// a ÷ b, with its 95% interval: the adjusted ratio where it is used alone, the plain one elsewhere.
+    /// a ÷ b, with its 95% interval.
     pub ratio: Estimate,
-    /// The ratio that is not adjusted.
-    pub plain: Estimate,
-    /// The ratio at an equal cost of the load; absent where there is none.
-    pub adjusted: Option<Estimate>,
-    /// Which of the two decides.
-    pub adjustment: Adjustment,
-    /// The standard error of the ratio's logarithm; the larger one where two ratios decide.
+    /// The standard error of the ratio's logarithm.
     pub standard_error: f64,
     /// The degrees of freedom of that error.
     pub freedom: f64,
@@ -115,14 +111,11 @@ impl Comparison {
     }
 
     /// Whether the 95% interval of the ratio is wholly on one side of 1, and farther from it than by `tolerance`, a share
-    /// such as 0.01 for 1%. Where two ratios decide, both intervals must be.
+    /// such as 0.01 for 1%.
     #[must_use]
     pub fn is_beyond(&self, tolerance: f64) -> bool {
-        let adjusted = self.adjusted.filter(|_| self.adjustment == Adjustment::Both);
         let margin = 1.0 + tolerance;
-        std::iter::once(self.ratio)
-            .chain(adjusted)
-            .all(|ratio| ratio.lo > margin || ratio.hi < 1.0 / margin)
+        self.ratio.lo > margin || self.ratio.hi < 1.0 / margin
     }
 
     /// Whether a is shown to be the better one.
@@ -140,15 +133,12 @@ impl Comparison {
 
 /// Decides comparisons that are made together, each against its own noise floor (the logarithm of a ratio).
 fn judge(tests: &[(Test, Option<f64>)]) -> Vec<Comparison> {
-    let plain: Vec<f64> = tests.iter().map(|(test, _)| test.p_value()).collect();
-    let judged = tests.iter().zip(holm(&plain)).map(|((test, floor), p_value)| Comparison {
+    let alone: Vec<f64> = tests.iter().map(|(test, _)| test.ratio.p_value()).collect();
+    let judged = tests.iter().zip(holm(&alone)).map(|((test, floor), p_value)| Comparison {
         metric: test.metric,
-        ratio: test.ratio().estimate(),
-        plain: test.plain().estimate(),
-        adjusted: test.adjusted().map(|ratio| ratio.estimate()),
-        adjustment: test.adjustment,
-        standard_error: test.least_precise().standard_error,
-        freedom: test.least_precise().freedom,
+        ratio: test.ratio.estimate(),
+        standard_error: test.ratio.standard_error,
+        freedom: test.ratio.freedom,
         p_value,
         floor: floor.map(f64::exp),
         verdict: verdict(test, p_value, floor.unwrap_or(0.0)),
@@ -157,10 +147,10 @@ fn judge(tests: &[(Test, Option<f64>)]) -> Vec<Comparison> {
 }
 
 fn verdict(test: &Test, p_value: f64, floor: f64) -> Verdict {
-    let ln = test.ratio().ln;
-    let differs = p_value < ALPHA && test.distance() > floor;
+    let ln = test.ratio.ln;
+    let differs = p_value < ALPHA && ln.abs() > floor;
     match test.bounds {
-        Bounds::Neither if test.p_equivalent(MARGIN) < ALPHA => Verdict::Equivalent,
+        Bounds::Neither if test.ratio.p_equivalent(MARGIN) < ALPHA => Verdict::Equivalent,
         Bounds::Neither if differs => Verdict::Different,
         Bounds::A if differs && ln > 0.0 => Verdict::Different,
         Bounds::B if differs && ln < 0.0 => Verdict::Different,

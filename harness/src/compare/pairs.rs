@@ -35,7 +35,7 @@ impl Pairs {
         let test = |a: usize, b: usize| Test::paired(metric, &samples[a].1, &samples[b].1);
         let score = |a: usize| {
             let others = (0..samples.len()).filter(|b| *b != a).filter_map(|b| test(a, b));
-            let logs: Vec<f64> = others.map(|test| test.ratio().ln).collect();
+            let logs: Vec<f64> = others.map(|test| test.ratio.ln).collect();
             let mean = logs.iter().sum::<f64>() / logs.len().max(1) as f64;
             if metric.more_is_better() { -mean } else { mean }
         };

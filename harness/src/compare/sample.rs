@@ -9,7 +9,6 @@ use crate::measure::block::{Blocks, Metric};
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
     pub(super) blocks: Blocks,
-    pub(super) has_database: bool,
 }
 
 impl Sample {
@@ -21,10 +20,7 @@ impl Sample {
 
     /// Collects the sample; `None` where the cell has no such figure.
     pub(super) fn of(raw: &Raw, server: &RunServer, cell: &Cell, metric: Metric) -> Option<Sample> {
-        Some(Sample {
-            blocks: Blocks::of(raw, &server.name, cell, metric)?,
-            has_database: server.has_database(),
-        })
+        Some(Sample { blocks: Blocks::of(raw, &server.name, cell, metric)? })
     }
 
     /// Whether the figure is only a lower bound.

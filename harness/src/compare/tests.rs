@@ -51,31 +51,6 @@ fn a_difference_below_the_noise_floor_is_none() {
 }
 
 #[test]
-fn what_the_host_does_to_both_ends_is_taken_out() {
-    let reversed = std::array::from_fn(|block| LARGE[7 - block]);
-    let raw = run(&[
-        SyntheticServer { host: LARGE, ..synthetic("a", 50.0, SMALL) },
-        SyntheticServer { host: reversed, ..synthetic("costly", 52.5, OTHER) },
-    ]);
-    let comparison = cpu(&raw, "costly", "a");
-    assert_eq!((comparison.adjustment, comparison.verdict), (Adjustment::Load, Verdict::Different));
-    assert!((comparison.ratio.mean - 1.05).abs() < 0.01, "{comparison:?}");
-}
-
-#[test]
-fn a_load_that_a_server_makes_costlier_hides_nothing() {
-    // Both ends cost 20% more, so the server may be the cause.
-    let raw = run(&[
-        SyntheticServer { host: SMALL, ..synthetic("a", 50.0, OTHER) },
-        SyntheticServer { host: OTHER, load_cpu: 12.0, ..synthetic("costly", 60.0, SMALL) },
-    ]);
-    let comparison = cpu(&raw, "costly", "a");
-    assert_eq!(comparison.adjustment, Adjustment::Both);
-    assert!((comparison.ratio.mean - 1.2).abs() < 0.01, "{comparison:?}");
-    assert_ne!(comparison.verdict, Verdict::Equivalent);
-}
-
-#[test]
 fn a_goodput_that_is_a_bound_is_not_compared_as_if_exact() {
     // A server that keeps its CPU busy is the limit, so its goodput is exact.
     let of = |name, goodput, busy: f64| SyntheticServer {
@@ -120,11 +95,10 @@ fn three_twins_widen_every_interval_and_leave_no_floor() {
     // Three degrees of freedom, and a few more from the blocks.
     assert!((3.0..4.0).contains(&three.freedom), "{}", three.freedom);
     let raw = with(3);
-    let Noise::Variance { plain, .. } = Noise::of(&raw, &raw.run.cell[0], Metric::ServerCpu) else {
-        panic!("three twins show a variance")
-    };
+    let noise = Noise::of(&raw, &raw.run.cell[0], Metric::ServerCpu);
+    let Copies::Variance(excess) = noise.copies else { panic!("three twins show a variance") };
     // √(3·0.011²/1.2125), by the formula for equal errors.
-    assert!((1.016..1.019).contains(&plain.factor()), "{plain:?}");
+    assert!((1.016..1.019).contains(&excess.factor()), "{excess:?}");
     assert_eq!(cpu(&raw, "b", "a").verdict, Verdict::Different, "20% are beyond all of that");
     // What a server and its own twin show is not widened by itself.
     assert_eq!(cpu(&raw, "a", "a.2").verdict, Verdict::Equivalent);
@@ -141,7 +115,7 @@ fn servers_share_a_letter_where_they_are_not_shown_to_differ() {
             synthetic("second", 50.2, SMALL),
         ]);
         let names = raw.run.server.iter().map(|server| server.name.clone()).collect::<Vec<_>>();
-        let pairs = Pairs::of(&raw, &cell(), &names, Metric::ServerCpu, Noise::Unknown);
+        let pairs = Pairs::of(&raw, &cell(), &names, Metric::ServerCpu, Noise::default());
         assert_eq!(pairs.iter().count(), 6, "every pair is there");
         let unbeaten = names.iter().filter(|name| pairs.is_unbeaten(name)).cloned().collect();
         let letters = pairs.letters().into_iter().map(|(name, of)| format!("{name} {of}"));
@@ -170,7 +144,9 @@ fn a_table_resolves_what_its_blocks_and_its_floor_allow() {
     let pairs = |own: [f64; 8], floor: Option<f64>| {
         let raw = run(&[synthetic("a", 50.0, SMALL), synthetic("b", 50.0, own)]);
         let names = ["a".to_owned(), "b".to_owned()];
-        let noise = floor.map_or(Noise::Unknown, |ratio| Noise::Floor { ln: ratio.ln(), twins: 1 });
+        let copies =
+            floor.map_or(Copies::Unknown, |ratio| Copies::Floor { ln: ratio.ln(), twins: 1 });
+        let noise = Noise { copies, spread: None };
         Pairs::of(&raw, &cell(), &names, Metric::ServerCpu, noise).resolution().unwrap()
     };
     assert_eq!(pairs(OTHER, None), MARGIN, "a smaller difference is an equivalence");

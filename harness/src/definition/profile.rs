@@ -28,6 +28,18 @@ pub struct CellTimes {
     pub settle_ms: u64,
     /// The length of the window in milliseconds.
     pub window_ms: u64,
+    /// It is measured in every so-many-th round of a block, from the first.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub every: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference.
+fn is_one(number: &u32) -> bool {
+    *number == 1
 }
 
 impl CellTimes {
@@ -49,6 +61,18 @@ impl CellTimes {
     #[must_use]
     pub fn window(&self) -> Duration {
         Duration::from_millis(self.window_ms)
+    }
+
+    /// Whether it is measured in the round of this number, from 1.
+    #[must_use]
+    pub fn is_in(&self, round: u32) -> bool {
+        (round - 1).is_multiple_of(self.every)
+    }
+
+    /// In how many of a block's rounds it is measured.
+    #[must_use]
+    pub fn visits(&self, rounds: u32) -> u32 {
+        rounds.div_ceil(self.every)
     }
 }
 
@@ -95,6 +119,8 @@ pub struct Exception {
     pub settle: Option<HumanTime>,
     /// The length of the window, instead of the profile's.
     pub window: Option<HumanTime>,
+    /// They are measured in every so-many-th round of a block, from the first; in each, where it is absent.
+    pub every: Option<u32>,
 }
 
 impl Exception {
@@ -155,6 +181,7 @@ impl Profile {
             warmup_limit_ms: warmup_limit.map_or(0, HumanTime::as_millis),
             settle_ms: time(|except| except.settle).unwrap_or(self.settle).as_millis(),
             window_ms: time(|except| except.window).unwrap_or(self.window).as_millis(),
+            every: named().find_map(|except| except.every).unwrap_or(1),
         }
     }
 
@@ -168,6 +195,9 @@ impl Profile {
         for except in &self.except {
             if except.scenarios.is_empty() && except.loads.is_empty() {
                 return Err("an exception names neither scenarios nor loads".into());
+            }
+            if except.every == Some(0) {
+                return Err("`every` counts rounds from 1".into());
             }
             catalogue.check_names(&except.scenarios, &except.loads)?;
         }
@@ -243,6 +273,7 @@ mod tests {
             ("window = \"1s\"", "neither scenarios nor loads"),
             ("loads = [\"open-10\"]\nwindow = \"0s\"", "measures nothing (demo under open-10)"),
             ("scenarios = [\"idle\"]\nwarmup = \"5s\"", "below its least (idle under closed-64)"),
+            ("loads = [\"open-10\"]\nevery = 0", "`every` counts rounds from 1"),
             ("scenarios = [\"idle\"]\nwindow = 5", "profiles.toml:12:"),
         ] {
             let error = profile(&format!("[[profile.except]]\n{more}\n")).unwrap_err().to_string();

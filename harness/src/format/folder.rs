@@ -10,6 +10,11 @@ use super::journal::{self, Entry, Journal};
 use super::run::RunFile;
 use crate::os::machine::MachineFile;
 
+/// The journal of a run in progress,
+const JOURNAL: &str = "journal.jsonl";
+/// and of one that is complete.
+const PACKED: &str = "journal.jsonl.gz";
+
 /// The reason why a run's folder cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -109,7 +114,7 @@ fn make(folder: &Path, run: &RunFile, machine: &MachineFile) -> Result<Journal, 
     fs::create_dir_all(&raw).map_err(io_error(&raw))?;
     write_toml(&raw.join("machine.toml"), machine)?;
     write_toml(&raw.join("run.toml"), run)?;
-    let path = raw.join("journal.jsonl");
+    let path = raw.join(JOURNAL);
     let journal = Journal::create(&path).map_err(io_error(&path))?;
     sync(&raw)?;
     sync(folder)?;
@@ -126,8 +131,22 @@ fn sync(folder: &Path) -> Result<(), FolderError> {
 /// # Errors
 /// When the journal cannot be read or written.
 pub fn reopen(folder: &Path) -> Result<Journal, FolderError> {
-    let path = folder.join("raw/journal.jsonl");
+    let path = folder.join("raw").join(JOURNAL);
     Journal::reopen(&path).map_err(io_error(&path))
+}
+
+/// Compresses the journal of the run in `folder`, which is complete.
+///
+/// # Errors
+/// When the journal cannot be read or written.
+pub fn pack(folder: &Path) -> Result<(), FolderError> {
+    let raw = folder.join("raw");
+    let (plain, packed, making) =
+        (raw.join(JOURNAL), raw.join(PACKED), raw.join(format!(".{PACKED}.new")));
+    journal::pack(&plain, &making).map_err(io_error(&making))?;
+    fs::rename(&making, &packed).map_err(io_error(&packed))?;
+    fs::remove_file(&plain).map_err(io_error(&plain))?;
+    sync(&raw)
 }
 
 fn write_toml(path: &Path, content: &impl serde::Serialize) -> Result<(), FolderError> {
@@ -161,7 +180,18 @@ pub fn read(folder: &Path) -> Result<Raw, FolderError> {
     if !super::READABLE.contains(&format) {
         return Err(FolderError::Version { path, found: format });
     }
-    let journal = raw.join("journal.jsonl");
+    let (plain, packed) = (raw.join(JOURNAL), raw.join(PACKED));
+    // Where both are there, the program was killed while it compressed the one.
+    let is_packed = !plain.exists() && packed.exists();
+    let journal = if is_packed { packed } else { plain };
+    let unreadable = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::InvalidData
+        | io::ErrorKind::InvalidInput
+        | io::ErrorKind::UnexpectedEof => {
+            FolderError::Damaged { path: journal.clone(), message: cause.to_string() }
+        }
+        _ => FolderError::Io { path: journal.clone(), cause },
+    };
     let name = folder.canonicalize().map_err(io_error(folder))?;
     let mut run: RunFile = read_toml(&path)?;
     earlier::complete(&mut run);
@@ -169,7 +199,7 @@ pub fn read(folder: &Path) -> Result<Raw, FolderError> {
         name: name.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         run,
         machine: read_toml(&raw.join("machine.toml"))?,
-        entries: journal::read(&journal).map_err(io_error(&journal))?,
+        entries: journal::read(&journal, is_packed).map_err(unreadable)?,
         counts: read_counts(&raw.join("counts.json"))?,
     })
 }

@@ -1,11 +1,16 @@
 //! The journal of a run, `raw/journal.jsonl`: a JSON line for each event, in order.
 //!
-//! Each line has the time at which it was written, but for runs recorded before it had one. A line is on the disk before the next trial begins. An incomplete last line is what a killed run was writing.
+//! Each line has the time at which it was written, but for runs recorded before it had one. A line is on the disk before the
+//! next trial begins. An incomplete last line is what a killed run was writing. The journal of a run that is complete is
+//! compressed: `raw/journal.jsonl.gz`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -159,12 +164,28 @@ impl Journal {
     }
 }
 
-/// Reads the entries of a journal.
+/// Compresses the journal `plain` into `packed`, which is on the disk afterwards.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn pack(plain: &Path, packed: &Path) -> io::Result<()> {
+    let mut encoder = GzEncoder::new(File::create(packed)?, Compression::best());
+    io::copy(&mut File::open(plain)?, &mut encoder)?;
+    encoder.finish()?.sync_all()
+}
+
+/// Reads the entries of a journal; `packed` says whether it is compressed.
 ///
 /// # Errors
 /// When the file cannot be read, or a line other than the last is not an entry; the error then names the line.
-pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
-    let bytes = fs::read(path)?;
+pub fn read(path: &Path, packed: bool) -> io::Result<Vec<Entry>> {
+    let mut bytes = Vec::new();
+    let mut file = File::open(path)?;
+    if packed {
+        GzDecoder::new(file).read_to_end(&mut bytes)?;
+    } else {
+        file.read_to_end(&mut bytes)?;
+    }
     // A killed run may have left an incomplete line, even an incomplete character.
     let lines: Vec<&[u8]> =
         bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
@@ -202,14 +223,14 @@ mod tests {
 
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{text}{{\"entry\":\"fin")).unwrap();
-        assert_eq!(read(&path).unwrap(), [rate.clone(), Entry::Finished]);
+        assert_eq!(read(&path, false).unwrap(), [rate.clone(), Entry::Finished]);
         Journal::reopen(&path).unwrap().write(&Entry::Interrupted).unwrap();
-        assert_eq!(read(&path).unwrap(), [rate.clone(), Entry::Finished, Entry::Interrupted]);
+        assert_eq!(read(&path, false).unwrap(), [rate.clone(), Entry::Finished, Entry::Interrupted]);
         std::fs::write(&path, format!("{text}\0\0\0d\"}}\n")).unwrap();
         Journal::reopen(&path).unwrap().write(&Entry::Interrupted).unwrap();
-        assert_eq!(read(&path).unwrap(), [rate, Entry::Finished, Entry::Interrupted]);
+        assert_eq!(read(&path, false).unwrap(), [rate, Entry::Finished, Entry::Interrupted]);
         std::fs::write(&path, format!("{{\"entry\":\"fin\n{text}")).unwrap();
-        assert!(read(&path).unwrap_err().to_string().starts_with("line 1:"));
+        assert!(read(&path, false).unwrap_err().to_string().starts_with("line 1:"));
     }
 
     #[test]
@@ -229,9 +250,9 @@ mod tests {
             let time: Timestamp = line["time"].as_str().unwrap().parse().unwrap();
             assert!((before..=after).contains(&time.as_millisecond()), "{line}");
         }
-        assert_eq!(read(&path).unwrap(), [resumed, Entry::Finished]);
+        assert_eq!(read(&path, false).unwrap(), [resumed, Entry::Finished]);
         std::fs::write(&path, "{\"entry\":\"finished\"}\n").unwrap();
-        assert_eq!(read(&path).unwrap(), [Entry::Finished]);
+        assert_eq!(read(&path, false).unwrap(), [Entry::Finished]);
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub(crate) fn cell() -> Cell {
             warmup_limit_ms: 0,
             settle_ms: 0,
             window_ms: 1_000,
+            every: 1,
         },
     }
 }

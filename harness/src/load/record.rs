@@ -199,18 +199,23 @@ pub struct LoadRecord {
     pub right_in_window: u64,
     /// New connections that replaced those closed by the server.
     pub reconnects: u64,
-    /// The times from due to the last byte, of right answers.
+    /// The times from due to the last byte, of right answers. A run does not keep them of a closed load, where they are
+    /// determined by its users ÷ rate,
+    #[serde(default, skip_serializing_if = "Latencies::is_empty")]
     pub response: Latencies,
-    /// The times from sent to the last byte, of right answers. A run does not keep them of a closed load, where they are
-    /// the response times but for the load's own lateness.
+    /// but only their sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_total: Option<Nanos>,
+    /// The times from sent to the last byte, of right answers. A run does not keep them of a closed load either.
     #[serde(default, skip_serializing_if = "Latencies::is_empty")]
     pub service: Latencies,
-    /// The times from due to sent, of all requests. A run does not keep them of a closed load, where they are the load's
-    /// own lateness.
+    /// The times from due to sent, of all requests. A run does not keep them of a closed load, in which a request is due
+    /// when its user is idle.
     #[serde(default, skip_serializing_if = "Latencies::is_empty")]
     pub lateness: Latencies,
     /// The times from when a request was due and its connection idle to when it was sent: the load's own part of
-    /// lateness.
+    /// lateness. A run does not keep them of a closed load.
+    #[serde(default, skip_serializing_if = "Latencies::is_empty")]
     pub own_lateness: Latencies,
     /// The time that all requests together spent between due and the last byte, within the window. Divided by the
     /// window, it is the mean number of requests in the system.
@@ -232,10 +237,25 @@ impl LoadRecord {
         self.waiting == Waiting::Spins
     }
 
-    /// The record without what a closed load tells twice.
+    /// The record without distributions, which say nothing of a server under a closed load.
     #[must_use]
-    pub fn without_repetition(self) -> LoadRecord {
-        LoadRecord { service: Latencies::default(), lateness: Latencies::default(), ..self }
+    pub fn without_distributions(self) -> LoadRecord {
+        LoadRecord {
+            response_total: Some(Nanos((self.mean_response() * self.right as f64).round() as u64)),
+            response: Latencies::default(),
+            service: Latencies::default(),
+            lateness: Latencies::default(),
+            own_lateness: Latencies::default(),
+            ..self
+        }
+    }
+
+    /// The mean response time of right answers in nanoseconds; 0 without any.
+    fn mean_response(&self) -> f64 {
+        match self.response_total {
+            Some(total) => total.0 as f64 / self.right.max(1) as f64,
+            None => self.response.mean(),
+        }
     }
 
     /// Adds the record of another shard of the same window.
@@ -265,6 +285,8 @@ impl LoadRecord {
         self.right_in_window += other.right_in_window;
         self.reconnects += other.reconnects;
         self.response.add(&other.response);
+        self.response_total =
+            self.response_total.zip(other.response_total).map(|(mine, other)| mine + other);
         self.service.add(&other.service);
         self.lateness.add(&other.lateness);
         self.own_lateness.add(&other.own_lateness);
@@ -306,7 +328,7 @@ impl LoadRecord {
     #[must_use]
     pub fn littles_law_residual(&self) -> Option<f64> {
         let counted = self.in_system.as_secs() / self.window.as_secs();
-        let predicted = self.right as f64 / self.window.as_secs() * self.response.mean() / 1e9;
+        let predicted = self.right as f64 / self.window.as_secs() * self.mean_response() / 1e9;
         (counted > 0.0 && self.right > 0).then(|| predicted / counted - 1.0)
     }
 }

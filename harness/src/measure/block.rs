@@ -70,21 +70,12 @@ impl Metric {
 /// The values of one metric for one server in one cell, block by block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blocks {
-    /// The values, by block number, from 1.
-    pub values: BTreeMap<u32, Value>,
+    /// The values in the metric's unit, by block number, from 1.
+    pub values: BTreeMap<u32, f64>,
     /// The mean goodput in right answers per second.
     pub goodput: f64,
     /// Whether that goodput is only a lower bound.
     pub lower_bound: bool,
-}
-
-/// The value of one block, with its covariate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Value {
-    /// The value, in the metric's unit.
-    pub value: f64,
-    /// The load's CPU time per right answer in the same trial, in microseconds.
-    pub load_cpu: f64,
 }
 
 impl Blocks {
@@ -100,7 +91,7 @@ impl Blocks {
             Metric::ServerCpu => span::whole(&trials),
             Metric::Goodput | Metric::P50 | Metric::P99 => trials.clone(),
         };
-        let values: Option<BTreeMap<u32, Value>> =
+        let values: Option<BTreeMap<u32, f64>> =
             having.iter().map(|trial| Some((trial.block, value(trial, metric)?))).collect();
         let goodputs: Vec<f64> =
             trials.iter().map(|trial| trial.measured.record.goodput()).collect();
@@ -114,7 +105,7 @@ impl Blocks {
     /// The same estimate that [`super::Figures`] holds; of a percentile, however imprecise it is.
     #[must_use]
     pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
-        let values: Vec<f64> = self.values.values().map(|value| value.value).collect();
+        let values: Vec<f64> = self.values.values().copied().collect();
         match metric {
             Metric::Goodput | Metric::ServerCpu => stats::mean(&values),
             Metric::P50 | Metric::P99 => stats::geometric_mean(&values),
@@ -122,13 +113,9 @@ impl Blocks {
     }
 }
 
-fn value(trial: &Trial, metric: Metric) -> Option<Value> {
-    let resources = &trial.measured.resources;
+fn value(trial: &Trial, metric: Metric) -> Option<f64> {
     let answered = trial.measured.record.right_in_window > 0;
-    answered
-        .then(|| metric.of(trial))
-        .flatten()
-        .map(|value| Value { value, load_cpu: per_answer(trial, resources.load) })
+    answered.then(|| metric.of(trial)).flatten()
 }
 
 /// All completed trials of a server in a cell.

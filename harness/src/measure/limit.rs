@@ -101,10 +101,13 @@ pub fn is_load_bound(trial: &Trial, cpus: &Placement) -> bool {
     load_share(trial, cpus) >= OTHERS_SATURATED
 }
 
-/// Whether fewer right answers arrived in the window of an open load than were due.
+/// Whether fewer right answers arrived in the window of an open load than were due, by more than one that came just after
+/// the window's end.
 #[must_use]
 pub fn fell_short(trial: &Trial) -> bool {
-    achieved(trial) < ACHIEVED
+    let record = &trial.measured.record;
+    let due = (record.sent + record.unsent) as f64;
+    ((record.right_in_window + 1) as f64) < ACHIEVED * due
 }
 
 /// The right answers in the window of an open load, divided by the requests that were due in it.

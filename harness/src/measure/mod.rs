@@ -170,7 +170,7 @@ fn measurement(
     let (open, cpus) = (is_open(cell), &raw.run.cpus);
     let valid = valid(trials, cell, cpus);
     let late = trials.iter().filter(|trial| open && load_was_at_fault(trial)).count();
-    let planned = raw.run.blocks * raw.run.rounds;
+    let planned = raw.run.blocks * cell.times.visits(raw.run.rounds);
     let mut warnings = warnings(trials, failures, planned, open, late, cpus.load_is_alone());
     let blocks = rounds::pooled(&valid);
     let blocks: Vec<&Trial> = blocks.iter().collect();

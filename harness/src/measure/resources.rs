@@ -245,6 +245,7 @@ mod tests {
                 warmup_limit_ms: 0,
                 settle_ms: 0,
                 window_ms: 1000,
+                every: 1,
             },
         };
         let resources = Resources {

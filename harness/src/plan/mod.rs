@@ -160,7 +160,8 @@ impl Plan {
     ) -> Plan {
         let has = |server: usize, cell: usize| has(&studies, &servers[server], &cells[cell]);
         let size = Size { blocks, rounds, servers: servers.len(), cells: cells.len() };
-        let blocks = draw(seed, size, has);
+        let is_in = |cell: usize, round| cells[cell].times.is_in(round);
+        let blocks = draw(seed, size, has, is_in);
         Plan { seed, profile, studies, servers, cells, blocks }
     }
 

@@ -61,29 +61,35 @@ pub(super) struct Size {
     pub(super) cells: usize,
 }
 
-/// Draws the order of every block from `seed`; `has` says for each server and cell whether the server has the cell.
+/// Draws the order of every block from `seed`; `has` says for each server and cell whether the server has the cell, and
+/// `is_in` for each cell and round whether it is measured there.
 ///
 /// Every second round is the one before it in reverse: whatever drifts steadily through both then weighs the same on
 /// every server. Each block draws from a stream of its own, so that a longer run begins like a shorter one.
-pub(super) fn draw(seed: u64, size: Size, has: impl Fn(usize, usize) -> bool) -> Vec<Block> {
+pub(super) fn draw(
+    seed: u64,
+    size: Size,
+    has: impl Fn(usize, usize) -> bool,
+    is_in: impl Fn(usize, u32) -> bool,
+) -> Vec<Block> {
     let block = |block: u32| {
         let mut rng = ChaCha12Rng::seed_from_u64(seed);
         rng.set_stream(u64::from(block) + 1);
-        let mut rounds: Vec<Round> = Vec::new();
-        for number in 1..=size.rounds {
+        let mut order = Vec::new();
+        let mut of_number = |number: u32| {
             let seed = rng.next_u64();
-            let order: Vec<(usize, usize)> = match rounds.last() {
-                Some(last) if number % 2 == 0 => {
-                    last.visits.iter().rev().map(|visit| (visit.cell, visit.server)).collect()
-                }
-                _ => round(&mut rng, size, &has),
-            };
+            if number.is_multiple_of(2) {
+                order.reverse();
+            } else {
+                order = round(&mut rng, size, &has);
+            }
+            let measured = order.iter().filter(|(cell, _)| is_in(*cell, number));
             // Two cells of a server differ in what they ask, too.
             let visit =
-                |(cell, server)| Visit { server, cell, seed: seed.wrapping_add(cell as u64) };
-            rounds.push(Round { number, visits: order.into_iter().map(visit).collect() });
-        }
-        Block { rounds }
+                |&(cell, server)| Visit { server, cell, seed: seed.wrapping_add(cell as u64) };
+            Round { number, visits: measured.map(visit).collect() }
+        };
+        Block { rounds: (1..=size.rounds).map(&mut of_number).collect() }
     };
     (0..size.blocks).map(block).collect()
 }

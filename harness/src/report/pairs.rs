@@ -1,6 +1,6 @@
 //! Every pair of every ranking: `pairs.csv`, and the same as a table.
 
-use crate::compare::{Adjustment, Comparison};
+use crate::compare::Comparison;
 use crate::measure::block::Metric;
 use crate::stats::Estimate;
 
@@ -10,7 +10,7 @@ use super::ranking::{Compared, Ranking};
 use super::table::Table;
 
 /// The columns of `pairs.csv`; a run with studies has the study before them.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 12] = [
     "group",
     "scenario",
     "load",
@@ -20,10 +20,6 @@ const COLUMNS: [&str; 16] = [
     "ratio",
     "ratio_lo",
     "ratio_hi",
-    "adjusted",
-    "adjusted_lo",
-    "adjusted_hi",
-    "used",
     "p",
     "verdict",
     "floor",
@@ -63,8 +59,7 @@ fn row(
         Some(Estimate { mean, lo, hi, .. }) => [mean, lo, hi].map(decimals),
         None => [const { String::new() }; 3],
     };
-    let [ratio, ratio_lo, ratio_hi] = ends(comparison.map(|one| one.plain));
-    let [adjusted, adjusted_lo, adjusted_hi] = ends(comparison.and_then(|one| one.adjusted));
+    let [ratio, ratio_lo, ratio_hi] = ends(comparison.map(|one| one.ratio));
     let text = |of: fn(&Comparison) -> String| comparison.map(of).unwrap_or_default();
     [
         ranking.group.clone().unwrap_or_default(),
@@ -76,10 +71,6 @@ fn row(
         ratio,
         ratio_lo,
         ratio_hi,
-        adjusted,
-        adjusted_lo,
-        adjusted_hi,
-        text(|one| used(one).to_owned()),
         text(|one| decimals(one.p_value)),
         comparison.map_or(NOT_COMPARED, |one| one.verdict.name()).to_owned(),
         text(|one| one.floor.map(decimals).unwrap_or_default()),
@@ -107,19 +98,9 @@ pub(super) fn id(metric: Metric) -> &'static str {
     }
 }
 
-/// Which ratio the verdict is about.
-pub(super) fn used(comparison: &Comparison) -> &'static str {
-    match comparison.adjustment {
-        Adjustment::None => "plain",
-        Adjustment::Load => "adjusted",
-        Adjustment::Both => "both",
-    }
-}
-
 /// The pairs of a ranking for people, without metrics in which no pair was compared.
 pub(super) fn table(ranking: &Ranking) -> Table {
-    let mut table =
-        Table::new(&["figure", "load", "a", "b", "a ÷ b", "adjusted", "used", "p", "verdict"]);
+    let mut table = Table::new(&["figure", "load", "a", "b", "a ÷ b", "p", "verdict"]);
     for compared in &ranking.compared {
         if compared.pairs.iter().all(|(_, _, comparison)| comparison.is_none()) {
             continue;
@@ -127,15 +108,12 @@ pub(super) fn table(ranking: &Ranking) -> Table {
         for (a, b, comparison) in compared.pairs.iter() {
             let dash = || "–".to_owned();
             let of = |text: fn(&Comparison) -> String| comparison.map_or_else(dash, text);
-            let adjusted = comparison.and_then(|one| one.adjusted).as_ref().map(number::ratio);
             table.row(vec![
                 compared.metric.name().to_owned(),
                 compared.load.clone(),
                 a.to_owned(),
                 b.to_owned(),
-                of(|one| number::ratio(&one.plain)),
-                adjusted.unwrap_or_else(dash),
-                of(|one| used(one).to_owned()),
+                of(|one| number::ratio(&one.ratio)),
                 of(|one| probability(one.p_value)),
                 comparison.map_or(NOT_COMPARED, |one| one.verdict.name()).to_owned(),
             ]);
@@ -150,6 +128,5 @@ pub(super) fn probability(p_value: f64) -> String {
 }
 
 /// What must be known to read the table.
-pub(super) const LEGEND: &str = "Every pair of contenders, the better one first. (–): 95% intervals over blocks. Adjusted: \
-    at an equal CPU time of the load. Used: the ratio that the verdict is about; where it is both, both must show it. p: by \
+pub(super) const LEGEND: &str = "Every pair of contenders, the better one first. (–): 95% intervals over blocks. p: by \
     Holm's correction over all pairs of the figure under the load. Equivalent: within 3%.";

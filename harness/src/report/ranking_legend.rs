@@ -1,6 +1,6 @@
 //! The sentences that a ranking's table needs.
 
-use crate::compare::{Adjustment, MARGIN, Noise, TWINS};
+use crate::compare::{Copies, MARGIN, TWINS};
 use crate::measure::block::Metric;
 use crate::measure::warning::Warning;
 
@@ -58,11 +58,11 @@ impl Ranking {
 
     /// What twins show of the noise between copies.
     fn noise_in_words(&self) -> String {
-        match self.ordering().map(|compared| compared.noise).unwrap_or_default() {
-            Noise::Unknown => "Too few twins: no server was measured twice, so nothing shows how far two copies of the \
+        match self.ordering().map(|compared| compared.noise.copies).unwrap_or_default() {
+            Copies::Unknown => "Too few twins: no server was measured twice, so nothing shows how far two copies of the \
                 same server are apart."
                 .to_owned(),
-            Noise::Floor { ln, twins } => format!(
+            Copies::Floor { ln, twins } => format!(
                 "Too few twins to widen the intervals ({twins} of at least {TWINS}): a difference counts only where it \
                  is larger than {between}, {floor}.",
                 between = if twins == 1 {
@@ -72,11 +72,11 @@ impl Ranking {
                 },
                 floor = percent(ln.exp()),
             ),
-            Noise::Variance { plain, .. } => format!(
+            Copies::Variance(excess) => format!(
                 "The intervals of ratios hold what {} twins show: beyond the sampling error, two copies of a server \
                  are {} apart (standard deviation).",
-                plain.count,
-                percent(plain.factor()),
+                excess.count,
+                percent(excess.factor()),
             ),
         }
     }
@@ -110,17 +110,7 @@ impl Ranking {
     fn ratios_in_words(&self) -> Option<String> {
         let baseline = self.baseline.as_ref()?;
         let what = if self.by_goodput { "goodput" } else { "server CPU per request" };
-        let ratios = || self.rows.iter().filter_map(|row| row.ratio);
-        let adjusted = ratios().filter(|ratio| ratio.adjustment == Adjustment::Load).count();
-        let adjusted = match adjusted {
-            0 => String::new(),
-            adjusted => format!(
-                "; in {adjusted} of {all} rows at an equal CPU time of the load, which moves along with the servers' from \
-                 block to block, and so not the ratio of the means",
-                all = ratios().count()
-            ),
-        };
-        Some(format!("×: {what} over that of the baseline, {}{adjusted}.", baseline.name))
+        Some(format!("×: {what} over that of the baseline, {}.", baseline.name))
     }
 
     fn controls_in_words(&self) -> Option<String> {

@@ -201,7 +201,7 @@ fn record(
 ) -> Trial {
     let measured = match pace {
         // A run has thousands of trials.
-        Pace::Closed => Measured { record: measured.record.without_repetition(), ..measured },
+        Pace::Closed => Measured { record: measured.record.without_distributions(), ..measured },
         Pace::Open { .. } => measured,
     };
     Trial {

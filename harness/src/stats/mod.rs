@@ -1,17 +1,17 @@
 //! Statistics: pure functions of numbers.
 
-pub mod covariance;
 pub mod excess;
 pub mod holm;
 pub mod interval;
 pub mod letters;
+pub mod moderated;
 pub mod ratio;
 pub mod resolution;
 
-pub use covariance::{Covaried, paired_adjusted, unpaired_adjusted};
 pub use excess::{Excess, excess};
 pub use holm::holm;
 pub use interval::{Estimate, geometric_mean, mean};
 pub use letters::letters;
+pub use moderated::{Spread, spread};
 pub use ratio::{LogRatio, paired, unpaired};
 pub use resolution::{critical, smallest_found};

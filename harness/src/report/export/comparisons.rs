@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cell_figures::Interval;
-use crate::compare::{Comparison, Noise};
+use crate::compare::{Comparison, Copies};
 use crate::report::chapter::Chapter;
-use crate::report::pairs::{NOT_COMPARED, id, rounded, used};
+use crate::report::pairs::{NOT_COMPARED, id, rounded};
 use crate::report::ranking::{Compared, Ranking};
 
 /// The pairs of contenders that were compared together: in one figure, under one load.
@@ -47,12 +47,8 @@ struct Pair {
     a: String,
     /// The other server.
     b: String,
-    /// a ÷ b, not adjusted.
+    /// a ÷ b.
     ratio: Option<Interval>,
-    /// a ÷ b at an equal CPU time of the load; null where there is none.
-    adjusted: Option<Interval>,
-    /// Which ratio the verdict is about: `plain`, `adjusted`, or `both`, which must agree.
-    used: Option<&'static str>,
     /// The p-value after Holm's correction over all pairs of this list.
     p: Option<f64>,
     /// `different`, `equivalent` (within 3%), `undecided`, or `not compared`: two lower bounds, or fewer than two blocks
@@ -69,10 +65,10 @@ pub(super) fn comparisons(chapter: &Chapter) -> Vec<Comparisons> {
 }
 
 fn of(study: Option<String>, ranking: &Ranking, compared: &Compared) -> Comparisons {
-    let (copies_differ, floor) = match compared.noise {
-        Noise::Unknown => (None, None),
-        Noise::Floor { ln, .. } => (None, Some(rounded(ln.exp()))),
-        Noise::Variance { plain, .. } => (Some(rounded(plain.factor())), None),
+    let (copies_differ, floor) = match compared.noise.copies {
+        Copies::Unknown => (None, None),
+        Copies::Floor { ln, .. } => (None, Some(rounded(ln.exp()))),
+        Copies::Variance(excess) => (Some(rounded(excess.factor())), None),
     };
     Comparisons {
         study,
@@ -93,9 +89,7 @@ fn pair((a, b, comparison): (&str, &str, Option<&Comparison>)) -> Pair {
     Pair {
         a: a.to_owned(),
         b: b.to_owned(),
-        ratio: comparison.and_then(|one| Interval::of(one.plain, rounded)),
-        adjusted: comparison.and_then(|one| Interval::of(one.adjusted?, rounded)),
-        used: comparison.map(used),
+        ratio: comparison.and_then(|one| Interval::of(one.ratio, rounded)),
         p: comparison.map(|one| rounded(one.p_value)),
         verdict: comparison.map_or(NOT_COMPARED, |one| one.verdict.name()),
     }
