@@ -35,12 +35,12 @@ struct Setting {
 }
 
 const SETTINGS: [Setting; 2] = [
-    Setting { name: "study", servers: ".", blocks: 8, options: &["--profile", "quick"] },
+    Setting { name: "study", servers: ".", blocks: 12, options: &["--profile", "quick"] },
     Setting {
         name: "two-commits",
         servers: "^(copy-1|copy-2|burning)$",
-        blocks: 20,
-        options: &["--profile", "quick", "--rounds", "4", "-l", "closed-64"],
+        blocks: 28,
+        options: &["--profile", "quick", "--rounds", "12", "-l", "closed-64"],
     },
 ];
 

@@ -130,9 +130,8 @@ fn kept(
 }
 
 fn tabulated(cells: &[&CellComparison]) -> Table {
-    let mut table = Table::new(&[
-        "server", "scenario", "load", "metric", "A", "B", "B/A", "floor", "verdict",
-    ]);
+    let mut table =
+        Table::new(&["server", "scenario", "load", "metric", "A", "B", "B/A", "floor", "verdict"]);
     let dash = || "–".to_owned();
     for cell in cells {
         let floor = cell.compared().and_then(|comparison| comparison.floor);

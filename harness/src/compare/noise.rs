@@ -181,8 +181,7 @@ mod tests {
             };
             let (mut false_alarms, mut found) = (0, 0);
             for _ in 0..runs {
-                let samples: Vec<Sample> =
-                    (0..6).chain(0..3).map(&mut sample).collect();
+                let samples: Vec<Sample> = (0..6).chain(0..3).map(&mut sample).collect();
                 let tested = |a: usize, b: usize| {
                     Test::paired(Metric::P50, &samples[a], &samples[b]).unwrap()
                 };

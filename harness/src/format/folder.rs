@@ -185,9 +185,7 @@ pub fn read(folder: &Path) -> Result<Raw, FolderError> {
     let is_packed = !plain.exists() && packed.exists();
     let journal = if is_packed { packed } else { plain };
     let unreadable = |cause: io::Error| match cause.kind() {
-        io::ErrorKind::InvalidData
-        | io::ErrorKind::InvalidInput
-        | io::ErrorKind::UnexpectedEof => {
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
             FolderError::Damaged { path: journal.clone(), message: cause.to_string() }
         }
         _ => FolderError::Io { path: journal.clone(), cause },

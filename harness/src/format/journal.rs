@@ -225,7 +225,10 @@ mod tests {
         std::fs::write(&path, format!("{text}{{\"entry\":\"fin")).unwrap();
         assert_eq!(read(&path, false).unwrap(), [rate.clone(), Entry::Finished]);
         Journal::reopen(&path).unwrap().write(&Entry::Interrupted).unwrap();
-        assert_eq!(read(&path, false).unwrap(), [rate.clone(), Entry::Finished, Entry::Interrupted]);
+        assert_eq!(
+            read(&path, false).unwrap(),
+            [rate.clone(), Entry::Finished, Entry::Interrupted]
+        );
         std::fs::write(&path, format!("{text}\0\0\0d\"}}\n")).unwrap();
         Journal::reopen(&path).unwrap().write(&Entry::Interrupted).unwrap();
         assert_eq!(read(&path, false).unwrap(), [rate, Entry::Finished, Entry::Interrupted]);

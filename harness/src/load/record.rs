@@ -327,8 +327,14 @@ impl LoadRecord {
     /// answered.
     #[must_use]
     pub fn littles_law_residual(&self) -> Option<f64> {
-        let counted = self.in_system.as_secs() / self.window.as_secs();
-        let predicted = self.right as f64 / self.window.as_secs() * self.mean_response() / 1e9;
+        let (predicted, counted) = self.times();
         (counted > 0.0 && self.right > 0).then(|| predicted / counted - 1.0)
+    }
+
+    /// The two times whose quotient is 1 by Little's law, in seconds: what right answers took that were due in the window, and
+    /// what all requests together spent in the system within it.
+    #[must_use]
+    pub fn times(&self) -> (f64, f64) {
+        (self.right as f64 * self.mean_response() / 1e9, self.in_system.as_secs())
     }
 }

@@ -52,9 +52,9 @@ pub struct ResourceFigures {
 pub struct PartFigures {
     /// The part's share of its CPUs' time; 1 is all of it.
     pub cpu_share: Option<Estimate>,
-    /// Context switches per right answer, of both kinds.
+    /// Context switches per request, of both kinds: from before the load's start until it was drained.
     pub switches: Option<Estimate>,
-    /// Involuntary context switches per right answer.
+    /// Involuntary context switches per request.
     pub involuntary: Option<Estimate>,
     /// Anonymous memory in MiB: the largest value of all trials.
     pub memory_mib: Option<f64>,
@@ -101,10 +101,17 @@ fn part_figures(
     of: &dyn Fn(&Trial) -> Option<Usage>,
 ) -> PartFigures {
     let whole = span::whole(trials);
-    let per_answer = |count: &dyn Fn(Usage) -> Option<u64>| {
+    // Earlier runs counted within the window.
+    let per_request = |since_start: &dyn Fn(Usage) -> Option<u64>,
+                       in_window: &dyn Fn(Usage) -> Option<u64>| {
         estimate(&whole, |trial| {
             let used = of(trial)?;
-            Some(count(used)? as f64 / answers(trial, used))
+            match since_start(used) {
+                Some(count) => {
+                    Some(count as f64 / trial.measured.record.requests_total.max(1) as f64)
+                }
+                None => Some(in_window(used)? as f64 / answers(trial, used)),
+            }
         })
     };
     PartFigures {
@@ -113,8 +120,10 @@ fn part_figures(
             let available = used.seconds(trial.measured.resources.interval) * cpus as f64;
             Some(used.cpu.as_secs() / available)
         }),
-        switches: per_answer(&|used| Some(used.voluntary_switches? + used.involuntary_switches?)),
-        involuntary: per_answer(&|used| used.involuntary_switches),
+        switches: per_request(&|used| Some(used.waits? + used.preemptions?), &|used| {
+            Some(used.voluntary_switches? + used.involuntary_switches?)
+        }),
+        involuntary: per_request(&|used| used.preemptions, &|used| used.involuntary_switches),
         memory_mib: peak(trials, |trial| Some(of(trial)?.anonymous_kib as f64 / 1024.0)),
         threads: peak(trials, |trial| Some(of(trial)?.threads? as f64)),
         files: peak(trials, |trial| Some(of(trial)?.files? as f64)),

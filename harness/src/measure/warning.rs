@@ -296,14 +296,16 @@ pub(super) fn warnings(
     if late > 0 {
         warnings.push(Warning::Late { trials: late, of: trials.len(), invalid });
     }
-    let residuals = trials.iter().filter_map(|trial| trial.measured.record.littles_law_residual());
-    let worst = residuals.max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
+    // Over all windows: at the ends of a short one, requests that take longer than others put the law off by chance.
+    let times = trials.iter().map(|trial| trial.measured.record.times());
+    let (answering, in_system) = times.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
+    let residual = if in_system > 0.0 { answering / in_system - 1.0 } else { 0.0 };
     // Errors spend time in the system but are no part of the rate. A window that fell short leaves a backlog behind,
     // so it is not steady, as the law requires.
     let explains =
         |warning: &Warning| matches!(warning, Warning::Errors(_) | Warning::Short { .. });
-    if worst.abs() > LAW && !warnings.iter().any(explains) {
-        warnings.push(Warning::LittlesLaw { residual: worst });
+    if answering > 0.0 && residual.abs() > LAW && !warnings.iter().any(explains) {
+        warnings.push(Warning::LittlesLaw { residual });
     }
     warnings
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::meter::{CpuReading, Meter};
 use super::processes::Processes;
-use super::usage::Usage;
+use super::usage::Threads;
 use crate::os::cgroup::{self, Groups, Limits};
 use crate::units::Nanos;
 
@@ -119,12 +119,20 @@ impl Meter for Contained {
         CpuReading::now(|| self.container.cpu_time())
     }
 
-    fn usage(&self, cpu: Nanos) -> Usage {
-        Usage {
-            anonymous_kib: self.container.anonymous_kib(),
-            throttled: self.container.throttled(),
-            ..self.processes.usage(cpu)
-        }
+    fn throttled(&self) -> Option<Nanos> {
+        self.container.throttled()
+    }
+
+    fn files(&self) -> Option<u64> {
+        self.processes.files()
+    }
+
+    fn threads(&self) -> Threads {
+        self.processes.threads()
+    }
+
+    fn connections(&self) -> Option<u64> {
+        self.processes.connections()
     }
 
     fn anonymous_kib(&self) -> u64 {

@@ -23,21 +23,28 @@ pub struct Usage {
     /// Anonymous memory: what is truly theirs, without the page cache; pages that processes have shared since a
     /// fork count for each of them. A window has the largest of all samples.
     pub anonymous_kib: u64,
-    /// How often a thread gave up its CPU to wait, counted over the threads that are there: a thread that has ended took
-    /// its count along. Absent for a window that ended with fewer threads than it began with.
+    /// How often a thread gave up its CPU to wait, from before the load's start until it was drained, counted over the threads
+    /// that were there: a thread that has ended took its count along. Absent where there were fewer threads afterwards, and
+    /// in earlier runs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waits: Option<u64>,
+    /// How often a thread had to give up its CPU to another, counted alike.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preemptions: Option<u64>,
+    /// What `waits` is, but within the window alone; only in earlier runs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub voluntary_switches: Option<u64>,
-    /// How often a thread had to give up its CPU to another, counted over the same threads.
+    /// What `preemptions` is, but within the window alone; only in earlier runs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub involuntary_switches: Option<u64>,
-    /// Threads. A window has the larger number of its two ends.
+    /// Threads: the larger number of before the load's start and after its end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub threads: Option<u64>,
     /// Open file descriptors. A window has the larger number of its two ends.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub files: Option<u64>,
-    /// TCP connections that it has opened to others, not those that it has accepted. A window has the larger number of
-    /// its two ends; absent where that cannot be seen, and in runs recorded before it was.
+    /// TCP connections that it has opened to others, not those that it has accepted, after the load's end; absent where that
+    /// cannot be seen, for other parts than the server, and in runs recorded before it was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub connections: Option<u64>,
     /// How long a quota kept it from running; absent if it has no control group of its own, or no quota.
@@ -46,27 +53,6 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The usage in the window that begins with this reading and ends with `last`.
-    #[must_use]
-    pub fn until(self, last: Usage) -> Usage {
-        let whole = self.threads <= last.threads;
-        let grown = |first: Option<u64>, last: Option<u64>| {
-            first.zip(last).filter(|_| whole).and_then(|(first, last)| last.checked_sub(first))
-        };
-        Usage {
-            cpu: last.cpu - self.cpu,
-            interval: None,
-            answers: None,
-            anonymous_kib: self.anonymous_kib.max(last.anonymous_kib),
-            voluntary_switches: grown(self.voluntary_switches, last.voluntary_switches),
-            involuntary_switches: grown(self.involuntary_switches, last.involuntary_switches),
-            threads: self.threads.max(last.threads),
-            files: self.files.max(last.files),
-            connections: self.connections.max(last.connections),
-            throttled: self.throttled.zip(last.throttled).map(|(first, last)| last - first),
-        }
-    }
-
     /// The usage in this window and a later one together.
     #[must_use]
     pub fn and(self, later: Usage) -> Usage {
@@ -77,6 +63,8 @@ impl Usage {
             interval: time(self.interval, later.interval),
             answers: sum(self.answers, later.answers),
             anonymous_kib: self.anonymous_kib.max(later.anonymous_kib),
+            waits: sum(self.waits, later.waits),
+            preemptions: sum(self.preemptions, later.preemptions),
             voluntary_switches: sum(self.voluntary_switches, later.voluntary_switches),
             involuntary_switches: sum(self.involuntary_switches, later.involuntary_switches),
             threads: self.threads.max(later.threads),
@@ -97,10 +85,32 @@ impl Usage {
     pub fn busy_cpus(&self, window: Nanos) -> f64 {
         self.cpu.as_secs() / self.seconds(window)
     }
+}
 
-    /// Raises the memory to a later sample, where that is more.
-    pub fn raise(&mut self, anonymous_kib: u64) {
-        self.anonymous_kib = self.anonymous_kib.max(anonymous_kib);
+/// What the threads of a part have counted since they started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Threads {
+    /// How many there are.
+    pub count: u64,
+    /// How often one gave up its CPU to wait.
+    pub waits: u64,
+    /// How often one had to give up its CPU to another.
+    pub preemptions: u64,
+}
+
+impl Threads {
+    /// Adds what they counted from this reading until `last` to a usage.
+    #[must_use]
+    pub fn until(self, last: Threads, usage: Usage) -> Usage {
+        // A thread that has ended took its counts along.
+        let whole = self.count <= last.count;
+        let grown = |first: u64, last: u64| last.checked_sub(first).filter(|_| whole);
+        Usage {
+            waits: grown(self.waits, last.waits),
+            preemptions: grown(self.preemptions, last.preemptions),
+            threads: Some(self.count.max(last.count)),
+            ..usage
+        }
     }
 }
 
@@ -109,20 +119,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_has_differences_peaks_and_no_switches_that_went_with_a_thread() {
-        let used = |cpu, memory, switches, threads| Usage {
-            cpu: Nanos(cpu),
-            anonymous_kib: memory,
-            voluntary_switches: Some(switches),
-            threads: Some(threads),
-            ..Usage::default()
-        };
-        let mut first = used(5, 100, 10, 4);
-        first.raise(300);
-        let window = first.until(used(9, 200, 15, 5));
-        assert_eq!(window, used(4, 300, 5, 5));
-        assert_eq!(used(5, 1, 10, 4).until(used(9, 1, 15, 3)).voluntary_switches, None);
-        assert_eq!(window.busy_cpus(Nanos(2)), 2.0);
-        assert_eq!(Usage { interval: Some(Nanos(8)), ..window }.busy_cpus(Nanos(2)), 0.5);
+    fn threads_that_ended_took_their_counts_along() {
+        let threads = |count, waits| Threads { count, waits, preemptions: 2 };
+        let used = threads(4, 10).until(threads(5, 15), Usage::default());
+        assert_eq!((used.waits, used.preemptions, used.threads), (Some(5), Some(0), Some(5)));
+        let used = threads(4, 10).until(threads(3, 15), Usage::default());
+        assert_eq!((used.waits, used.preemptions, used.threads), (None, None, Some(4)));
+    }
+
+    #[test]
+    fn a_part_is_busy_by_the_time_between_its_own_readings() {
+        let used = Usage { cpu: Nanos(4), ..Usage::default() };
+        assert_eq!(used.busy_cpus(Nanos(2)), 2.0);
+        assert_eq!(Usage { interval: Some(Nanos(8)), ..used }.busy_cpus(Nanos(2)), 0.5);
     }
 }

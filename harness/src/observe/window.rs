@@ -4,11 +4,11 @@ use procfs::{Current, LoadAverage};
 use serde::{Deserialize, Serialize};
 
 use super::cpu_times::CpuTimes;
-use super::meter::Meters;
+use super::meter::{CpuReading, Meters};
 use super::other::other;
 use super::processes::cpu_time;
 use super::steal::{Steal, steal};
-use super::usage::Usage;
+use super::usage::{Threads, Usage};
 use crate::database::Counters;
 use crate::os::cgroup;
 use crate::os::part::{Part, PerPart};
@@ -51,18 +51,38 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// The usage between a window's two readings, with the right answers that `answers` counts between two moments, and what
-    /// the database counted between `counters`, which are read before the load's start and after its drain.
+    /// The usage between a window's two readings, with the right answers that `answers` counts between two moments.
     #[must_use]
     pub fn between(
         first: &Reading,
         last: &Reading,
         answers: impl Fn(Moment, Moment) -> Option<u64>,
-        counters: Option<(Counters, Counters)>,
         placement: &Placement,
     ) -> Resources {
-        let db_counts = counters.map(|(before, after)| Counters::between(&before, &after));
-        Resources { db_counts, ..first.until(last, answers, placement) }
+        first.until(last, answers, placement)
+    }
+
+    /// The same with what was counted from before the load's start until after its drain, by the threads and by the
+    /// database, and with the server's connections then.
+    #[must_use]
+    pub fn with_counts(
+        self,
+        threads: (Counted, Counted),
+        counters: Option<(Counters, Counters)>,
+        connections: Option<u64>,
+    ) -> Resources {
+        let PerPart { server, db, load } = threads.0.zip(threads.1);
+        let with = |both: (Option<Threads>, Option<Threads>), usage: Usage| match both {
+            (Some(before), Some(after)) => before.until(after, usage),
+            _ => usage,
+        };
+        Resources {
+            server: Usage { connections, ..with(server, self.server) },
+            db: self.db.map(|usage| with(db, usage)),
+            load: with(load, self.load),
+            db_counts: counters.map(|(before, after)| Counters::between(&before, &after)),
+            ..self
+        }
     }
 }
 
@@ -108,7 +128,33 @@ pub struct Gone {
 #[derive(Clone, Copy, Debug)]
 struct PartReading {
     at: Moment,
-    usage: Usage,
+    cpu: Nanos,
+    throttled: Option<Nanos>,
+    files: Option<u64>,
+    anonymous_kib: u64,
+}
+
+impl PartReading {
+    /// The usage in the window that begins with this reading and ends with `last`.
+    fn until(self, last: PartReading) -> Usage {
+        Usage {
+            cpu: last.cpu - self.cpu,
+            interval: Some(last.at - self.at),
+            anonymous_kib: self.anonymous_kib.max(last.anonymous_kib),
+            files: self.files.max(last.files),
+            throttled: self.throttled.zip(last.throttled).map(|(first, last)| last - first),
+            ..Usage::default()
+        }
+    }
+}
+
+/// What the threads of all parts have counted.
+pub type Counted = PerPart<Option<Threads>>;
+
+/// Reads what the threads of all parts have counted. Not to be called within a window, as it takes long.
+#[must_use]
+pub fn counted(meters: &Meters) -> Counted {
+    meters.as_ref().map(|meter| meter.as_ref().map(|meter| meter.threads()))
 }
 
 /// What all parts had used at one end of a window.
@@ -124,7 +170,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Reads all meters now. CPU times come first, next to each other: everything else takes longer, and may be late.
+    /// Reads all meters now. CPU times come first, next to each other; everything else may be late.
     ///
     /// # Errors
     /// When the server or the load is gone. A database that is gone has no reading: the run notices its loss by itself.
@@ -137,9 +183,11 @@ impl Reading {
         for (part, meter) in meters.iter() {
             let Some((meter, cpu)) = meter.as_ref().zip(cpu.get_mut(part).take()) else { continue };
             match cpu {
-                Ok(cpu) => {
-                    let usage = meter.usage(cpu.cpu);
-                    *parts.get_mut(part) = Some(PartReading { at: cpu.at, usage });
+                Ok(CpuReading { at, cpu }) => {
+                    let (throttled, files) = (meter.throttled(), meter.files());
+                    let anonymous_kib = meter.anonymous_kib();
+                    *parts.get_mut(part) =
+                        Some(PartReading { at, cpu, throttled, files, anonymous_kib });
                 }
                 Err(_) if part == Part::Db => {}
                 Err(error) => return Err(Gone { part, reason: error.to_string() }),
@@ -155,7 +203,7 @@ impl Reading {
     pub fn sample(&mut self, meters: &Meters) {
         for (part, meter) in meters.iter() {
             if let Some((reading, meter)) = self.parts.get_mut(part).as_mut().zip(meter.as_ref()) {
-                reading.usage.raise(meter.anonymous_kib());
+                reading.anonymous_kib = reading.anonymous_kib.max(meter.anonymous_kib());
             }
         }
     }
@@ -170,9 +218,8 @@ impl Reading {
         let interval = last.at - self.at;
         let PerPart { server, db, load } = self.parts.zip(last.parts).map(|(first, last)| {
             let (first, last) = first.zip(last)?;
-            let interval = Some(last.at - first.at);
             let answers = answers(first.at, last.at);
-            Some(Usage { interval, answers, ..first.usage.until(last.usage) })
+            Some(Usage { answers, ..first.until(last) })
         });
         let used = [server, db, load].into_iter().flatten().map(|used| used.cpu);
         let own = used.fold(last.own - self.own, |all, one| all + one);
@@ -194,7 +241,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::meter::{CpuReading, Meter};
+    use crate::observe::meter::Meter;
     use std::cell::Cell;
     use std::io;
 
@@ -214,8 +261,20 @@ mod tests {
             Ok(CpuReading { at: Moment(self.clock + 100 * count), cpu: Nanos(5 * count) })
         }
 
-        fn usage(&self, cpu: Nanos) -> Usage {
-            Usage { cpu, anonymous_kib: self.anonymous_kib(), ..Usage::default() }
+        fn throttled(&self) -> Option<Nanos> {
+            Some(Nanos(3 * self.readings.get()))
+        }
+
+        fn files(&self) -> Option<u64> {
+            None
+        }
+
+        fn threads(&self) -> Threads {
+            Threads { count: 2, waits: 7 * self.readings.get(), preemptions: 0 }
+        }
+
+        fn connections(&self) -> Option<u64> {
+            Some(32)
         }
 
         fn anonymous_kib(&self) -> u64 {
@@ -231,19 +290,27 @@ mod tests {
     #[test]
     fn each_part_has_the_interval_of_its_own_clock_and_the_peak_of_its_memory() {
         let meters = Meters { server: remote(7), db: remote(u64::MAX / 2), load: None };
+        let before = counted(&meters);
         let mut first = Reading::take(&meters).unwrap();
         first.sample(&meters);
         let last = Reading::take(&meters).unwrap();
         let placement = Placement::by_size(&(0..2).collect());
-        let used = Resources::between(&first, &last, |_, _| Some(7), None, &placement);
+        let used = Resources::between(&first, &last, |_, _| Some(7), &placement);
+        let connections = meters.server.as_ref().and_then(|meter| meter.connections());
+        let used = used.with_counts((before, counted(&meters)), None, connections);
         let expected = Usage {
             cpu: Nanos(5),
             interval: Some(Nanos(100)),
             answers: Some(7),
             anonymous_kib: 9,
+            waits: Some(14),
+            preemptions: Some(0),
+            threads: Some(2),
+            throttled: Some(Nanos(3)),
             ..Usage::default()
         };
-        assert_eq!((used.server, used.db), (expected, Some(expected)));
+        assert_eq!(used.server, Usage { connections: Some(32), ..expected });
+        assert_eq!(used.db, Some(expected));
         assert_eq!(used.load, Usage::default(), "a server that drives itself has no load");
         let gone = Reading::take(&meters).unwrap_err();
         assert_eq!(gone, Gone { part: Part::Server, reason: "gone".into() });

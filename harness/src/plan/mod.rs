@@ -56,11 +56,11 @@ pub struct Recorded<'a> {
 }
 
 /// The duration of a server's start, health check and stop. A container takes longer.
-const START_OVERHEAD: Duration = Duration::from_millis(100);
+const START_OVERHEAD: Duration = Duration::from_millis(30);
 /// The average length of a warm-up, as a multiple of its shortest length.
 const WARMUP_STRETCH: f64 = 1.3;
-/// The duration of a trial besides its warm-up and window: the load's own start and end.
-const TRIAL_OVERHEAD: Duration = Duration::from_millis(420);
+/// The duration of a trial besides its warm-up and window: what is read and counted before and after it.
+const TRIAL_OVERHEAD: Duration = Duration::from_millis(90);
 
 impl Plan {
     /// Selects the servers and cells of `studies`, and draws every order from `seed`.

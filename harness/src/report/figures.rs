@@ -335,14 +335,14 @@ pub(super) const FIGURES: &[Figure] = &[
         ("server switches", Unit::PerRequest),
         Less,
         Estimated(|cell| cell.figures.resources.server.switches),
-        "The server's context switches per right answer.",
+        "The server's context switches per request that was sent, from the load's start to its drain.",
     ),
     Figure::new(
         "server_involuntary_switches_per_req",
         ("server involuntary switches", Unit::PerRequest),
         Less,
         Estimated(|cell| cell.figures.resources.server.involuntary),
-        "The server's context switches per right answer in which it had to give up its CPU.",
+        "The same, where it had to give up its CPU to another.",
     ),
     Figure::new(
         "server_threads",
@@ -370,7 +370,7 @@ pub(super) const FIGURES: &[Figure] = &[
         ("database switches", Unit::PerRequest),
         Less,
         Estimated(|cell| cell.figures.resources.db.switches),
-        "The database's context switches per right answer.",
+        "The database's context switches per request that was sent, from the load's start to its drain.",
     ),
     Figure::new(
         "db_rss_mib",

@@ -11,18 +11,8 @@ use super::table::Table;
 
 /// The columns of `pairs.csv`; a run with studies has the study before them.
 const COLUMNS: [&str; 12] = [
-    "group",
-    "scenario",
-    "load",
-    "metric",
-    "a",
-    "b",
-    "ratio",
-    "ratio_lo",
-    "ratio_hi",
-    "p",
-    "verdict",
-    "floor",
+    "group", "scenario", "load", "metric", "a", "b", "ratio", "ratio_lo", "ratio_hi", "p",
+    "verdict", "floor",
 ];
 
 /// Said of a pair of two lower bounds, and of one that shares fewer than two blocks.

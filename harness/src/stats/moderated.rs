@@ -86,8 +86,7 @@ fn trigamma(x: f64) -> f64 {
         x += 1.0;
     }
     let square = x.powi(-2);
-    let series =
-        1.0 / 6.0 - square * (1.0 / 30.0 - square * (1.0 / 42.0 - square * (1.0 / 30.0)));
+    let series = 1.0 / 6.0 - square * (1.0 / 30.0 - square * (1.0 / 42.0 - square * (1.0 / 30.0)));
     sum + 1.0 / x + square / 2.0 + square / x * series
 }
 
@@ -138,8 +137,7 @@ mod tests {
         // v: the variances, d: their degrees of freedom; e = log(v) - digamma(d/2) + log(d/2);
         // h = brentq(lambda h: polygamma(1, h) - (e.var(ddof=1) - polygamma(1, d/2).mean()), 1e-3, 1e6);
         // exp(e.mean() + digamma(h) - log(h)), 2*h
-        let variances =
-            [(4e-4, 8), (11e-4, 8), (2e-4, 8), (31e-4, 8), (7e-4, 6), (16e-4, 8)];
+        let variances = [(4e-4, 8), (11e-4, 8), (2e-4, 8), (31e-4, 8), (7e-4, 6), (16e-4, 8)];
         let ratios = variances.map(|(variance, count)| ratio(variance, count));
         let found = spread(&ratios, 30.0).unwrap();
         near(found.variance, 0.000_745_444_237_630_558);

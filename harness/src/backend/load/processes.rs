@@ -23,7 +23,7 @@ use crate::units::Moment;
 /// How long a load may take to set itself up.
 const SET_UP_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time between the command and the first request, so that all shards begin at the same moment.
-const START_DELAY: Duration = Duration::from_millis(60);
+const START_DELAY: Duration = Duration::from_millis(30);
 /// The time between the end of a warm-up and the window, so that all shards know of it before.
 const WINDOW_DELAY: Duration = Duration::from_millis(100);
 /// How long a process that is not wanted any more may take to end by itself.
@@ -356,8 +356,7 @@ mod tests {
         ];
         let shards = LoadSpec::example().shards(2);
         let spawn = |index: u32| shard(&scripts[index as usize]);
-        let load =
-            IdleShards::default().start(&shards, Metered::Processes, spawn, &Stop::never());
+        let load = IdleShards::default().start(&shards, Metered::Processes, spawn, &Stop::never());
         let mut load = load.unwrap();
         load.begin().unwrap();
         assert_eq!(next(load.as_mut()), Err(ended()));

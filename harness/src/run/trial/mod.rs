@@ -12,7 +12,7 @@ use crate::format::measured::Measured;
 use crate::load::LoadSpec;
 use crate::load::warmup::Watch;
 use crate::observe::meter::Meters;
-use crate::observe::window::{Gone, Reading, Resources};
+use crate::observe::window::{Gone, Reading, Resources, counted};
 use crate::os::part::Part;
 use crate::os::stop::Stop;
 use crate::units::{Moment, Nanos};
@@ -37,7 +37,7 @@ fn measure(
     stop: &Stop,
 ) -> Result<Measured, Error<Failed>> {
     let meters = meters(backend, instance, load)?;
-    let counters_before = backend.database_counters();
+    let (counters_before, threads_before) = (backend.database_counters(), counted(&meters));
     load.begin().map_err(|error| error.at(Stage::Load))?;
     let deadline = Instant::now() + longest(spec);
     let mut watch = Watch::new(spec.warmup);
@@ -85,8 +85,10 @@ fn measure(
                     )
                 };
                 let counters = counters_before.zip(backend.database_counters());
-                let resources =
-                    Resources::between(&first, &last, answers, counters, backend.placement());
+                let threads = (threads_before, counted(&meters));
+                let resources = Resources::between(&first, &last, answers, backend.placement());
+                let connections = meters.server.as_ref().and_then(|meter| meter.connections());
+                let resources = resources.with_counts(threads, counters, connections);
                 return Ok(Measured { warmup, record: *record, resources, other_servers: None });
             }
         }
