@@ -24,7 +24,7 @@ use stackmark::observe::usage::Usage;
 const SERVER: &str = "^copy-1$";
 /// A window and the shortest settling before it.
 const SLICE: [&str; 4] = ["--window", "250ms", "--settle", "50ms"];
-/// Blocks and rounds: two servers × 16 starts × 60 slices, 0.45 s each.
+/// Blocks and rounds: two servers × 16 starts × 60 slices, 0.39 s each.
 const SIZE: [&str; 4] = ["--blocks", "16", "--rounds", "60"];
 /// The numbers of servers of a run: two commits with their twins, and a study with its own.
 const SERVERS: [usize; 2] = [4, 15];

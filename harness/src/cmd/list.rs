@@ -112,7 +112,7 @@ fn profiles(workspace: &Workspace) -> anyhow::Result<Table> {
             .iter()
             .map(|except| {
                 let window = except.window.unwrap_or(profile.window);
-                let every = except.every.map(|every| format!(" in one of {every} rounds"));
+                let every = except.every.map(|every| format!(" in one of {every} pairs of rounds"));
                 let every = every.unwrap_or_default();
                 let scenarios = or_all(&except.scenarios, "all scenarios");
                 let loads = or_all(&except.loads, "all loads");

@@ -107,8 +107,15 @@ impl Visitor for UnderHarness<'_> {
         let window = async {
             match commands.recv().await {
                 Some(Ok(Command::Measure { from })) => from,
-                // Anything else is not said within a load.
-                _ => std::future::pending().await,
+                other => {
+                    let reason = match other {
+                        Some(Err(error)) => format!("{error:#}"),
+                        _ => "the harness said something that belongs in no load".to_owned(),
+                    };
+                    // The harness gives the load up then, and this process.
+                    let _ = say(&Event::Failed { reason });
+                    std::future::pending().await
+                }
             }
         };
         let report = |point| {

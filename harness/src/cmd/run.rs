@@ -82,9 +82,6 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let mut executor = BackendExecutor::new(backend.as_mut(), &rows, &stop);
     let ending = execute_plan(&plan, &mut executor, completed, journal, &stop)
         .with_context(|| record::unwritable(&out))?;
-    if matches!(ending, Ending::Whole | Ending::WithFailures) {
-        folder::pack(&out).with_context(|| record::unwritable(&out))?;
-    }
     report::write(&out).with_context(|| record::unwritable(&out))?;
     let status = if is_of_commits {
         gate::run(&out, args.format, &args.commits)?
@@ -98,6 +95,11 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
         bail!("{how}; what was measured is kept: mend that, then go on with `{resume}`");
     }
     backend.close()?;
+    if matches!(ending, Ending::Whole | Ending::WithFailures)
+        && let Err(error) = folder::pack(&out)
+    {
+        eprintln!("stackmark: the run is complete, and its journal is not compressed: {error}");
+    }
     Ok(match ending {
         Ending::Whole => status,
         Ending::WithFailures => ExitCode::from(1),

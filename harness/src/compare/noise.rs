@@ -117,7 +117,11 @@ fn spread_among(samples: &[Sample], metric: Metric) -> Option<Spread> {
     let ratios: Vec<LogRatio> = tests.collect();
     // So many differences between samples are independent of each other.
     let freedom = ratios.iter().map(|ratio| ratio.freedom).fold(0.0, f64::max);
-    spread(&ratios, freedom * (samples.len() as f64 - 1.0))
+    // Two pairs that share a server have the correlation 1/2, and the squares of their deviations a quarter; of all other pairs
+    // of a pair of n servers, (n − 2)·2 share one.
+    let n = samples.len() as f64;
+    let correlation = 0.25 * 2.0 * (n - 2.0) / (n * (n - 1.0) / 2.0 - 1.0).max(1.0);
+    spread(&ratios, freedom * (n - 1.0), correlation)
 }
 
 /// The largest difference between a server and its twin, as a logarithm, however many twins there are.

@@ -28,7 +28,7 @@ pub struct CellTimes {
     pub settle_ms: u64,
     /// The length of the window in milliseconds.
     pub window_ms: u64,
-    /// It is measured in every so-many-th round of a block, from the first.
+    /// Of so many pairs of a block's rounds, the first is the one in which the cell is measured, and so on.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub every: u32,
 }
@@ -63,16 +63,17 @@ impl CellTimes {
         Duration::from_millis(self.window_ms)
     }
 
-    /// Whether it is measured in the round of this number, from 1.
+    /// Whether the cell is measured in the round of this number, from 1. Two rounds that mirror each other go together, so that
+    /// a drift cancels in a cell that is not in all of them too.
     #[must_use]
     pub fn is_in(&self, round: u32) -> bool {
-        (round - 1).is_multiple_of(self.every)
+        ((round - 1) / 2).is_multiple_of(self.every)
     }
 
-    /// In how many of a block's rounds it is measured.
+    /// The number of a block's rounds in which the cell is measured.
     #[must_use]
     pub fn visits(&self, rounds: u32) -> u32 {
-        rounds.div_ceil(self.every)
+        (1..=rounds).filter(|round| self.is_in(*round)).count() as u32
     }
 }
 
@@ -119,7 +120,7 @@ pub struct Exception {
     pub settle: Option<HumanTime>,
     /// The length of the window, instead of the profile's.
     pub window: Option<HumanTime>,
-    /// They are measured in every so-many-th round of a block, from the first; in each, where it is absent.
+    /// Of so many pairs of a block's rounds, the cells are measured in one; absent where they are in all.
     pub every: Option<u32>,
 }
 
@@ -197,7 +198,7 @@ impl Profile {
                 return Err("an exception names neither scenarios nor loads".into());
             }
             if except.every == Some(0) {
-                return Err("`every` counts rounds from 1".into());
+                return Err("`every` counts pairs of rounds from 1".into());
             }
             catalogue.check_names(&except.scenarios, &except.loads)?;
         }
@@ -273,7 +274,7 @@ mod tests {
             ("window = \"1s\"", "neither scenarios nor loads"),
             ("loads = [\"open-10\"]\nwindow = \"0s\"", "measures nothing (demo under open-10)"),
             ("scenarios = [\"idle\"]\nwarmup = \"5s\"", "below its least (idle under closed-64)"),
-            ("loads = [\"open-10\"]\nevery = 0", "`every` counts rounds from 1"),
+            ("loads = [\"open-10\"]\nevery = 0", "`every` counts pairs of rounds from 1"),
             ("scenarios = [\"idle\"]\nwindow = 5", "profiles.toml:12:"),
         ] {
             let error = profile(&format!("[[profile.except]]\n{more}\n")).unwrap_err().to_string();

@@ -10,9 +10,9 @@ use super::journal::{self, Entry, Journal};
 use super::run::RunFile;
 use crate::os::machine::MachineFile;
 
-/// The journal of a run in progress,
+/// The name of the journal of a run in progress.
 const JOURNAL: &str = "journal.jsonl";
-/// and of one that is complete.
+/// The name of the journal of a run that is complete.
 const PACKED: &str = "journal.jsonl.gz";
 
 /// The reason why a run's folder cannot be written or read.
@@ -143,7 +143,11 @@ pub fn pack(folder: &Path) -> Result<(), FolderError> {
     let raw = folder.join("raw");
     let (plain, packed, making) =
         (raw.join(JOURNAL), raw.join(PACKED), raw.join(format!(".{PACKED}.new")));
-    journal::pack(&plain, &making).map_err(io_error(&making))?;
+    if let Err(cause) = journal::pack(&plain, &making) {
+        // The first failure is the one to report.
+        let _ = fs::remove_file(&making);
+        return Err(io_error(&making)(cause));
+    }
     fs::rename(&making, &packed).map_err(io_error(&packed))?;
     fs::remove_file(&plain).map_err(io_error(&plain))?;
     sync(&raw)

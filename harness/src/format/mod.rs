@@ -11,7 +11,7 @@ pub mod site;
 pub(crate) mod synthetic_run;
 
 /// The version of the raw formats. A report refuses versions that it does not know.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The versions that a report can read. Fields that a later version added are absent in an earlier one.
 pub const READABLE: std::ops::RangeInclusive<u32> = 1..=VERSION;

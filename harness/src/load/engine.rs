@@ -27,7 +27,7 @@ pub struct Engine<W: Workload> {
 
 /// A load ends once. Users may still wait for an answer then; what they do afterwards is not recorded.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant)] // There is one in a process, and each request reads it.
+#[allow(clippy::large_enum_variant)] // There is one at a time in a process, and each request reads it.
 enum Phase<W: Workload> {
     Running(Running<W>),
     Ended,

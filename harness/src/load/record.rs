@@ -200,10 +200,10 @@ pub struct LoadRecord {
     /// New connections that replaced those closed by the server.
     pub reconnects: u64,
     /// The times from due to the last byte, of right answers. A run does not keep them of a closed load, where they are
-    /// determined by its users ÷ rate,
+    /// determined by its users ÷ rate.
     #[serde(default, skip_serializing_if = "Latencies::is_empty")]
     pub response: Latencies,
-    /// but only their sum.
+    /// The sum of the response times of right answers, where their distribution is not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_total: Option<Nanos>,
     /// The times from sent to the last byte, of right answers. A run does not keep them of a closed load either.
@@ -327,14 +327,14 @@ impl LoadRecord {
     /// answered.
     #[must_use]
     pub fn littles_law_residual(&self) -> Option<f64> {
-        let (predicted, counted) = self.times();
+        let (predicted, counted) = self.littles_law_sides();
         (counted > 0.0 && self.right > 0).then(|| predicted / counted - 1.0)
     }
 
-    /// The two times whose quotient is 1 by Little's law, in seconds: what right answers took that were due in the window, and
-    /// what all requests together spent in the system within it.
+    /// The two sides of Little's law as times, in seconds: what right answers took that were due in the window, and what all
+    /// requests together spent in the system within it.
     #[must_use]
-    pub fn times(&self) -> (f64, f64) {
+    pub fn littles_law_sides(&self) -> (f64, f64) {
         (self.right as f64 * self.mean_response() / 1e9, self.in_system.as_secs())
     }
 }

@@ -54,7 +54,7 @@ pub enum Warning {
     },
     /// Rate × response time differs from the number of requests in the system.
     LittlesLaw {
-        /// The deviation in the worst trial, as a fraction.
+        /// The deviation over all trials, as a fraction.
         residual: f64,
     },
     /// In some trials, the warm-up reached its time limit before the rate was steady.
@@ -297,7 +297,7 @@ pub(super) fn warnings(
         warnings.push(Warning::Late { trials: late, of: trials.len(), invalid });
     }
     // Over all windows: at the ends of a short one, requests that take longer than others put the law off by chance.
-    let times = trials.iter().map(|trial| trial.measured.record.times());
+    let times = trials.iter().map(|trial| trial.measured.record.littles_law_sides());
     let (answering, in_system) = times.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
     let residual = if in_system > 0.0 { answering / in_system - 1.0 } else { 0.0 };
     // Errors spend time in the system but are no part of the rate. A window that fell short leaves a backlog behind,

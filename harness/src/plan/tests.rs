@@ -45,7 +45,7 @@ fn servers(contenders: usize) -> Vec<Server> {
         .collect()
 }
 
-/// Cells of which every other one is closed; the others are in every other round.
+/// Cells of which every other one is closed; the others are in every other pair of rounds.
 fn cells(count: usize) -> Vec<Cell> {
     let cell = |i: usize| {
         let rate = scenario::Rate::Fixed(PerSecond(10.0));
@@ -103,7 +103,7 @@ proptest! {
             let all: Vec<_> = (0..=contenders)
                 .flat_map(|s| (0..count).map(move |c| (s, c)))
                 .filter(|(s, c)| *s < contenders || c % 2 == 0)
-                .filter(|(_, c)| c % 2 == 0 || round.number != 2)
+                .filter(|(_, c)| c % 2 == 0 || round.number < 3)
                 .collect();
             prop_assert_eq!(visited, all);
         }
@@ -301,9 +301,7 @@ fn a_study_of_which_nothing_is_left_is_refused() {
 
 #[test]
 fn orders_differ_between_blocks_and_every_second_round_is_the_one_before_in_reverse() {
-    let mut cells = cells(2);
-    cells.iter_mut().for_each(|cell| cell.times.every = 1);
-    let plan = drawn(7, 8, &servers(9), &cells, &[]);
+    let plan = drawn(7, 8, &servers(9), &cells(2), &[]);
     assert!(plan.windows(2).all(|pair| pair[0] != pair[1]));
     let order = |round: &Round| -> Vec<(usize, usize)> {
         round.visits.iter().map(|visit| (visit.server, visit.cell)).collect()

@@ -11,9 +11,8 @@ use super::table::{Paint, Table};
 
 /// What must be known to read the table.
 pub(super) const LEGEND: &str = "Ratios are head over base, paired by block: both are servers of one interleaved run. ± and \
-    (–): 95% intervals over blocks; ≥: a lower bound. p: by Holm's correction over all rows. Server CPU is compared at an \
-    equal CPU time of the load where the run allows it, and then is not the ratio of the means. Equivalent: within 3%. Two lower bounds are not compared, \
-    nor what was not measured.";
+    (–): 95% intervals over blocks; ≥: a lower bound. p: by Holm's correction over all rows. Equivalent: \
+    within 3%. Two lower bounds are not compared, nor what was not measured.";
 
 /// The index of the last column.
 const VERDICT: usize = 7;

@@ -118,5 +118,6 @@ pub(super) fn probability(p_value: f64) -> String {
 }
 
 /// What must be known to read the table.
-pub(super) const LEGEND: &str = "Every pair of contenders, the better one first. (–): 95% intervals over blocks. p: by \
+pub(super) const LEGEND: &str = "Every pair of contenders, the better one first. (–): 95% intervals over blocks, \
+    with a variance drawn towards that of all pairs. p: by \
     Holm's correction over all pairs of the figure under the load. Equivalent: within 3%.";

@@ -25,10 +25,11 @@ pub struct Spread {
 ///
 /// With s² a ratio's variance per pair and d its degrees of freedom, the logarithm of s² has the mean ln s₀² + ψ(d/2) −
 /// ln(d/2) − ψ(d₀/2) + ln(d₀/2) and the variance ψ′(d/2) + ψ′(d₀/2), with s₀² the spread's variance and d₀ its freedom, which
-/// are found from the logarithms' mean and variance (Smyth 2004, section 6.2). Ratios that share a server are not independent,
-/// so none can get more degrees of freedom than `most`.
+/// are found from the logarithms' mean and variance (Smyth 2004, section 6.2). That holds for independent ratios. With the mean
+/// `correlation` between two logarithms, chance makes them differ less, by the factor 1 − `correlation`; and no ratio can get
+/// more degrees of freedom than `most`.
 #[must_use]
-pub fn spread(ratios: &[LogRatio], most: f64) -> Option<Spread> {
+pub fn spread(ratios: &[LogRatio], most: f64, correlation: f64) -> Option<Spread> {
     let n = ratios.len() as f64;
     let variances: Vec<f64> = ratios.iter().map(LogRatio::variance).collect();
     if ratios.len() < 3 || variances.iter().any(|variance| *variance <= 0.0) {
@@ -43,7 +44,7 @@ pub fn spread(ratios: &[LogRatio], most: f64) -> Option<Spread> {
     let mean = logs.iter().sum::<f64>() / n;
     let square = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let by_chance = ratios.iter().map(|ratio| trigamma(half(ratio))).sum::<f64>() / n;
-    let beyond = square - by_chance;
+    let beyond = square - (1.0 - correlation) * by_chance;
     if beyond <= trigamma(MANY / 2.0) {
         let variance = variances.iter().sum::<f64>() / n;
         return Some(Spread { variance, freedom: f64::INFINITY, most });
@@ -139,7 +140,7 @@ mod tests {
         // exp(e.mean() + digamma(h) - log(h)), 2*h
         let variances = [(4e-4, 8), (11e-4, 8), (2e-4, 8), (31e-4, 8), (7e-4, 6), (16e-4, 8)];
         let ratios = variances.map(|(variance, count)| ratio(variance, count));
-        let found = spread(&ratios, 30.0).unwrap();
+        let found = spread(&ratios, 30.0, 0.0).unwrap();
         near(found.variance, 0.000_745_444_237_630_558);
         near(found.freedom, 4.203_780_559_222_424);
         let moderated = ratios[0].moderated(&found);
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn variances_that_differ_by_chance_alone_are_one() {
         let ratios = [4e-4, 5e-4, 6e-4, 4.5e-4].map(|variance| ratio(variance, 8));
-        let found = spread(&ratios, 20.0).unwrap();
+        let found = spread(&ratios, 20.0, 0.0).unwrap();
         assert_eq!(found.freedom, f64::INFINITY);
         for one in ratios {
             let moderated = one.moderated(&found);
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn too_few_variances_or_none_say_nothing() {
-        assert_eq!(spread(&[ratio(1e-4, 8), ratio(2e-4, 8)], 14.0), None);
-        assert_eq!(spread(&[ratio(1e-4, 8), ratio(2e-4, 8), ratio(0.0, 8)], 14.0), None);
+        assert_eq!(spread(&[ratio(1e-4, 8), ratio(2e-4, 8)], 14.0, 0.0), None);
+        assert_eq!(spread(&[ratio(1e-4, 8), ratio(2e-4, 8), ratio(0.0, 8)], 14.0, 0.0), None);
     }
 }

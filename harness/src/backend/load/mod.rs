@@ -13,7 +13,7 @@ use crate::units::Moment;
 
 pub(super) use processes::{IdleShards, Metered};
 
-/// A load that is set up and waits to begin. Dropping it stops it.
+/// A load that is set up and waits to begin. Dropping it stops it, if it is not over.
 pub trait RunningLoad {
     /// What reads its resources; absent where the load is a part of the server.
     ///

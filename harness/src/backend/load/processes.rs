@@ -81,8 +81,10 @@ impl Shards {
 
 impl Drop for Shards {
     fn drop(&mut self) {
+        // Without input they end by themselves.
+        self.processes.iter_mut().for_each(|process| drop(process.stdin.take()));
         for process in &mut self.processes {
-            // It waits for commands, or is unwanted. A failure means that it has ended.
+            // A failure means that it has ended.
             let _ = process::stop(process, STOP_TIMEOUT);
         }
     }
