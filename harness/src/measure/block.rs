@@ -72,34 +72,29 @@ impl Metric {
 pub struct Blocks {
     /// The values in the metric's unit, by block number, from 1.
     pub values: BTreeMap<u32, f64>,
-    /// The mean goodput in right answers per second.
-    pub goodput: f64,
-    /// Whether that goodput is only a lower bound.
+    /// Whether the server's goodput is only a lower bound.
     pub lower_bound: bool,
 }
 
 impl Blocks {
     /// Collects the values of the trials that [`super::Figures`] use.
     ///
-    /// Returns `None` where one of those trials lacks the figure: a block is never silently left out of a comparison. A
+    /// Returns `None` for fewer than two blocks, and where one of those trials lacks the figure: a block is never silently left out of a comparison. A
     /// trial whose readings of CPU time do not span its window has no server CPU; a warning tells of it.
     #[must_use]
     pub fn of(raw: &Raw, server: &str, cell: &Cell, metric: Metric) -> Option<Blocks> {
         let trials = rounds::pooled(&valid(&trials(raw, server, cell), cell, &raw.run.cpus));
         let trials: Vec<&Trial> = trials.iter().collect();
+        if trials.len() < 2 {
+            return None;
+        }
         let having = match metric {
             Metric::ServerCpu => span::whole(&trials),
             Metric::Goodput | Metric::P50 | Metric::P99 => trials.clone(),
         };
         let values: Option<BTreeMap<u32, f64>> =
             having.iter().map(|trial| Some((trial.block, value(trial, metric)?))).collect();
-        let goodputs: Vec<f64> =
-            trials.iter().map(|trial| trial.measured.record.goodput()).collect();
-        Some(Blocks {
-            values: values?,
-            goodput: stats::mean(&goodputs)?.mean,
-            lower_bound: is_lower_bound(&trials, cell, &raw.run.cpus),
-        })
+        Some(Blocks { values: values?, lower_bound: is_lower_bound(&trials, cell, &raw.run.cpus) })
     }
 
     /// The same estimate that [`super::Figures`] holds; of a percentile, however imprecise it is.

@@ -59,7 +59,26 @@ impl Resources {
         answers: impl Fn(Moment, Moment) -> Option<u64>,
         placement: &Placement,
     ) -> Resources {
-        first.until(last, answers, placement)
+        let interval = last.at - first.at;
+        let PerPart { server, db, load } = first.parts.zip(last.parts).map(|(first, last)| {
+            let (first, last) = first.zip(last)?;
+            let answers = answers(first.at, last.at);
+            Some(Usage { answers, ..first.until(last) })
+        });
+        let used = [server, db, load].into_iter().flatten().map(|used| used.cpu);
+        let own = used.fold(last.own - first.own, |all, one| all + one);
+        let cpus = first.cpus.as_ref().zip(last.cpus.as_ref());
+        Resources {
+            interval,
+            server: server.unwrap_or_default(),
+            db,
+            load: load.unwrap_or_default(),
+            throttled: first.throttled.zip(last.throttled).map(|(first, last)| last - first),
+            steal: cpus.map(|(first, last)| steal(first, last, placement)),
+            other: cpus.map(|(first, last)| other(first, last, own, placement)),
+            load_average: first.load_average,
+            db_counts: None,
+        }
     }
 
     /// The same with what was counted from before the load's start until after its drain, by the threads and by the
@@ -84,9 +103,7 @@ impl Resources {
             ..self
         }
     }
-}
 
-impl Resources {
     /// The resources that were used in this window and a later one together.
     #[must_use]
     pub fn and(&self, later: &Resources) -> Resources {
@@ -205,35 +222,6 @@ impl Reading {
             if let Some((reading, meter)) = self.parts.get_mut(part).as_mut().zip(meter.as_ref()) {
                 reading.anonymous_kib = reading.anonymous_kib.max(meter.anonymous_kib());
             }
-        }
-    }
-
-    /// The usage from this reading to `last`, without the database's counters, which are read apart.
-    fn until(
-        &self,
-        last: &Reading,
-        answers: impl Fn(Moment, Moment) -> Option<u64>,
-        placement: &Placement,
-    ) -> Resources {
-        let interval = last.at - self.at;
-        let PerPart { server, db, load } = self.parts.zip(last.parts).map(|(first, last)| {
-            let (first, last) = first.zip(last)?;
-            let answers = answers(first.at, last.at);
-            Some(Usage { answers, ..first.until(last) })
-        });
-        let used = [server, db, load].into_iter().flatten().map(|used| used.cpu);
-        let own = used.fold(last.own - self.own, |all, one| all + one);
-        let cpus = self.cpus.as_ref().zip(last.cpus.as_ref());
-        Resources {
-            interval,
-            server: server.unwrap_or_default(),
-            db,
-            load: load.unwrap_or_default(),
-            throttled: self.throttled.zip(last.throttled).map(|(first, last)| last - first),
-            steal: cpus.map(|(first, last)| steal(first, last, placement)),
-            other: cpus.map(|(first, last)| other(first, last, own, placement)),
-            load_average: self.load_average,
-            db_counts: None,
         }
     }
 }
