@@ -84,7 +84,7 @@ bench-containers: harness servers ## measure what containers, their network and 
 	$(CARGO) bench --locked --package stackmark --bench containers
 
 .PHONY: bench-seed
-bench-seed: harness ## time seeding against the mariadb client loading the same rows from a file, alternating
+bench-seed: harness ## time seeding against each database's own client loading the same rows from a file, alternating
 	$(STACKMARK) db exec -- $(CARGO) run --release --locked -p demo-data --features loader --example bench-seed -- 7
 
 .PHONY: doctor

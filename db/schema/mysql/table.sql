@@ -1,5 +1,6 @@
 -- The benchmark's table on MySQL 8.0.17 and newer.
 -- utf8mb4_0900_bin compares bytes and counts trailing spaces: 'a', 'A' and 'a ' are three names.
+-- A table with this comment may be dropped and made anew, and any other of its name is left alone.
 -- Neither time changes by itself: the rows are a pure function, and stay so.
 CREATE TABLE demo_data (
     id          bigint       NOT NULL AUTO_INCREMENT,
@@ -7,4 +8,4 @@ CREATE TABLE demo_data (
     create_time timestamp    NOT NULL DEFAULT CURRENT_TIMESTAMP,
     update_time timestamp    NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY (id)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin COMMENT = 'made by stackmark';

@@ -4,12 +4,14 @@
 //! ([`Truth`]), can be computed without a database, and the answer is the same on every database. The [`Checksum`]
 //! proves that a table in a database holds those rows and no others.
 
+mod agents;
 mod checksum;
 #[cfg(feature = "loader")]
 pub mod loader;
 mod row;
 mod truth;
 
+pub use agents::{AGENTS, Agent, agents};
 pub use checksum::Checksum;
 pub use row::{ALPHABET, NAME_LEN, Row, name_len, row};
 pub use truth::Truth;

@@ -69,6 +69,11 @@ pub fn name_len(seed: u64, i: u64) -> usize {
     RawRow::draw(seed, i, 0, &mut [0; LONGEST + 1]).name_len
 }
 
+/// The moment that a drawn word stands for, in Unix seconds.
+pub(crate) fn moment(word: u32) -> i64 {
+    EPOCH + i64::from(word >> (u32::BITS - CREATE_BITS))
+}
+
 pub(crate) fn time(unix_seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(unix_seconds, 0).expect("a date between 2022 and 2024 exists")
 }
@@ -89,8 +94,8 @@ pub(crate) type NameBuffer = [u8; LONGEST + 1];
 impl RawRow {
     /// Draws row `i`, and at most `limit` characters of its name into `name`.
     pub(crate) fn draw(seed: u64, i: u64, limit: usize, name: &mut NameBuffer) -> RawRow {
-        let mut bytes = KeyStream::new(seed, i);
-        let create_time = EPOCH + i64::from(bytes.word() >> (u32::BITS - CREATE_BITS));
+        let mut bytes = KeyStream::new(seed, DOMAIN, i);
+        let create_time = moment(bytes.word());
         let update_time = create_time + i64::from(bytes.word() >> (u32::BITS - UPDATE_BITS));
         let name_len = loop {
             let byte = usize::from(bytes.byte());
@@ -104,17 +109,17 @@ impl RawRow {
 }
 
 /// The bytes of one ChaCha8 stream, in the pieces the generator makes at a time.
-struct KeyStream {
+pub(crate) struct KeyStream {
     rng: ChaCha8Rng,
     block: [u8; 256],
     used: usize,
 }
 
 impl KeyStream {
-    fn new(seed: u64, stream: u64) -> KeyStream {
+    pub(crate) fn new(seed: u64, domain: &[u8; 24], stream: u64) -> KeyStream {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..].copy_from_slice(DOMAIN);
+        key[8..].copy_from_slice(domain);
         let mut rng = ChaCha8Rng::from_seed(key);
         rng.set_stream(stream);
         let mut block = [0; 256];
@@ -122,7 +127,7 @@ impl KeyStream {
         KeyStream { rng, block, used: 0 }
     }
 
-    fn word(&mut self) -> u32 {
+    pub(crate) fn word(&mut self) -> u32 {
         u32::from_le_bytes([self.byte(), self.byte(), self.byte(), self.byte()])
     }
 
@@ -137,7 +142,7 @@ impl KeyStream {
 
     /// Fills all of `name` but its last byte, which is scratch: each byte is written first and kept or overwritten
     /// after, because a branch that fails one time in nine costs more than a store.
-    fn characters(&mut self, name: &mut [u8]) {
+    pub(crate) fn characters(&mut self, name: &mut [u8]) {
         let wanted = name.len() - 1;
         let mut drawn = 0;
         while drawn < wanted {

@@ -59,6 +59,29 @@ impl Truth {
     }
 }
 
+impl Truth {
+    /// The first `limit` rows whose name begins with `prefix`, by name and then by id; names are compared by their bytes.
+    pub fn rows_beginning_with(&self, prefix: &str, limit: usize) -> Vec<Row> {
+        let filed = &prefix.as_bytes()[..prefix.len().min(FILED)];
+        let key = file_under(filed);
+        let first = self.index.partition_point(|&(filed, _)| filed < key);
+        let mut rows: Vec<Row> = Vec::new();
+        for of_key in self.index[first..].chunk_by(|one, next| one.0 == next.0) {
+            // Rows of one key are in no order; those of the next key come after all of them.
+            if rows.len() >= limit || !of_key[0].0.to_be_bytes().starts_with(filed) {
+                break;
+            }
+            let of_key = of_key.iter().map(|&(_, i)| row(self.seed, i));
+            rows.extend(of_key.filter(|row| row.name.starts_with(prefix)));
+        }
+        rows.sort_unstable_by(|one, other| {
+            (one.name.as_bytes(), one.id).cmp(&(other.name.as_bytes(), other.id))
+        });
+        rows.truncate(limit);
+        rows
+    }
+}
+
 fn file_under(start: &[u8]) -> u64 {
     let mut key = [0; FILED];
     key[..start.len()].copy_from_slice(start);

@@ -97,20 +97,34 @@ pub struct Db {
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
 pub enum DbAction {
-    /// Start the private database and leave it running
-    Up,
-    /// Fill the table, or prove that its content is already right
-    Seed,
-    /// Show whether the database runs, where, and what it holds
+    /// Start private databases and leave them running
+    Up {
+        /// Databases: mariadb, postgres (default: the one that DATABASE_URL names, or else all)
+        names: Vec<String>,
+    },
+    /// Fill the tables, or prove that their content is already right
+    Seed {
+        /// Databases (default: the one that DATABASE_URL names, or else all)
+        names: Vec<String>,
+    },
+    /// Show whether databases run, where, and what they hold
     Status {
+        /// Databases (default: the one that DATABASE_URL names, or else all)
+        names: Vec<String>,
         /// Output format
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
-    /// Stop the private database
-    Down,
-    /// Run a command with DATABASE_URL set to a running, seeded database
+    /// Stop private databases
+    Down {
+        /// Databases (default: the one that DATABASE_URL names, or else all)
+        names: Vec<String>,
+    },
+    /// Run a command with running, seeded databases: MYSQL_URL and POSTGRES_URL are set, and DATABASE_URL to the first
     Exec {
+        /// A database that the command needs; may be repeated (default: the one that DATABASE_URL names, or else all)
+        #[arg(long = "database", value_name = "NAME")]
+        names: Vec<String>,
         /// The command and its arguments
         #[arg(last = true, required = true)]
         command: Vec<String>,

@@ -140,12 +140,12 @@ pub trait Backend: Builder {
     /// [`Error::ServiceLost`] when one of them is gone.
     fn check_services(&self) -> Result<(), Error>;
 
-    /// The meter of the database; absent if it is not ours to observe.
-    fn database_meter(&self) -> Option<Box<dyn Meter>>;
+    /// The meter of the database that `server` needs; absent if it needs none, or if that is not ours to observe.
+    fn database_meter(&self, server: &Server) -> Option<Box<dyn Meter>>;
 
-    /// What the database has counted, without what reading it costs; absent if it is not ours to observe. Not to be
+    /// What that database has counted, without what reading it costs; absent if it is not ours to observe. Not to be
     /// called while a load is measured.
-    fn database_counters(&self) -> Option<Counters>;
+    fn database_counters(&self, server: &Server) -> Option<Counters>;
 
     /// Ends everything that this backend brought up. Dropping it does the same.
     ///

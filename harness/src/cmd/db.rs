@@ -1,4 +1,4 @@
-//! `stackmark db`: starts, stops and seeds the database, and runs commands with it.
+//! `stackmark db`: starts, stops and seeds the databases, and runs commands with them.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -15,46 +15,64 @@ use super::service::{origin, process, state, url};
 use crate::args::{self, DbAction};
 use crate::database;
 use crate::os::stop::Stop;
-use crate::report::table::Format;
-use crate::report::table::Table;
-use crate::service::{self, Lease, Status};
+use crate::report::table::{Format, Table};
+use crate::service::{self, Lease, Service, ServiceError};
 use crate::workspace::Workspace;
 
 /// Runs the verb.
 ///
 /// # Errors
-/// When the database cannot be started, stopped, seeded or reached, or a command cannot be run.
+/// When a database cannot be started, stopped, seeded or reached, or a command cannot be run.
 pub fn run(args: &args::Db) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     let root = workspace.root();
     match &args.action {
-        DbAction::Up => table(&service::up(root, service::database())?).print(Format::Table)?,
-        DbAction::Seed => {
-            let lease = Lease::acquire(root, service::database(), &Stop::never())?;
-            println!("{}", described(&seed(&lease)?));
-            lease.stop()?;
+        DbAction::Up { names } => {
+            for_each(names, |service| service::up(root, service).map(drop))?;
+            print(root, names, Format::Table)?;
         }
-        DbAction::Status { format } => {
-            table(&service::status(root, service::database())?).print(*format)?;
+        DbAction::Seed { names } => {
+            for_each(names, |service| {
+                let lease = Lease::acquire(root, service, &Stop::never())?;
+                println!("{}: {}", service.name(), described(&seed(&lease)?));
+                lease.stop()
+            })?;
         }
-        DbAction::Down => {
-            let was_up = service::down(root, service::database())?;
-            println!(
-                "{}",
-                if was_up {
-                    "the private database is down"
-                } else {
-                    "the private database was down"
-                }
-            );
+        DbAction::Status { names, format } => print(root, names, *format)?,
+        DbAction::Down { names } => {
+            for service in service::databases(names)? {
+                let was_up = service::down(root, service)?;
+                let state = if was_up { "is down" } else { "was down" };
+                println!("the private {} {state}", service.name());
+            }
         }
-        DbAction::Exec { command } => return exec(root, command),
+        DbAction::Exec { names, command } => return exec(root, names, command),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn seed(lease: &Lease) -> anyhow::Result<SeedReport> {
-    let database = lease.database().context("the service is a database")?;
+/// Does something with each of the databases of these names, or with all of them; of all, one that is not installed is only
+/// mentioned, unless none is.
+fn for_each(
+    names: &[String],
+    mut with: impl FnMut(&'static dyn Service) -> Result<(), ServiceError>,
+) -> Result<(), ServiceError> {
+    let databases = service::databases(names)?;
+    let mut left = databases.len();
+    for service in databases {
+        match with(service) {
+            Err(error @ ServiceError::NotInstalled { .. }) if names.is_empty() && left > 1 => {
+                left -= 1;
+                eprintln!("stackmark: without {}: {error}", service.name());
+            }
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+fn seed(lease: &Lease) -> Result<SeedReport, ServiceError> {
+    let database = lease.database().expect("services of `databases` are databases");
     Ok(database.ensure_seeded(&database::bar(), &Stop::never())?)
 }
 
@@ -72,19 +90,33 @@ fn described(report: &SeedReport) -> String {
     )
 }
 
-fn exec(root: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
+/// Runs a command with the URL of each database in a variable named by its family, such as `POSTGRES_URL`, and that of the first
+/// in `DATABASE_URL` too.
+fn exec(root: &Path, names: &[String], command: &[String]) -> anyhow::Result<ExitCode> {
     let (program, arguments) = command.split_first().context("no command; write it after `--`")?;
-    let lease = Lease::acquire(root, service::database(), &Stop::never())?;
-    seed(&lease)?;
+    let mut leases = Vec::new();
+    for_each(names, |service| {
+        let lease = Lease::acquire(root, service, &Stop::never())?;
+        seed(&lease)?;
+        leases.push(lease);
+        Ok(())
+    })?;
     let mut command = Command::new(program);
-    command.args(arguments).env("DATABASE_URL", lease.url().expose());
+    command.args(arguments);
+    for (i, lease) in leases.iter().enumerate() {
+        let family = lease.service().family().context("it is a database")?;
+        command.env(format!("{}_URL", family.name().to_uppercase()), lease.url().expose());
+        if i == 0 {
+            command.env("DATABASE_URL", lease.url().expose());
+        }
+    }
     let mut child = command
         .spawn()
         .with_context(|| format!("cannot run {program}: check its name and PATH"))?;
     let pid = Pid::from_raw(i32::try_from(child.id()).context("a process id of Linux fits")?);
     let ended = Arc::new(AtomicBool::new(false));
     let command_ended = ended.clone();
-    // A signal to this process is passed on to the command; this process must outlive it, to stop the database in
+    // A signal to this process is passed on to the command; this process must outlive it, to stop the databases in
     // order.
     ctrlc::set_handler(move || {
         if !command_ended.load(Ordering::SeqCst) {
@@ -95,7 +127,7 @@ fn exec(root: &Path, command: &[String]) -> anyhow::Result<ExitCode> {
     .context("Ctrl-C cannot be caught")?;
     let status = child.wait()?;
     ended.store(true, Ordering::SeqCst);
-    lease.stop()?;
+    leases.into_iter().try_for_each(Lease::stop)?;
     Ok(exit_code(status))
 }
 
@@ -105,15 +137,20 @@ fn exit_code(status: ExitStatus) -> ExitCode {
     ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
-fn table(status: &Status) -> Table {
-    let mut table = Table::new(&["database", "state", "process", "url", "version", "table"]);
-    table.row(vec![
-        origin(status).to_owned(),
-        state(status).to_owned(),
-        process(status),
-        url(status),
-        status.version.clone().unwrap_or_default(),
-        status.table.as_ref().map(ToString::to_string).unwrap_or_default(),
-    ]);
-    table
+fn print(root: &Path, names: &[String], format: Format) -> anyhow::Result<()> {
+    let mut table =
+        Table::new(&["database", "origin", "state", "process", "url", "version", "table"]);
+    for service in service::databases(names)? {
+        let status = service::status(root, service)?;
+        table.row(vec![
+            status.name.to_owned(),
+            origin(&status).to_owned(),
+            state(&status).to_owned(),
+            process(&status),
+            url(&status),
+            status.version.unwrap_or_default(),
+            status.table.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ]);
+    }
+    table.print(format)
 }

@@ -69,9 +69,10 @@ pub fn run(args: &args::Run) -> anyhow::Result<ExitCode> {
     let context = backend::Context { workspace, usable: &usable, servers, stop: &stop };
     let mut backend = backend::open(config, context)?;
     backend.prepare(&stop)?;
-    machine.services = backend.services().facts(backend.database_meter().is_some())?;
+    let is_observed = servers.iter().any(|server| backend.database_meter(server).is_some());
+    machine.services = backend.services().facts(is_observed)?;
     stop.check().map_err(Error::<String>::from)?;
-    connections::check(&plan, &machine.services).map_err(anyhow::Error::msg)?;
+    connections::check(servers, backend.services())?;
 
     let file = record::run_file(&plan, now, label, kind, backend.as_ref());
     let (journal, completed) = match args.resume {

@@ -14,9 +14,12 @@ use super::Database;
 pub enum Counter {
     /// SELECT statements carried out, prepared or not.
     Queries,
+    /// Statements carried out that insert, change or delete rows.
+    Changes,
     /// Executions of prepared statements.
     Executions,
-    /// Preparations of statements.
+    /// Preparations of statements; on PostgreSQL, which does not count them, plans: a statement that is prepared anew is
+    /// planned anew.
     Prepares,
     /// Prepared statements given back.
     Closes,
@@ -25,6 +28,8 @@ pub enum Counter {
     ExtraRoundTrips,
     /// Look-ups through an index, whether they found a row or not, and rows read on from there or in a scan.
     RowsRead,
+    /// Pages that statements looked at, of tables and indexes, in memory or not.
+    PagesTouched,
     /// Pages that were not in memory.
     PagesRead,
     /// Bytes sent to clients.
@@ -39,13 +44,15 @@ pub enum Counter {
 
 impl Counter {
     /// All counters.
-    pub const ALL: [Counter; 11] = [
+    pub const ALL: [Counter; 13] = [
         Counter::Queries,
+        Counter::Changes,
         Counter::Executions,
         Counter::Prepares,
         Counter::Closes,
         Counter::ExtraRoundTrips,
         Counter::RowsRead,
+        Counter::PagesTouched,
         Counter::PagesRead,
         Counter::BytesSent,
         Counter::BytesReceived,

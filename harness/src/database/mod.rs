@@ -8,19 +8,25 @@ mod bar;
 pub mod counters;
 mod error;
 mod mysql;
+mod postgres;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use demo_data::loader::{Progress, SeedReport, State};
+use demo_data::loader::{LoadError, Progress, SeedReport, State};
+use tokio::runtime::{Builder, Runtime};
 
 pub use bar::bar;
 pub use counters::{Counter, Counters};
 pub use error::DatabaseError;
 
-use crate::os::stop::Stop;
+use crate::os::stop::{Interrupted, Stop};
 use crate::os::url::SecretUrl;
+
+/// The time that a server may take to answer a question about itself.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Databases that speak one protocol and are seeded, asked and counted alike.
 pub trait Family: Sync {
@@ -86,10 +92,21 @@ pub trait Session: Send {
     /// # Errors
     /// When the database does not answer.
     fn counters(&mut self) -> Result<Counters, DatabaseError>;
+
+    /// Removes the rows beyond those of the published table.
+    ///
+    /// # Errors
+    /// When the database does not answer, or refuses.
+    fn remove_insertions(&mut self) -> Result<(), DatabaseError>;
+}
+
+/// The statement that removes the rows beyond those of the published table, in every family.
+fn remove_insertions_sql() -> String {
+    format!("DELETE FROM demo_data WHERE id > {}", demo_data::ROWS)
 }
 
 /// Every family.
-pub static FAMILIES: [&dyn Family; 1] = [&mysql::Mysql];
+pub static FAMILIES: [&dyn Family; 2] = [&mysql::Mysql, &postgres::Postgres];
 
 /// The family of that name.
 #[must_use]
@@ -158,6 +175,14 @@ impl Database {
         self.ask(|session| session.counters())
     }
 
+    /// Removes the rows beyond those of the published table.
+    ///
+    /// # Errors
+    /// When the database does not answer, or refuses.
+    pub fn remove_insertions(&self) -> Result<(), DatabaseError> {
+        self.ask(|session| session.remove_insertions())
+    }
+
     /// Proves that the table is the published one, and seeds it first if it is not.
     ///
     /// # Errors
@@ -189,4 +214,43 @@ impl Database {
         let session = kept.insert(self.family.connect(&self.url)?);
         question(session.as_mut())
     }
+}
+
+/// An event loop that waits for one thing at a time.
+fn runtime() -> Result<Runtime, DatabaseError> {
+    Builder::new_current_thread().enable_all().build().map_err(DatabaseError::Runtime)
+}
+
+/// The answer to a question, if it comes in time.
+fn answered<T>(
+    runtime: &Runtime,
+    answer: impl Future<Output = Result<T, LoadError>>,
+) -> Result<T, DatabaseError> {
+    let answer = async { tokio::time::timeout(ANSWER_TIMEOUT, answer).await };
+    match runtime.block_on(answer) {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(DatabaseError::Silent(ANSWER_TIMEOUT)),
+    }
+}
+
+/// Seeds until that is done, or until `stop` is set.
+fn until_stopped(
+    stop: &Stop,
+    seeding: impl Future<Output = Result<SeedReport, LoadError>>,
+) -> Result<SeedReport, DatabaseError> {
+    let runtime = runtime()?;
+    let stopped = async {
+        while !stop.is_set() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let report = runtime.block_on(async {
+        tokio::select! {
+            report = seeding => Ok(report?),
+            () = stopped => Err(Interrupted.into()),
+        }
+    });
+    // Rows may still be drawn on another thread; there is no need to wait for them.
+    runtime.shutdown_background();
+    report
 }

@@ -1,25 +1,22 @@
 //! MySQL and MariaDB: one protocol, one set of counters.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use demo_data::Checksum;
 use demo_data::loader::mysql::{self, Connection};
 use demo_data::loader::{Progress, SeedReport, State, Table};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::counters::{Counter, Counters};
 use super::error::DatabaseError;
-use super::{Family, Session};
-use crate::os::stop::{Interrupted, Stop};
+use super::{Family, Session, answered, remove_insertions_sql, runtime, until_stopped};
+use crate::os::stop::Stop;
 use crate::os::url::SecretUrl;
-
-/// The time that the server may take to answer a question about itself.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The server's own names for each counter, in lower case; a counter is the sum of those that it knows.
 const COUNTERS: [(Counter, &[&str]); Counter::ALL.len()] = [
     (Counter::Queries, &["com_select"]),
+    (Counter::Changes, &["com_insert", "com_update", "com_delete", "com_replace"]),
     (Counter::Executions, &["com_stmt_execute"]),
     (Counter::Prepares, &["com_stmt_prepare"]),
     (Counter::Closes, &["com_stmt_close"]),
@@ -28,6 +25,7 @@ const COUNTERS: [(Counter, &[&str]); Counter::ALL.len()] = [
         &["com_admin_commands", "com_set_option", "com_begin", "com_commit", "com_rollback"],
     ),
     (Counter::RowsRead, &["handler_read_key", "handler_read_next", "handler_read_rnd_next"]),
+    (Counter::PagesTouched, &["innodb_buffer_pool_read_requests"]),
     (Counter::PagesRead, &["innodb_buffer_pool_reads"]),
     (Counter::BytesSent, &["bytes_sent"]),
     (Counter::BytesReceived, &["bytes_received"]),
@@ -105,21 +103,7 @@ impl Family for Mysql {
         progress: &Progress,
         stop: &Stop,
     ) -> Result<SeedReport, DatabaseError> {
-        let runtime = runtime()?;
-        let stopped = async {
-            while !stop.is_set() {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        let report = runtime.block_on(async {
-            tokio::select! {
-                report = mysql::ensure(url.expose(), Table::PUBLISHED, progress) => Ok(report?),
-                () = stopped => Err(Interrupted.into()),
-            }
-        });
-        // Rows may still be drawn on another thread; there is no need to wait for them.
-        runtime.shutdown_background();
-        report
+        until_stopped(stop, mysql::ensure(url.expose(), Table::PUBLISHED, progress))
     }
 }
 
@@ -132,12 +116,7 @@ struct MysqlSession {
 impl MysqlSession {
     /// The rows of an answer with two columns.
     fn pairs(&mut self, question: &str) -> Result<Vec<(String, String)>, DatabaseError> {
-        let answer = self.connection.rows(question);
-        let answer = async { tokio::time::timeout(ANSWER_TIMEOUT, answer).await };
-        match self.runtime.block_on(answer) {
-            Ok(pairs) => Ok(pairs?),
-            Err(_) => Err(DatabaseError::Silent(ANSWER_TIMEOUT)),
-        }
+        answered(&self.runtime, self.connection.rows(question))
     }
 }
 
@@ -161,6 +140,10 @@ impl Session for MysqlSession {
     fn counters(&mut self) -> Result<Counters, DatabaseError> {
         Ok(counters(self.pairs("SHOW GLOBAL STATUS")?))
     }
+
+    fn remove_insertions(&mut self) -> Result<(), DatabaseError> {
+        self.pairs(&remove_insertions_sql()).map(drop)
+    }
 }
 
 fn counters(status: Vec<(String, String)>) -> Counters {
@@ -173,11 +156,6 @@ fn counters(status: Vec<(String, String)>) -> Counters {
         Some((counter, known.copied().reduce(|a, b| a + b)?))
     };
     COUNTERS.into_iter().filter_map(sum).collect()
-}
-
-/// An event loop that waits for one thing at a time.
-fn runtime() -> Result<Runtime, DatabaseError> {
-    Builder::new_current_thread().enable_all().build().map_err(DatabaseError::Runtime)
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ pub(super) fn warnings(
     if windows > 0 {
         warnings.push(Warning::Stolen { windows, of: trials.len(), worst });
     }
-    let Work { queries: owed } = owed(server, cell);
+    let Work { queries: owed, changes } = owed(server, cell);
     if owed == 0 {
         return warnings;
     }
@@ -195,6 +195,15 @@ pub(super) fn warnings(
     let distance = |ratio: &f64| (ratio - owed as f64).abs();
     if let Some(per_request) = off.max_by(|a, b| distance(a).total_cmp(&distance(b))) {
         warnings.push(Warning::Queries { per_request });
+    }
+    let counted_changes = trials.iter().filter_map(|trial| {
+        let (counts, asked) = counted(trial)?;
+        let counted = counts.get(Counter::Changes)?;
+        let is_off = counted.abs_diff(changes * asked) as f64 > QUERIES * (changes * asked) as f64;
+        is_off.then_some(counted as f64 / asked as f64)
+    });
+    if let Some(per_request) = counted_changes.max_by(f64::total_cmp) {
+        warnings.push(Warning::Changes { per_request });
     }
     let asked_for = u64::from(pool_size);
     let open = trials.iter().filter_map(|trial| connections(trial));

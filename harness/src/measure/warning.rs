@@ -89,9 +89,14 @@ pub enum Warning {
         /// The share in the worst trial.
         largest: f64,
     },
-    /// The server does not query the database exactly once per request.
+    /// The server does not query the database as often as its requests owe.
     Queries {
         /// Queries per request in the worst trial.
+        per_request: f64,
+    },
+    /// The server does not change as many rows as it is asked to.
+    Changes {
+        /// Statements that change rows, per request, in the worst trial.
         per_request: f64,
     },
     /// The server's connection pool does not have the size that the server was given, so pools are compared, not
@@ -123,6 +128,7 @@ impl Warning {
             Warning::Stolen { .. } => "stolen",
             Warning::OtherWork { .. } => "other-work",
             Warning::Queries { .. } => "queries",
+            Warning::Changes { .. } => "changes",
             Warning::Connections { .. } => "connections",
         }
     }
@@ -172,7 +178,10 @@ impl Warning {
                 "find what else runs with `top`, and end it or wait for it, then run again"
             }
             Warning::Queries { .. } => {
-                "make the server query the database once per request, or do not compare it with servers that do"
+                "make the server query the database as often as the contract says, or do not compare it with servers that do"
+            }
+            Warning::Changes { .. } => {
+                "make the server change the rows that it is asked to, once, or do not compare it with servers that do"
             }
             Warning::Connections { .. } => {
                 "make the server open exactly POOL_SIZE connections, or do not compare it with servers that do"
@@ -243,6 +252,9 @@ impl fmt::Display for Warning {
             }
             Warning::Queries { per_request } => {
                 write!(f, "asked the database {per_request:.2} times a request")
+            }
+            Warning::Changes { per_request } => {
+                write!(f, "changed the database {per_request:.2} times a request")
             }
             Warning::Connections { asked_for, open } => {
                 write!(f, "{asked_for} connections were asked for, {open} open")

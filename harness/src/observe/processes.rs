@@ -23,6 +23,8 @@ pub struct Processes {
     leading: Vec<u32>,
     /// Processes that may end while the part goes on.
     others: Vec<u32>,
+    /// Whether the children of the leading process belong to it, as they are whenever it is read.
+    with_children: bool,
     /// Whether a leading process that has ended still counts until it is waited for.
     ended_count: bool,
 }
@@ -40,13 +42,23 @@ impl Processes {
     /// CPU time is read. The load itself reports a shard that ends too early.
     #[must_use]
     pub fn shards(pids: Vec<u32>) -> Processes {
-        Processes { leading: pids, others: Vec::new(), ended_count: true }
+        Processes { ended_count: true, ..Processes::of(pids, Vec::new()) }
     }
 
     /// One process, and others that go with it.
     #[must_use]
     pub(super) fn led_by(pid: u32, others: Vec<u32>) -> Processes {
-        Processes { leading: vec![pid], others, ended_count: false }
+        Processes::of(vec![pid], others)
+    }
+
+    /// One process and its children, which may come and go: a database may have a process for each connection.
+    #[must_use]
+    pub fn with_children(pid: u32) -> Processes {
+        Processes { with_children: true, ..Processes::of(vec![pid], Vec::new()) }
+    }
+
+    fn of(leading: Vec<u32>, others: Vec<u32>) -> Processes {
+        Processes { leading, others, with_children: false, ended_count: false }
     }
 
     /// A process and all its descendants, since a server may answer from several.
@@ -61,7 +73,12 @@ impl Processes {
     }
 
     fn iter(&self) -> impl Iterator<Item = u32> {
-        self.leading.iter().chain(&self.others).copied()
+        self.leading.iter().copied().chain(self.others())
+    }
+
+    fn others(&self) -> impl Iterator<Item = u32> {
+        let leading = self.leading.iter().filter(|_| self.with_children);
+        self.others.iter().copied().chain(leading.flat_map(|pid| children(*pid)))
     }
 
     /// The sum of a field of `/proc/PID/status` that is a size in KiB.
@@ -79,9 +96,9 @@ impl Processes {
         for pid in &self.leading {
             all += cpu_time(*pid)?;
         }
-        for pid in &self.others {
+        for pid in self.others() {
             // It may have ended since it was listed.
-            all += cpu_time(*pid).unwrap_or_default();
+            all += cpu_time(pid).unwrap_or_default();
         }
         Ok(all)
     }
@@ -159,12 +176,18 @@ pub fn tree(pid: u32) -> Vec<u32> {
     let mut next = 0;
     while let Some(&parent) = found.get(next) {
         next += 1;
-        let Ok(threads) = fs::read_dir(format!("/proc/{parent}/task")) else { continue };
-        for thread in threads.flatten() {
-            thread::yield_now();
-            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-            found.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-        }
+        found.extend(children(parent));
+    }
+    found
+}
+
+/// The children of a process.
+fn children(parent: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten() {
+        thread::yield_now();
+        let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        found.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
     }
     found
 }

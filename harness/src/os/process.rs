@@ -32,17 +32,29 @@ pub fn spawn_tied(command: &mut Command, cpus: Option<&Cpus>, signal: Signal) ->
     command.spawn()
 }
 
-/// Asks `child` to end, waits up to `timeout`, then kills it. Processes that are left in its process group are killed
-/// too, even if the child had already ended. Returns its exit status, and whether it had to be killed.
+/// Asks `child` to end by SIGTERM, as [`stop_by`] does by any signal.
 ///
 /// # Errors
 /// When the child cannot be waited for.
 pub fn stop(child: &mut Child, timeout: Duration) -> io::Result<(ExitStatus, bool)> {
+    stop_by(child, Signal::SIGTERM, timeout)
+}
+
+/// Asks `child` to end by `signal`, waits up to `timeout`, then kills it. Processes that are left in its process group are killed
+/// too, even if the child had already ended. Returns its exit status, and whether it had to be killed.
+///
+/// # Errors
+/// When the child cannot be waited for.
+pub fn stop_by(
+    child: &mut Child,
+    signal: Signal,
+    timeout: Duration,
+) -> io::Result<(ExitStatus, bool)> {
     if let Some(status) = ended(child)? {
         return Ok((status, false));
     }
     // A failure means that the child has just ended, which the wait below finds.
-    let _ = kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM);
+    let _ = kill(Pid::from_raw(child.id() as i32), signal);
     match wait_until(Instant::now() + timeout, &Stop::never(), || ended(child)) {
         Ok(status) => return Ok((status, false)),
         Err(WaitError::Failed(error)) => return Err(error),

@@ -22,6 +22,12 @@ impl SecretUrl {
         self.url.scheme()
     }
 
+    /// Whether the URL has parameters or a fragment.
+    #[must_use]
+    pub fn has_parameters(&self) -> bool {
+        self.url.query().is_some() || self.url.fragment().is_some()
+    }
+
     /// The first address of the host, with `default_port` where the URL names none.
     ///
     /// # Errors

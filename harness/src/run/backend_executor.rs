@@ -18,7 +18,7 @@ use crate::observe::meter::Meter;
 use crate::observe::steal::rounded;
 use crate::os::stop::Stop;
 use crate::units::Nanos;
-use crate::workload::Rows;
+use crate::workload::{Kind, Rows};
 
 /// An executor that starts servers on a backend.
 pub struct BackendExecutor<'a> {
@@ -52,6 +52,11 @@ impl<'a> BackendExecutor<'a> {
         let mut used = others.map(|name| Some(self.meters.get(name)?.cpu().ok()?.cpu));
         let first = used.next()??;
         used.try_fold(first, |all, one| Some(all + one?))
+    }
+
+    /// Removes the rows that a server was asked to insert.
+    fn remove_insertions(&self, server: &Server) -> Result<(), Error> {
+        self.unless_over(self.backend.services().remove_insertions(server).map_err(Error::from))
     }
 
     /// The result of a step, unless the run ends for a reason that is not the server's fault: without its services, a
@@ -89,7 +94,16 @@ impl Executor for BackendExecutor<'_> {
         let none = Rows::none();
         let rows = if server.has_database() { self.rows } else { &none };
         let verified = verify::verify(instance.address(), &server.answers, rows, self.stop);
-        self.unless_over(verified.map_err(|error| error.map(|violation| violation.to_string())))
+        let verified = verified.map_err(|error| error.map(|violation| violation.to_string()));
+        let verified = self.unless_over(verified);
+        let answers_changes = |kind: Kind| {
+            kind.owes().changes > 0 && server.answers.iter().any(|answer| answer == kind.endpoint())
+        };
+        if Kind::ALL.into_iter().any(answers_changes) {
+            verified.and(self.remove_insertions(server))
+        } else {
+            verified
+        }
     }
 
     fn trial(
@@ -119,8 +133,11 @@ impl Executor for BackendExecutor<'_> {
             slice: TRANSACTION,
         };
         let measure = if server.drives_itself { self_driven::measure } else { shards::measure };
-        let measured = measure(self.backend, instance.as_mut(), &spec, self.stop);
+        let measured = measure(self.backend, (server, instance.as_mut()), &spec, self.stop);
         let measured = self.unless_over(measured)?;
+        if cell.scenario.asks.owes().changes > 0 {
+            self.remove_insertions(server).map_err(|error| error.at(Stage::Trial))?;
+        }
         let cpus = self.backend.placement().all().count() as f64;
         let share = |used: Nanos| used.as_secs() / began.elapsed().as_secs_f64() / cpus;
         let used = before.zip(self.used_by_others(server)).map(|(before, after)| after - before);

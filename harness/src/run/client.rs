@@ -61,7 +61,10 @@ impl Client<'_> {
     /// # Errors
     /// What is wrong with the answer, or that there is none; or the interruption.
     pub(super) fn probe(&mut self, probe: &Probe) -> Result<(), Error<Violation>> {
-        let request = request::request(probe.method, &probe.target, self.address);
+        let request = match &probe.body {
+            Some(body) => request::with_json(probe.method, &probe.target, self.address, body),
+            None => request::request(probe.method, &probe.target, self.address),
+        };
         self.ask(&request, |reply| probe.check(reply))
     }
 

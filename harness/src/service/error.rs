@@ -90,7 +90,7 @@ pub enum ServiceError {
         /// The reason why it is not.
         reason: String,
         /// The form of the service's URLs.
-        form: &'static str,
+        form: String,
     },
     /// No service has that name.
     #[error("there is no service {name:?}; there are: {known}")]

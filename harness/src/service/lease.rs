@@ -8,7 +8,7 @@ use std::process::Child;
 use demo_data::loader::{LoadError, State};
 
 use super::process::{Life, Running, STOP_TIMEOUT};
-use super::{Folder, Service, ServiceError};
+use super::{Folder, SERVICES, Service, ServiceError};
 use crate::database::{Database, DatabaseError};
 use crate::os::process;
 use crate::os::stop::Stop;
@@ -154,7 +154,9 @@ impl Lease {
             database.disconnect();
         }
         if let Some(mut owned) = self.owned.take() {
-            process::stop(&mut owned.child, STOP_TIMEOUT).map_err(ServiceError::System)?;
+            let signal = self.service.stop_signal();
+            process::stop_by(&mut owned.child, signal, STOP_TIMEOUT)
+                .map_err(ServiceError::System)?;
         }
         Ok(())
     }
@@ -263,6 +265,14 @@ pub fn status(root: &Path, service: &'static dyn Service) -> Result<Status, Serv
     Ok(status)
 }
 
+/// Whether the service's variable names a server of it.
+///
+/// # Errors
+/// When the variable is not a URL of a service.
+pub fn is_external(service: &dyn Service) -> Result<bool, ServiceError> {
+    Ok(external_url(service)?.is_some())
+}
+
 /// The URL of the server that the service's variable names, if it is set.
 fn external_url(service: &dyn Service) -> Result<Option<SecretUrl>, ServiceError> {
     let variable = service.variable();
@@ -270,15 +280,26 @@ fn external_url(service: &dyn Service) -> Result<Option<SecretUrl>, ServiceError
         return Ok(None);
     };
     let refused = |reason: String| {
-        let form = service.url_form();
+        let form = service.url_form().to_owned();
         ServiceError::BadUrl { variable, reason, form }
     };
     let url: SecretUrl = text.parse().map_err(|error| refused(format!("{error}")))?;
-    let scheme = service.url_form().split("://").next().unwrap_or_default();
-    if url.scheme() != scheme {
-        return Err(refused(format!("its scheme is not {scheme}")));
+    if url.has_parameters() {
+        return Err(refused("it has parameters, which not every driver reads alike".to_owned()));
     }
-    Ok(Some(url))
+    let shares_variable = |other: &&&dyn Service| other.variable() == variable;
+    let named = SERVICES.iter().filter(shares_variable).find(|other| other.serves(&url));
+    match named {
+        Some(named) if named.name() == service.name() => Ok(Some(url)),
+        // It names a server of another service; this one stays private.
+        Some(_) => Ok(None),
+        None => {
+            let forms = SERVICES.iter().filter(shares_variable).map(|other| other.url_form());
+            let form = forms.collect::<Vec<_>>().join(" or ");
+            let reason = format!("{}: is the scheme of no database here", url.scheme());
+            Err(ServiceError::BadUrl { variable, reason, form })
+        }
+    }
 }
 
 /// The running server, if it was started to stay.

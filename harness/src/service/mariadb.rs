@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::program::program;
-use super::{Folder, Service, ServiceError};
+use super::{Folder, Launch, Service, ServiceError};
 use crate::database::{self, Family};
 use crate::os::url::SecretUrl;
 
@@ -27,6 +27,10 @@ impl Service for Mariadb {
 
     fn url_form(&self) -> &'static str {
         "mysql://USER:PASSWORD@HOST:PORT/SCHEMA"
+    }
+
+    fn schemes(&self) -> &'static [&'static str] {
+        &["mysql"]
     }
 
     /// Older checkouts have it under this name, perhaps with a server that runs.
@@ -72,7 +76,7 @@ impl Service for Mariadb {
         })
     }
 
-    fn command(&self, folder: &Folder, port: u16) -> Result<Command, ServiceError> {
+    fn launch(&self, folder: &Folder, port: u16) -> Result<Launch, ServiceError> {
         let mut command = Command::new(program(self, "mariadbd")?);
         command
             .args(shared_arguments(folder, &folder.join("data")))
@@ -80,8 +84,9 @@ impl Service for Mariadb {
             .arg(format!("--port={port}"))
             // Relative to the data folder: the path of a socket is limited to 107 bytes, a checkout's is not.
             .args(["--socket=socket", "--pid-file=pid"])
-            .args(as_user(folder)?);
-        Ok(command)
+            .args(as_user(folder)?)
+            .stdin(Stdio::null());
+        Ok(command.into())
     }
 
     fn port(&self, folder: &Folder, command_line: &[&str]) -> Option<u16> {

@@ -10,14 +10,18 @@ mod folder;
 mod lease;
 mod mariadb;
 mod needs;
+mod postgres;
 mod process;
 mod program;
 
+use std::fs::File;
 use std::process::Command;
+
+use nix::sys::signal::Signal;
 
 pub use error::ServiceError;
 pub use folder::Folder;
-pub use lease::{Lease, Origin, Status, down, status, up};
+pub use lease::{Lease, Origin, Status, down, is_external, status, up};
 pub use needs::{Services, needed};
 
 use crate::database::Family;
@@ -33,6 +37,14 @@ pub trait Service: Sync {
 
     /// The form of its URLs, for people.
     fn url_form(&self) -> &'static str;
+
+    /// The schemes of its URLs: a variable whose URL has another scheme names no server of this service.
+    fn schemes(&self) -> &'static [&'static str];
+
+    /// Whether `url` is of this service, by its scheme.
+    fn serves(&self, url: &SecretUrl) -> bool {
+        self.schemes().contains(&url.scheme())
+    }
 
     /// The name of its folder under `.stackmark`.
     fn folder(&self) -> &'static str {
@@ -50,11 +62,16 @@ pub trait Service: Sync {
     /// When a program is missing, or a file cannot be written.
     fn prepare(&self, folder: &Folder) -> Result<(), ServiceError>;
 
-    /// The command that runs the server in the foreground, on `port` of the loopback interface.
+    /// The launch of the server in the foreground, on `port` of the loopback interface.
     ///
     /// # Errors
-    /// When a program is missing.
-    fn command(&self, folder: &Folder, port: u16) -> Result<Command, ServiceError>;
+    /// When a program or a file is missing.
+    fn launch(&self, folder: &Folder, port: u16) -> Result<Launch, ServiceError>;
+
+    /// The signal that asks the server to end.
+    fn stop_signal(&self) -> Signal {
+        Signal::SIGTERM
+    }
 
     /// The port of the server that runs in `folder`, if this is its command line: the program, then its arguments.
     fn port(&self, folder: &Folder, command_line: &[&str]) -> Option<u16>;
@@ -80,8 +97,22 @@ pub trait Service: Sync {
     fn lost_its_port(&self, output: &str) -> bool;
 }
 
+/// A command, and a file that it inherits if it is started while this lives.
+pub struct Launch {
+    /// The command.
+    pub command: Command,
+    /// The file.
+    pub inherited: Option<File>,
+}
+
+impl From<Command> for Launch {
+    fn from(command: Command) -> Launch {
+        Launch { command, inherited: None }
+    }
+}
+
 /// Every service.
-pub static SERVICES: [&dyn Service; 1] = [&mariadb::Mariadb];
+pub static SERVICES: [&dyn Service; 2] = [&mariadb::Mariadb, &postgres::Postgres];
 
 /// The services of these names, or all of them.
 ///
@@ -107,7 +138,30 @@ pub fn of_family(family: &str) -> Option<&'static dyn Service> {
     SERVICES.into_iter().find(is_one)
 }
 
-/// The database that `stackmark db` is about.
+/// The databases of these names; without a name those that a variable names, or else all.
+///
+/// # Errors
+/// When there is none of a name, or a variable is not a URL.
+pub fn databases(names: &[String]) -> Result<Vec<&'static dyn Service>, ServiceError> {
+    let is_database = |service: &&'static dyn Service| service.family().is_some();
+    let known: Vec<_> = SERVICES.into_iter().filter(is_database).collect();
+    if let Some(name) = names.iter().find(|name| known.iter().all(|known| known.name() != **name)) {
+        let known: Vec<_> = known.iter().map(|known| known.name()).collect();
+        return Err(ServiceError::Unknown { name: name.clone(), known: known.join(", ") });
+    }
+    if names.is_empty() {
+        let external: Result<Vec<bool>, _> =
+            known.iter().map(|known| is_external(*known)).collect();
+        let external = external?;
+        let any = external.contains(&true);
+        let chosen = known.into_iter().zip(external).filter(|(_, external)| *external || !any);
+        return Ok(chosen.map(|(service, _)| service).collect());
+    }
+    let is_named = |service: &&'static dyn Service| names.iter().any(|name| name == service.name());
+    Ok(known.into_iter().filter(is_named).collect())
+}
+
+/// The database that containers have.
 #[must_use]
 pub fn database() -> &'static dyn Service {
     &mariadb::Mariadb

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Lease, Origin, SERVICES, Service, ServiceError, of_family};
-use crate::database::{self, Database};
+use crate::database::counters::CounterReader;
+use crate::database::{self, Counters, Database};
 use crate::definition::Server;
 use crate::os::machine::ServiceFacts;
 use crate::os::process;
@@ -29,6 +30,12 @@ pub fn needed(servers: &[Server]) -> Result<Vec<&'static dyn Service>, ServiceEr
     Ok(needed)
 }
 
+/// Whether `server` needs `service`.
+fn needs(server: &Server, service: &dyn Service) -> bool {
+    let mut given = server.needs.iter().filter_map(|need| giving(need));
+    given.any(|given| given.name() == service.name())
+}
+
 /// The service of that name, or the first that is a database of that family.
 fn giving(need: &str) -> Option<&'static dyn Service> {
     SERVICES.into_iter().find(|service| service.name() == need).or_else(|| of_family(need))
@@ -36,10 +43,17 @@ fn giving(need: &str) -> Option<&'static dyn Service> {
 
 /// Services that run for as long as this lives.
 #[derive(Default)]
-pub struct Services(Vec<Lease>);
+pub struct Services {
+    leases: Vec<Lease>,
+    /// What counts the work of each lease's database, once that has begun; absent where there is no database.
+    counting: Vec<Option<CounterReader>>,
+    /// Services that this machine cannot start, and why.
+    missing: Vec<(&'static dyn Service, String)>,
+}
 
 impl Services {
-    /// Takes each of `needed`, and starts those that are private and down.
+    /// Takes each of `needed`, and starts those that are private and down. One whose programs are not installed is
+    /// missing, unless no other is left: it costs the servers that need it.
     ///
     /// # Errors
     /// The interruption; any other says in one sentence what is wrong and what to do.
@@ -48,32 +62,84 @@ impl Services {
         needed: &[&'static dyn Service],
         stop: &Stop,
     ) -> Result<Services, ServiceError> {
-        needed.iter().map(|service| Lease::acquire(root, *service, stop)).collect()
+        let mut services = Services::default();
+        for service in needed {
+            match Lease::acquire(root, *service, stop) {
+                Ok(lease) => services.leases.push(lease),
+                Err(error @ ServiceError::NotInstalled { .. })
+                    if services.missing.len() + 1 < needed.len() =>
+                {
+                    services.missing.push((*service, error.to_string()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(services)
+    }
+
+    /// Passes if every service that `server` needs is there.
+    ///
+    /// # Errors
+    /// Why one of them is not, and what to do, in one sentence.
+    pub fn check_needs(&self, server: &Server) -> Result<(), String> {
+        let is_needed = |service: &dyn Service| needs(server, service);
+        match self.missing.iter().find(|(service, _)| is_needed(*service)) {
+            Some((_, reason)) => Err(reason.clone()),
+            None => Ok(()),
+        }
     }
 
     /// The leases.
     pub fn iter(&self) -> impl Iterator<Item = &Lease> {
-        self.0.iter()
+        self.leases.iter()
     }
 
-    /// The lease on the database, if there is one.
+    /// The lease on the database that `server` needs, if it needs one.
     #[must_use]
-    pub fn database_lease(&self) -> Option<&Lease> {
-        self.iter().find(|lease| lease.database().is_some())
+    pub fn database_lease(&self, server: &Server) -> Option<&Lease> {
+        self.iter().find(|lease| lease.database().is_some() && needs(server, lease.service()))
     }
 
-    /// The database, if there is one.
+    /// The database that `server` needs, if it needs one.
     #[must_use]
-    pub fn database(&self) -> Option<&Database> {
-        self.iter().find_map(Lease::database)
+    pub fn database(&self, server: &Server) -> Option<&Database> {
+        self.database_lease(server)?.database()
+    }
+
+    /// Begins to count what the databases do. Until the first server starts, no other client queries them.
+    pub fn begin_counting(&mut self) {
+        let reader = |lease: &Lease| lease.database().and_then(CounterReader::new);
+        self.counting = self.leases.iter().map(reader).collect();
+    }
+
+    /// What the database that `server` needs has counted, without what reading it costs; absent if it needs none, or if
+    /// it was not begun to count.
+    #[must_use]
+    pub fn counters(&self, server: &Server) -> Option<Counters> {
+        let mut counted = self.leases.iter().zip(&self.counting);
+        let (lease, reader) = counted
+            .find(|(lease, _)| lease.database().is_some() && needs(server, lease.service()))?;
+        reader.as_ref()?.read(lease.database()?)
     }
 
     /// The variables that `server` must be started with, and their values.
-    pub fn environment(&self, server: &Server) -> impl Iterator<Item = (&'static str, &SecretUrl)> {
-        let needs: Vec<_> =
-            server.needs.iter().filter_map(|need| giving(need)).map(Service::name).collect();
-        let needed = self.iter().filter(move |lease| needs.contains(&lease.service().name()));
+    pub fn environment<'a>(
+        &'a self,
+        server: &'a Server,
+    ) -> impl Iterator<Item = (&'static str, &'a SecretUrl)> {
+        let needed = self.iter().filter(|lease| needs(server, lease.service()));
         needed.map(|lease| (lease.service().variable(), lease.url()))
+    }
+
+    /// Removes the rows that `server` was asked to insert into its database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn remove_insertions(&self, server: &Server) -> Result<(), ServiceError> {
+        match self.database(server) {
+            Some(database) => Ok(database.remove_insertions()?),
+            None => Ok(()),
+        }
     }
 
     /// Seeds every database that does not hold the published table yet.
@@ -131,12 +197,12 @@ impl Services {
     /// # Errors
     /// When a server cannot be waited for.
     pub fn stop(self) -> Result<(), ServiceError> {
-        self.0.into_iter().try_for_each(Lease::stop)
+        self.leases.into_iter().try_for_each(Lease::stop)
     }
 }
 
 impl FromIterator<Lease> for Services {
     fn from_iter<I: IntoIterator<Item = Lease>>(leases: I) -> Services {
-        Services(leases.into_iter().collect())
+        Services { leases: leases.into_iter().collect(), ..Services::default() }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -72,12 +72,14 @@ impl Running {
             match wait_until_it_answers(service, folder, &mut child, port, stop) {
                 Ok(Ok(())) => return Ok((Running { pid: child.id(), port }, child)),
                 Err(error) => {
-                    process::stop(&mut child, STOP_TIMEOUT).map_err(ServiceError::System)?;
+                    process::stop_by(&mut child, service.stop_signal(), STOP_TIMEOUT)
+                        .map_err(ServiceError::System)?;
                     return Err(error);
                 }
                 Ok(Err(cause)) => {
                     // Whatever made the server slow or silent, it must not stay unnoticed.
-                    process::stop(&mut child, STOP_TIMEOUT).map_err(ServiceError::System)?;
+                    process::stop_by(&mut child, service.stop_signal(), STOP_TIMEOUT)
+                        .map_err(ServiceError::System)?;
                     reason = cause;
                 }
             }
@@ -93,7 +95,7 @@ impl Running {
     pub(super) fn stop(self, service: &dyn Service, folder: &Folder) -> Result<(), ServiceError> {
         let has_ended = || Running::find(service, folder) != Some(self);
         for (signal, timeout) in
-            [(Signal::SIGTERM, STOP_TIMEOUT), (Signal::SIGKILL, Duration::from_secs(5))]
+            [(service.stop_signal(), STOP_TIMEOUT), (Signal::SIGKILL, Duration::from_secs(5))]
         {
             if has_ended() {
                 return Ok(());
@@ -120,10 +122,11 @@ fn spawn(
 ) -> Result<Child, ServiceError> {
     let log = folder.open_log()?;
     let both = log.try_clone().map_err(ServiceError::files(service.name(), &folder.log()))?;
-    let mut command = service.command(folder, port)?;
-    command.stdin(Stdio::null()).stdout(log).stderr(both);
+    let mut launch = service.launch(folder, port)?;
+    let command = &mut launch.command;
+    command.stdout(log).stderr(both);
     let child = match life {
-        Life::Tied => process::spawn_tied(&mut command, None, Signal::SIGTERM),
+        Life::Tied => process::spawn_tied(command, None, service.stop_signal()),
         Life::Detached => command.process_group(0).spawn(),
     };
     child.map_err(ServiceError::files(service.name(), command.get_program().as_ref()))

@@ -13,8 +13,23 @@ pub(super) fn program(
     service: &dyn Service,
     program: &'static str,
 ) -> Result<PathBuf, ServiceError> {
+    program_in(service, program, &[])
+}
+
+/// The path of a program that distributions also put into one of `folders`.
+///
+/// # Errors
+/// When it is not installed.
+pub(super) fn program_in(
+    service: &dyn Service,
+    program: &'static str,
+    folders: &[PathBuf],
+) -> Result<PathBuf, ServiceError> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
+    folders
+        .iter()
+        .cloned()
+        .chain(env::split_paths(&path))
         .chain(["/usr/sbin", "/usr/local/sbin", "/usr/libexec"].map(PathBuf::from))
         .map(|folder| folder.join(program))
         .find(|program| program.is_file())

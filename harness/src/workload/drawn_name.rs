@@ -59,7 +59,7 @@ impl Workload for DrawnName {
     }
 
     fn owes() -> Work {
-        Work { queries: 1 }
+        Work { queries: 1, changes: 0 }
     }
 }
 

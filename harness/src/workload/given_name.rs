@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
 use super::request::{Template, encode};
-use super::rows::is_empty_array;
+use super::rows::{begins_an_array, is_empty_array};
 use super::{Probe, Reply, Rows, Setup, Work, Workload, Wrong};
 
 /// Asks for the names of rows that are there, drawn evenly from all rows.
@@ -53,8 +53,7 @@ impl Workload for GivenName {
             return if self.rows.exist() { Err(Wrong::Missing) } else { Ok(()) };
         }
         if self.rows.exist() && self.sample.random_range(0..self.compared) != 0 {
-            let is_array = reply.body.trim_ascii_start().starts_with(b"[");
-            return if is_array { Ok(()) } else { Err(Wrong::Value) };
+            return if begins_an_array(reply.body) { Ok(()) } else { Err(Wrong::Value) };
         }
         self.rows.check_named(&demo_data::row(demo_data::SEED, index).name, reply.body)
     }
@@ -77,7 +76,7 @@ impl Workload for GivenName {
     }
 
     fn owes() -> Work {
-        Work { queries: 1 }
+        Work { queries: 1, changes: 0 }
     }
 }
 

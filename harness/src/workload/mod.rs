@@ -5,9 +5,13 @@
 //! load too. A kind is one file here, and a line in each of [`Kind`], [`Kind::ALL`] and
 //! [`Kind::visit`].
 
+pub mod agents;
+pub mod batch;
 pub mod drawn_name;
 pub mod given_name;
+pub mod insert;
 pub mod nothing;
+pub mod page;
 pub mod probe;
 pub mod random_name;
 pub mod reply;
@@ -64,6 +68,16 @@ pub enum Kind {
     GivenName,
     /// No query: an empty array.
     Nothing,
+    /// Up to a hundred rows whose name begins with two characters.
+    Page,
+    /// A join of two small tables.
+    Agents,
+    /// A row is inserted and read back in one transaction.
+    Insert,
+    /// Twenty rows by their ids, one after the other.
+    BatchOneByOne,
+    /// Twenty rows by their ids, all at once.
+    BatchAtOnce,
 }
 
 /// Something to be done with a workload that is known only when the program runs.
@@ -77,7 +91,17 @@ pub trait Visitor {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 4] = [Kind::RandomName, Kind::GivenName, Kind::Nothing, Kind::DrawnName];
+    pub const ALL: [Kind; 9] = [
+        Kind::RandomName,
+        Kind::GivenName,
+        Kind::Nothing,
+        Kind::DrawnName,
+        Kind::Page,
+        Kind::Agents,
+        Kind::Insert,
+        Kind::BatchOneByOne,
+        Kind::BatchAtOnce,
+    ];
 
     /// Does something with the workload of this kind.
     pub fn visit<V: Visitor>(self, visitor: V) -> V::Output {
@@ -86,6 +110,11 @@ impl Kind {
             Kind::DrawnName => visitor.visit::<drawn_name::DrawnName>(),
             Kind::GivenName => visitor.visit::<given_name::GivenName>(),
             Kind::Nothing => visitor.visit::<nothing::Nothing>(),
+            Kind::Page => visitor.visit::<page::Page>(),
+            Kind::Agents => visitor.visit::<agents::Agents>(),
+            Kind::Insert => visitor.visit::<insert::Insert>(),
+            Kind::BatchOneByOne => visitor.visit::<batch::OneByOne>(),
+            Kind::BatchAtOnce => visitor.visit::<batch::AtOnce>(),
         }
     }
 
@@ -167,6 +196,8 @@ impl Setup {
 pub struct Work {
     /// Queries to the database.
     pub queries: u64,
+    /// Statements that change rows.
+    pub changes: u64,
 }
 
 #[cfg(test)]
@@ -193,8 +224,9 @@ mod tests {
     }
 
     #[test]
-    fn only_a_lookup_owes_a_query() {
-        let owed = Kind::ALL.map(|kind| kind.owes().queries);
-        assert_eq!(owed, [1, 1, 0, 1]);
+    fn a_request_owes_what_the_contract_says() {
+        let owed = Kind::ALL.map(|kind| (kind.owes().queries, kind.owes().changes));
+        assert_eq!(owed.map(|(queries, _)| queries), [1, 1, 0, 1, 1, 1, 1, 20, 20]);
+        assert_eq!(owed.map(|(_, changes)| changes), [0, 0, 0, 0, 0, 0, 1, 0, 0]);
     }
 }

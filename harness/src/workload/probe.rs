@@ -12,6 +12,8 @@ pub struct Probe {
     pub method: &'static str,
     /// Its path and parameters.
     pub target: String,
+    /// Its body, which is sent as JSON.
+    pub body: Option<String>,
     check: Check,
 }
 
@@ -21,7 +23,15 @@ impl Probe {
         target: impl Into<String>,
         check: impl Fn(&Reply<'_>) -> Result<(), Wrong> + 'static,
     ) -> Probe {
-        Probe { method: "GET", target: target.into(), check: Box::new(check) }
+        Probe { method: "GET", target: target.into(), body: None, check: Box::new(check) }
+    }
+
+    /// `POST target`, whose right answers are those that pass `check`.
+    pub fn post(
+        target: impl Into<String>,
+        check: impl Fn(&Reply<'_>) -> Result<(), Wrong> + 'static,
+    ) -> Probe {
+        Probe { method: "POST", ..Probe::get(target, check) }
     }
 
     /// A request that must be refused with `status`, and the reason as JSON.
@@ -33,7 +43,13 @@ impl Probe {
             let is_explained = body.is_ok_and(|body| body.get("error").is_some());
             if is_explained { Ok(()) } else { Err(Wrong::Unexplained) }
         };
-        Probe { method, target: target.into(), check: Box::new(check) }
+        Probe { method, target: target.into(), body: None, check: Box::new(check) }
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn with_body(self, body: impl Into<String>) -> Probe {
+        Probe { body: Some(body.into()), ..self }
     }
 
     /// Checks the answer.

@@ -42,7 +42,7 @@ impl Workload for RandomName {
     }
 
     fn owes() -> Work {
-        Work { queries: 1 }
+        Work { queries: 1, changes: 0 }
     }
 }
 

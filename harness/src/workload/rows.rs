@@ -57,6 +57,29 @@ impl Rows {
         }
     }
 
+    /// Passes if `body` holds exactly the first `limit` rows whose name begins with `prefix`, in order.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn check_page(&self, prefix: &str, limit: usize, body: &[u8]) -> Result<(), Wrong> {
+        let page = |truth: &Truth| truth.rows_beginning_with(prefix, limit);
+        equal(&parse(body)?, &self.truth().map(page).unwrap_or_default())
+    }
+
+    /// Passes if `body` holds exactly the row of each id, in order, with `null` for an id that no row has.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn check_ids(&self, ids: &[u64], body: &[u8]) -> Result<(), Wrong> {
+        let row = |id: &u64| {
+            let index = id.checked_sub(1).filter(|index| *index < demo_data::ROWS)?;
+            self.exist().then(|| demo_data::row(demo_data::SEED, index))
+        };
+        let right: Vec<Option<Row>> = ids.iter().map(row).collect();
+        let shape = |error: serde_json::Error| Wrong::Shape(error.to_string());
+        equal(&serde_json::from_slice::<Vec<Option<Row>>>(body).map_err(shape)?, &right)
+    }
+
     /// Whether no row has that name.
     #[must_use]
     pub fn none_named(&self, name: &str) -> bool {
@@ -73,8 +96,21 @@ impl Rows {
     }
 }
 
+fn equal<T: PartialEq>(got: &[T], right: &[T]) -> Result<(), Wrong> {
+    if got.len() != right.len() {
+        return Err(Wrong::Count { got: got.len(), right: right.len() });
+    }
+    if got == right { Ok(()) } else { Err(Wrong::Value) }
+}
+
 fn parse(body: &[u8]) -> Result<Vec<Row>, Wrong> {
     serde_json::from_slice(body).map_err(|error| Wrong::Shape(error.to_string()))
+}
+
+/// Whether `body` seems to be a JSON array, as far as its beginning shows.
+#[must_use]
+pub fn begins_an_array(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"[")
 }
 
 /// Whether `body` is an empty JSON array, white space aside.

@@ -28,14 +28,14 @@ fn a_lease_takes_down_what_it_brought_up() {
 #[test]
 fn a_lease_leaves_what_was_up() {
     let folder = checkout();
-    let up = output(stackmark(folder.path()).args(["db", "up"]));
+    let up = output(stackmark(folder.path()).args(["db", "up", "mariadb"]));
     assert!(up.status.success(), "{}", text(&up));
     let pid = private_pid(folder.path());
     assert!(pid.is_some());
     drop(private(folder.path()).expect("it is up"));
     assert_eq!(private_pid(folder.path()), pid);
     for _ in 0..2 {
-        let down = output(stackmark(folder.path()).args(["db", "down"]));
+        let down = output(stackmark(folder.path()).args(["db", "down", "mariadb"]));
         assert!(down.status.success(), "{}", text(&down));
         assert_eq!(private_pid(folder.path()), None);
     }
@@ -83,8 +83,9 @@ fn other_users_can_neither_read_the_folder_nor_log_in() {
     let (_, place) = lease.url().expose().rsplit_once('@').expect("it has a login");
     for login in ["root", "root:", "stackmark:", ":"] {
         let url = format!("mysql://{login}@{place}");
-        let refused =
-            output(stackmark(folder.path()).args(["db", "status"]).env("DATABASE_URL", &url));
+        let refused = output(
+            stackmark(folder.path()).args(["db", "status", "mariadb"]).env("DATABASE_URL", &url),
+        );
         assert_eq!(refused.status.code(), Some(2), "{login}: {}", text(&refused));
     }
 }
@@ -94,12 +95,15 @@ fn two_ups_at_once_start_one_server() {
     let folder = checkout();
     let ups = [(); 2].map(|()| {
         let mut up = stackmark(folder.path());
-        up.args(["db", "up"]).stdout(Stdio::null()).spawn().expect("the binary was built")
+        up.args(["db", "up", "mariadb"])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the binary was built")
     });
     for mut up in ups {
         assert!(up.wait().expect("it ends").success());
     }
-    let down = output(stackmark(folder.path()).args(["db", "down"]));
+    let down = output(stackmark(folder.path()).args(["db", "down", "mariadb"]));
     assert!(down.status.success(), "{}", text(&down));
     assert_eq!(private_pid(folder.path()), None);
 }
@@ -112,7 +116,7 @@ fn a_second_lease_waits_for_the_first() {
     let second = thread::spawn(move || private(&root).map(|lease| database(&lease).version()));
     thread::sleep(Duration::from_millis(300));
     assert!(!second.is_finished());
-    let down = output(stackmark(folder.path()).args(["db", "down"]));
+    let down = output(stackmark(folder.path()).args(["db", "down", "mariadb"]));
     assert_eq!(down.status.code(), Some(2), "{}", text(&down));
     first.stop().expect("it ends");
     let version = second.join().expect("it does not panic").expect("the first is gone");
@@ -122,7 +126,7 @@ fn a_second_lease_waits_for_the_first() {
 #[test]
 fn a_crashed_server_and_its_traces_do_not_matter() {
     let folder = checkout();
-    let up = output(stackmark(folder.path()).args(["db", "up"]));
+    let up = output(stackmark(folder.path()).args(["db", "up", "mariadb"]));
     assert!(up.status.success(), "{}", text(&up));
     let crashed = private_pid(folder.path()).expect("it is up");
     signal(crashed, Signal::SIGKILL);
@@ -135,15 +139,15 @@ fn a_crashed_server_and_its_traces_do_not_matter() {
         .expect("it is writable");
     fs::write(folder.path().join(".stackmark/db/data/pid"), stranger.id().to_string())
         .expect("it is writable");
-    let down = output(stackmark(folder.path()).args(["db", "down"]));
+    let down = output(stackmark(folder.path()).args(["db", "down", "mariadb"]));
     assert!(text(&down).contains("was down"), "{}", text(&down));
-    let up = output(stackmark(folder.path()).args(["db", "up"]));
+    let up = output(stackmark(folder.path()).args(["db", "up", "mariadb"]));
     assert!(up.status.success(), "{}", text(&up));
     assert!(stranger.try_wait().expect("it is our child").is_none(), "the stranger lives");
     stranger.kill().expect("it lives");
     stranger.wait().expect("it is our child");
 
-    let down = output(stackmark(folder.path()).args(["db", "down"]));
+    let down = output(stackmark(folder.path()).args(["db", "down", "mariadb"]));
     assert!(down.status.success(), "{}", text(&down));
 }
 
@@ -151,7 +155,7 @@ fn a_crashed_server_and_its_traces_do_not_matter() {
 fn a_killed_harness_takes_its_server_along_and_the_next_one_repairs() {
     let folder = checkout();
     let mut seeding = stackmark(folder.path())
-        .args(["db", "seed"])
+        .args(["db", "seed", "mariadb"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -163,10 +167,19 @@ fn a_killed_harness_takes_its_server_along_and_the_next_one_repairs() {
     seeding.wait().expect("it is our child");
     until("the server is gone", || private_pid(folder.path()).is_none());
 
-    let again = output(stackmark(folder.path()).args(["db", "seed"]));
+    let again = output(stackmark(folder.path()).args(["db", "seed", "mariadb"]));
     assert!(again.status.success(), "{}", text(&again));
     assert!(text(&again).contains("was loaded"), "{}", text(&again));
-    let proved = output(stackmark(folder.path()).args(["db", "exec", "--", "sh", "-c", "exit 7"]));
+    let proved = output(stackmark(folder.path()).args([
+        "db",
+        "exec",
+        "--database",
+        "mariadb",
+        "--",
+        "sh",
+        "-c",
+        "exit 7",
+    ]));
     assert_eq!(proved.status.code(), Some(7), "{}", text(&proved));
 }
 
@@ -185,7 +198,7 @@ fn a_damaged_data_folder_is_named_with_its_mend() {
     let folder = checkout();
     private(folder.path()).expect("MariaDB is installed").stop().expect("it ends");
     fs::write(folder.path().join(".stackmark/db/data/ibdata1"), [0; 4096]).expect("it is writable");
-    let up = output(stackmark(folder.path()).args(["db", "up"]));
+    let up = output(stackmark(folder.path()).args(["db", "up", "mariadb"]));
     assert_eq!(up.status.code(), Some(2), "{}", text(&up));
     assert!(text(&up).contains("deleting"), "{}", text(&up));
     assert_eq!(text(&up).lines().count(), 1, "{}", text(&up));

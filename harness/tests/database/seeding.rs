@@ -47,7 +47,11 @@ fn any_damage_is_seen_and_mended() {
         "ALTER TABLE demo_data ENGINE = Aria",
     ] {
         execute(url, damage);
-        assert!(matches!(state(url), State::Differs(_)), "{damage}: {}", state(url));
+        assert!(
+            matches!(state(url), State::Differs { ours: true, .. }),
+            "{damage}: {}",
+            state(url)
+        );
         ensure(url).unwrap_or_else(|error| panic!("{damage}: {error}"));
         assert_eq!(state(url), State::Seeded, "{damage}");
     }
@@ -141,17 +145,38 @@ fn a_wrong_url_gets_one_sentence_and_no_password() {
         (format!("mysql://me:s3cret@127.0.0.1:{}/bench", free_port()), "start it"),
         (format!("mysql://me:s3cret@127.0.0.1:{port}/bench"), "correct user and password"),
         (format!("mysql://me:s3cret@127.0.0.1:{port}"), "end it with one"),
-        (format!("postgres://me:s3cret@127.0.0.1:{port}/bench"), "write it as mysql://"),
+        (format!("mysql://me:s3cret@127.0.0.1:{port}/bench?ssl=1"), "it has parameters"),
+        (format!("redis://me:s3cret@127.0.0.1:{port}/bench"), "or postgres://"),
         ("s3cret".to_owned(), "write it as mysql://"),
     ] {
-        let output =
-            output(stackmark(folder.path()).args(["db", "seed"]).env("DATABASE_URL", &url));
+        let output = output(
+            stackmark(folder.path()).args(["db", "seed", "mariadb"]).env("DATABASE_URL", &url),
+        );
         let said = text(&output);
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(mend), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(!said.contains("s3cret"), "{said}");
     }
+}
+
+#[test]
+fn a_table_of_others_is_left_alone() {
+    let folder = checkout();
+    let lease = private(folder.path()).expect("MariaDB is installed");
+    let url = lease.url().expose();
+    for (table, mine) in [
+        ("demo_data", "CREATE TABLE demo_data (mine int)"),
+        ("agents", "CREATE TABLE agents (mine int)"),
+    ] {
+        execute(url, &format!("DROP TABLE IF EXISTS {table}"));
+        execute(url, mine);
+        let error = ensure(url).expect_err("it is not ours");
+        assert!(error.to_string().contains(&format!("holds a table {table} that")), "{error}");
+        execute(url, &format!("SELECT mine FROM {table}"));
+        execute(url, &format!("DROP TABLE {table}"));
+    }
+    ensure(url).expect("nothing is in the way any more");
 }
 
 #[test]

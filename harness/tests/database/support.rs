@@ -48,7 +48,7 @@ pub(crate) fn text(output: &Output) -> String {
 
 /// The process that `stackmark db status` names.
 pub(crate) fn private_pid(checkout: &Path) -> Option<i32> {
-    let output = output(stackmark(checkout).args(["db", "status", "--format", "json"]));
+    let output = output(stackmark(checkout).args(["db", "status", "mariadb", "--format", "json"]));
     assert!(output.status.success(), "{}", text(&output));
     let status: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     status[0]["process"].as_str().expect("it is a text").parse().ok()

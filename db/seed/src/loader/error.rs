@@ -42,15 +42,68 @@ pub enum LoadError {
         reason: String,
     },
     /// The user lacks a privilege.
-    #[error(
-        "the database user may not do this ({reason}): \
-         GRANT SELECT, INSERT, CREATE, DROP, ALTER, INDEX ON `{schema}`.* to it"
-    )]
+    #[error("the database user may not do this ({reason}): {mend}")]
     NotPermitted {
-        /// The schema on which the privilege is missing.
-        schema: String,
         /// The server's reason.
         reason: String,
+        /// What gives the user the privilege.
+        mend: String,
+    },
+    /// The server takes no connection without TLS.
+    #[error(
+        "the database at {address} takes no such login without TLS ({reason}), which no server here speaks: \
+         correct user and password in DATABASE_URL, or let this machine connect without TLS"
+    )]
+    DemandsTls {
+        /// Host and port.
+        address: String,
+        /// The server's reason.
+        reason: String,
+    },
+    /// The server is of another kind.
+    #[error(
+        "what answers at {address} is not {family} ({reason}): correct the scheme or the port of DATABASE_URL"
+    )]
+    OtherKind {
+        /// Host and port.
+        address: String,
+        /// The product that was expected.
+        family: &'static str,
+        /// What showed it.
+        reason: String,
+    },
+    /// The server lacks what the checksum needs.
+    #[error("the database at {address} is {found}: use {least} or newer")]
+    TooOld {
+        /// Host and port.
+        address: String,
+        /// The product and version that answers.
+        found: String,
+        /// The oldest version that serves.
+        least: &'static str,
+    },
+    /// The server cannot be written to.
+    #[error(
+        "the database at {address} takes no changes ({reason}): name the primary in DATABASE_URL, or seed it there first"
+    )]
+    ReadOnly {
+        /// Host and port.
+        address: String,
+        /// The server's reason.
+        reason: String,
+    },
+    /// The table is somebody else's.
+    #[error(
+        "{schema} holds a table {table} that stackmark did not make ({difference}), and leaves it alone: \
+         name another database in DATABASE_URL, or drop the table yourself"
+    )]
+    NotOurs {
+        /// The database or schema.
+        schema: String,
+        /// The table.
+        table: &'static str,
+        /// How it differs from the one that was to be there.
+        difference: String,
     },
     /// The server has no room for the table.
     #[error("the database's disk is full ({reason}): free at least 1 GB and run this again")]

@@ -6,11 +6,23 @@
 
 mod error;
 pub mod mysql;
+pub mod postgres;
+mod text;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::Checksum;
 pub use error::LoadError;
+pub use text::text;
+
+/// The comment of a table that the loader made, and may therefore drop.
+const OURS: &str = "made by stackmark";
+
+/// The time that another process may take to seed the same database.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// The time that a server may take to answer. Without a limit, an address that drops packets takes minutes.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The rows that a table should hold: the first `rows` rows of `seed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +61,7 @@ pub type Progress = Arc<dyn Fn(Step) + Send + Sync>;
 /// The way in which the rows were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// By the family's bulk load, such as LOAD DATA LOCAL INFILE.
+    /// By the family's bulk load: LOAD DATA LOCAL INFILE, or COPY.
     BulkLoad,
     /// By prepared INSERTs of many rows each, where the server forbids its bulk load.
     Inserts,
@@ -62,8 +74,13 @@ pub enum State {
     Seeded,
     /// There is no table `demo_data`.
     Missing,
-    /// The table differs, for this reason.
-    Differs(String),
+    /// The table differs.
+    Differs {
+        /// How.
+        reason: String,
+        /// Whether the loader made it.
+        ours: bool,
+    },
 }
 
 impl fmt::Display for State {
@@ -71,7 +88,7 @@ impl fmt::Display for State {
         match self {
             State::Seeded => write!(f, "seeded"),
             State::Missing => write!(f, "not seeded"),
-            State::Differs(reason) => write!(f, "seeded with something else: {reason}"),
+            State::Differs { reason, .. } => write!(f, "seeded with something else: {reason}"),
         }
     }
 }

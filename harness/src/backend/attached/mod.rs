@@ -21,7 +21,7 @@ use crate::os::part::PerPart;
 use crate::os::placement::Placement;
 use crate::os::process;
 use crate::os::stop::Stop;
-use crate::service::{self, Service, Services};
+use crate::service::{self, Lease, Service, Services};
 use servers::{first_process, in_time};
 
 pub(super) use servers::Servers;
@@ -48,7 +48,8 @@ impl Attached {
         let needed = service::needed(context.servers)?;
         check_variables(&needed)?;
         let services = Services::acquire(context.workspace.root(), &needed, context.stop)?;
-        let db = services.database().map(database_container).transpose()?;
+        let database = services.iter().find_map(Lease::database);
+        let db = database.map(database_container).transpose()?;
         let given = PerPart {
             server: Some(server_limits(&servers, context)?),
             db: db.map(limits_of).transpose()?,
@@ -114,12 +115,13 @@ impl Backend for Attached {
         Err(Error::ServiceLost("the database's container ended: see its log".into()))
     }
 
-    fn database_meter(&self) -> Option<Box<dyn Meter>> {
+    fn database_meter(&self, server: &Server) -> Option<Box<dyn Meter>> {
+        self.services.database(server)?;
         Some(Box::new(Contained::of(self.db?).ok()?))
     }
 
     /// Absent: the idle connections of all servers query the database too.
-    fn database_counters(&self) -> Option<Counters> {
+    fn database_counters(&self, _: &Server) -> Option<Counters> {
         None
     }
 

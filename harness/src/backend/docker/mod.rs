@@ -20,7 +20,6 @@ use super::limits;
 use super::load::{IdleShards, Metered};
 use super::{Backend, BuildInfo, Builder, Context, Instance, Network, RunningLoad, healthy};
 use crate::database::Counters;
-use crate::database::counters::CounterReader;
 use crate::definition::Server;
 use crate::failure::{Error, Failed};
 use crate::format::site::Site;
@@ -66,7 +65,6 @@ pub(super) struct Docker<'a> {
     site: Site,
     // Before the teardown: they are clients of the engine.
     loads: IdleShards,
-    counters: Option<CounterReader>,
     teardown: Teardown,
 }
 
@@ -140,7 +138,6 @@ impl<'a> Docker<'a> {
             placement,
             site,
             loads: IdleShards::default(),
-            counters: None,
             teardown,
         })
     }
@@ -199,7 +196,7 @@ impl Backend for Docker<'_> {
     /// The containers are in their places; the harness, which must not disturb the server, goes to the load's.
     fn prepare(&mut self, stop: &Stop) -> Result<(), Error> {
         self.services.seed(stop)?;
-        self.counters = self.services.database().and_then(CounterReader::new);
+        self.services.begin_counting();
         self.cli.place(&self.placement.sets.load);
         process::place(std::process::id(), &self.placement.sets.load).map_err(|error| {
             Error::Failed(format!("cannot place the harness on its CPUs: {error}"))
@@ -240,12 +237,13 @@ impl Backend for Docker<'_> {
         }
     }
 
-    fn database_meter(&self) -> Option<Box<dyn Meter>> {
+    fn database_meter(&self, server: &Server) -> Option<Box<dyn Meter>> {
+        self.services.database(server)?;
         self.db.as_ref()?.meter().ok()
     }
 
-    fn database_counters(&self) -> Option<Counters> {
-        self.counters.as_ref()?.read(self.services.database()?)
+    fn database_counters(&self, server: &Server) -> Option<Counters> {
+        self.services.counters(server)
     }
 
     fn close(self: Box<Self>) -> Result<(), Error> {

@@ -12,13 +12,12 @@ use super::build::Commands;
 use super::load::{IdleShards, Metered};
 use super::{Backend, BuildInfo, Builder, Context, Instance, RunningLoad, healthy};
 use crate::database::Counters;
-use crate::database::counters::CounterReader;
 use crate::definition::Server;
-use crate::failure::{Error, Failed};
+use crate::failure::{Error, Failed, Stage};
 use crate::format::site::Site;
 use crate::load::LoadSpec;
 use crate::observe::meter::Meter;
-use crate::observe::processes::Processes;
+use crate::observe::processes::{Processes, tree};
 use crate::os::placement::{Cpus, Placement};
 use crate::os::stop::Stop;
 use crate::os::{port, process};
@@ -36,7 +35,6 @@ pub(super) struct Local<'a> {
     services: Services,
     placement: Placement,
     loads: IdleShards,
-    counters: Option<CounterReader>,
 }
 
 impl<'a> Local<'a> {
@@ -53,7 +51,7 @@ impl<'a> Local<'a> {
         let placement = placement.unwrap_or_else(|| Placement::by_size(usable));
         let commands = Commands::new(context);
         let loads = IdleShards::default();
-        Ok(Local { workspace, commands, services, placement, loads, counters: None })
+        Ok(Local { workspace, commands, services, placement, loads })
     }
 
     fn spawn(&self, server: &Server, address: SocketAddr) -> Result<ServerProcess, Error> {
@@ -75,6 +73,8 @@ impl<'a> Local<'a> {
 
 impl Builder for Local<'_> {
     fn build(&mut self, server: &Server, stop: &Stop) -> Result<BuildInfo, Error<Failed>> {
+        let failed = |reason| Error::Failed(Failed::new(Stage::Build, reason));
+        self.services.check_needs(server).map_err(failed)?;
         self.commands.build(server, stop)
     }
 }
@@ -92,12 +92,16 @@ impl Backend for Local<'_> {
         for lease in self.services.iter() {
             if let Some(pid) = lease.pid() {
                 let name = lease.service().name();
-                process::place(pid, &self.placement.sets.db).map_err(refused(name))?;
-                // Until the first server starts, no other client queries it.
-                self.counters =
-                    lease.database().and_then(CounterReader::new).or(self.counters.take());
+                for child in tree(pid) {
+                    match process::place(child, &self.placement.sets.db) {
+                        // A database's helper may have ended meanwhile; those that come later inherit the place.
+                        Err(error) if child != pid && error.kind() == io::ErrorKind::NotFound => {}
+                        placed => placed.map_err(refused(name))?,
+                    }
+                }
             }
         }
+        self.services.begin_counting();
         process::place(std::process::id(), &self.placement.sets.load)
             .map_err(refused("the harness"))
     }
@@ -148,13 +152,15 @@ impl Backend for Local<'_> {
         self.services.check().map_err(Error::ServiceLost)
     }
 
-    fn database_meter(&self) -> Option<Box<dyn Meter>> {
-        let pid = self.services.database_lease()?.pid()?;
-        Some(Box::new(Processes::alone(pid)))
+    fn database_meter(&self, server: &Server) -> Option<Box<dyn Meter>> {
+        let pid = self.services.database_lease(server)?.pid()?;
+        Some(Box::new(Processes::with_children(pid)))
     }
 
-    fn database_counters(&self) -> Option<Counters> {
-        self.counters.as_ref()?.read(self.services.database()?)
+    fn database_counters(&self, server: &Server) -> Option<Counters> {
+        // A server that the harness does not start may have other clients.
+        self.services.database_lease(server)?.pid()?;
+        self.services.counters(server)
     }
 
     fn close(self: Box<Self>) -> Result<(), Error> {

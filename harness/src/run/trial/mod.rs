@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::backend::{Backend, Instance, LoadEvent, RunningLoad};
+use crate::definition::Server;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
 use crate::load::LoadSpec;
@@ -31,13 +32,13 @@ const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
 /// When the load cannot be run to its end, or the server ends within it; or the interruption.
 fn measure(
     backend: &dyn Backend,
-    instance: &mut dyn Instance,
+    (server, instance): (&Server, &mut dyn Instance),
     load: &mut dyn RunningLoad,
     spec: &LoadSpec,
     stop: &Stop,
 ) -> Result<Measured, Error<Failed>> {
-    let meters = meters(backend, instance, load)?;
-    let (counters_before, threads_before) = (backend.database_counters(), counted(&meters));
+    let meters = meters(backend, (server, instance), load)?;
+    let (counters_before, threads_before) = (backend.database_counters(server), counted(&meters));
     load.begin().map_err(|error| error.at(Stage::Load))?;
     let deadline = Instant::now() + longest(spec);
     let mut watch = Watch::new(spec.warmup);
@@ -84,7 +85,7 @@ fn measure(
                         to.after(end),
                     )
                 };
-                let counters = counters_before.zip(backend.database_counters());
+                let counters = counters_before.zip(backend.database_counters(server));
                 let threads = (threads_before, counted(&meters));
                 let resources = Resources::between(&first, &last, answers, backend.placement());
                 let connections = meters.server.as_ref().and_then(|meter| meter.connections());
@@ -107,12 +108,12 @@ fn longest(spec: &LoadSpec) -> Duration {
 /// When the server or the load is gone.
 fn meters(
     backend: &dyn Backend,
-    instance: &mut dyn Instance,
+    (server, instance): (&Server, &mut dyn Instance),
     load: &dyn RunningLoad,
 ) -> Result<Meters, Error<Failed>> {
     Ok(Meters {
         server: Some(instance.meter().map_err(|error| error.at(Stage::Trial))?),
-        db: backend.database_meter(),
+        db: backend.database_meter(server),
         load: load.meter().map_err(|error| error.at(Stage::Load))?,
     })
 }

@@ -12,6 +12,7 @@ use drive::{Driven, Event, Parameters};
 
 use super::longest;
 use crate::backend::{Backend, Instance, LoadEvent, RunningLoad};
+use crate::definition::Server;
 use crate::definition::warmup::WarmedUp;
 use crate::failure::{Error, Failed, Stage};
 use crate::format::measured::Measured;
@@ -28,12 +29,12 @@ use crate::units::{Moment, Nanos};
 /// When the load is not completed, or the run is interrupted.
 pub fn measure(
     backend: &mut dyn Backend,
-    instance: &mut dyn Instance,
+    (server, instance): (&Server, &mut dyn Instance),
     spec: &LoadSpec,
     stop: &Stop,
 ) -> Result<Measured, Error<Failed>> {
     let mut load = SelfDriven { address: instance.address(), spec: spec.clone(), events: None };
-    let measured = super::measure(backend, instance, &mut load, spec, stop);
+    let measured = super::measure(backend, (server, &mut *instance), &mut load, spec, stop);
     // The load is the server itself, so whatever goes wrong with it is the server's failure; if it has ended, its log
     // says why.
     measured.map_err(|error| match error {

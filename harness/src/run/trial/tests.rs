@@ -5,6 +5,7 @@ use super::*;
 use crate::backend::{BuildInfo, Builder};
 use crate::database::Counters;
 use crate::definition::Server;
+use crate::definition::synthetic_registry::synthetic_registry;
 use crate::definition::warmup::{WarmedUp, Warmup};
 use crate::format::site::Site;
 use crate::load::LoadRecord;
@@ -92,10 +93,10 @@ impl Backend for Idle {
     fn check_services(&self) -> Result<(), Error> {
         Ok(())
     }
-    fn database_meter(&self) -> Option<Box<dyn Meter>> {
+    fn database_meter(&self, _: &Server) -> Option<Box<dyn Meter>> {
         None
     }
-    fn database_counters(&self) -> Option<Counters> {
+    fn database_counters(&self, _: &Server) -> Option<Counters> {
         None
     }
     fn close(self: Box<Self>) -> Result<(), Error> {
@@ -129,7 +130,8 @@ fn idle() -> Idle {
 fn measured(load: &mut Scripted) -> Result<Measured, Error<Failed>> {
     let warmup = Warmup { least: Nanos(400_000_000), most: Nanos(2_000_000_000) };
     let spec = LoadSpec { warmup, ..LoadSpec::example() };
-    measure(&idle(), &mut idle(), load, &spec, &Stop::never())
+    let server = synthetic_registry().servers().first().expect("it has servers").clone();
+    measure(&idle(), (&server, &mut idle()), load, &spec, &Stop::never())
 }
 
 /// A window that begins `millis` from now, and is 20 ms long.

@@ -10,13 +10,7 @@ use mysql_async::{
 use super::error::{Failure, UNKNOWN_SCHEMA, bad_url, explain, server_code};
 use super::{Dialect, URL_FORM};
 use crate::Checksum;
-use crate::loader::{LoadError, Progress, State, Step, Table, Way};
-
-/// The time that another process may take to seed the same schema.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
-
-/// The time that a server may take to answer. Without a limit, an address that drops packets takes minutes.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::loader::{CONNECT_TIMEOUT, LOCK_TIMEOUT, LoadError, Progress, State, Step, Table, Way};
 
 /// A connection to one schema, whose database session is in UTC.
 #[derive(Debug)]

@@ -13,7 +13,15 @@ pub(super) enum Failure {
     Driver(Error),
     Unreachable(String),
     Busy(Duration),
-    Unproved { expected: Checksum, found: Checksum },
+    Unproved {
+        expected: Checksum,
+        found: Checksum,
+    },
+    /// The table is another's.
+    NotOurs {
+        table: &'static str,
+        difference: String,
+    },
 }
 
 impl From<Error> for Failure {
@@ -29,6 +37,10 @@ pub(super) const UNKNOWN_SCHEMA: u16 = 1049;
 const NOT_PERMITTED: [u16; 5] = [1044, 1142, 1143, 1370, 1227];
 /// The password is wrong, logins are allowed only from elsewhere, or the authentication plugin is unknown.
 const REFUSED: [u16; 5] = [1045, 1130, 1251, 1524, 1698];
+/// The server is to be reached by TLS alone: MySQL's require_secure_transport, and MariaDB's.
+const DEMANDS_TLS: [u16; 2] = [3159, 4165];
+/// The server is a replica, or was made read-only.
+const READ_ONLY: [u16; 3] = [1290, 1792, 1836];
 /// The disk or the table is full. An error of writing names "No space left" in its text.
 const DISK_FULL: [u16; 2] = [1021, 1114];
 /// LOCAL INFILE is off, in MySQL before and since 8.0, and in MariaDB.
@@ -58,6 +70,10 @@ pub(super) fn explain(failure: impl Into<Failure>, opts: &Opts) -> LoadError {
         Failure::Unproved { expected, found } => {
             return LoadError::Unproved { expected, found };
         }
+        Failure::NotOurs { table, difference } => {
+            let schema = format!("the schema {}", opts.db_name().unwrap_or_default());
+            return LoadError::NotOurs { schema, table, difference };
+        }
         Failure::Driver(error) => error,
     };
     match error {
@@ -68,10 +84,15 @@ pub(super) fn explain(failure: impl Into<Failure>, opts: &Opts) -> LoadError {
                     LoadError::DiskFull { reason }
                 }
                 code if REFUSED.contains(&code) => LoadError::Refused { address, reason },
-                code if NOT_PERMITTED.contains(&code) => LoadError::NotPermitted {
-                    schema: opts.db_name().unwrap_or_default().to_owned(),
-                    reason,
-                },
+                code if NOT_PERMITTED.contains(&code) => {
+                    let schema = opts.db_name().unwrap_or_default();
+                    let mend = format!(
+                        "GRANT SELECT, INSERT, DELETE, CREATE, DROP, ALTER, INDEX ON `{schema}`.* to it"
+                    );
+                    LoadError::NotPermitted { reason, mend }
+                }
+                code if DEMANDS_TLS.contains(&code) => LoadError::DemandsTls { address, reason },
+                code if READ_ONLY.contains(&code) => LoadError::ReadOnly { address, reason },
                 _ => LoadError::Server { address, reason },
             }
         }

@@ -1,5 +1,6 @@
 //! MySQL and MariaDB, which speak one protocol and differ in a collation.
 
+mod agents;
 mod connection;
 mod error;
 mod infile;
@@ -15,7 +16,7 @@ use crate::Checksum;
 pub use connection::Connection;
 use connection::{lock, open_making_schema};
 use error::Failure;
-pub use infile::{load_data_sql, text};
+pub use infile::load_data_sql;
 pub use schema::Dialect;
 
 /// Computes the two numbers of [`Checksum`] in the database, in the connection's schema.
@@ -59,14 +60,19 @@ async fn seed(
 ) -> Result<(State, Option<Way>), Failure> {
     let expected = Checksum::expected(table.seed, table.rows);
     progress(Step::Checking);
-    if state(conn, expected).await? == State::Seeded {
+    if state(conn, expected).await? == State::Seeded && agents::are_right(conn).await? {
         return Ok((State::Seeded, None));
     }
     lock(conn, progress).await?;
+    agents::ensure(conn).await?;
     // The process that held the lock may have done the work.
     let found = state(conn, expected).await?;
-    if found == State::Seeded {
-        return Ok((found, None));
+    match found {
+        State::Seeded => return Ok((found, None)),
+        State::Differs { ours: false, reason } => {
+            return Err(Failure::NotOurs { table: "demo_data", difference: reason });
+        }
+        State::Differs { .. } | State::Missing => {}
     }
     let way = reload(conn, table, progress).await?;
     progress(Step::Proving);
@@ -80,15 +86,16 @@ async fn state(conn: &mut Conn, expected: Checksum) -> Result<State, mysql_async
     let Some(schema) = schema::found(conn).await? else {
         return Ok(State::Missing);
     };
-    if schema != dialect.schema() {
-        return Ok(State::Differs(format!("its schema is {schema}")));
-    }
-    let found = checksum(conn).await?;
-    Ok(if found == expected {
-        State::Seeded
+    let reason = if schema == dialect.schema() {
+        let found = checksum(conn).await?;
+        if found == expected {
+            return Ok(State::Seeded);
+        }
+        format!("its checksum is {found} and not {expected}")
     } else {
-        State::Differs(format!("its checksum is {found} and not {expected}"))
-    })
+        format!("its schema is {schema}")
+    };
+    Ok(State::Differs { reason, ours: schema::is_ours(conn, "demo_data").await? == Some(true) })
 }
 
 /// Drops the table, makes it anew and fills it. The index comes last, so a table that is still being filled never has

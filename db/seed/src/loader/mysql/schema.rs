@@ -4,6 +4,8 @@ use std::fmt;
 
 use mysql_async::{Conn, prelude::Queryable};
 
+use crate::loader::OURS;
+
 /// The two dialects, which differ in the name of the exact, no-pad collation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -43,6 +45,22 @@ impl Dialect {
         match self {
             Dialect::MariaDb => include_str!("../../../../schema/mariadb/index.sql"),
             Dialect::MySql => include_str!("../../../../schema/mysql/index.sql"),
+        }
+    }
+
+    /// The statement that creates the empty table of agents.
+    pub(super) fn create_agents(self) -> &'static str {
+        match self {
+            Dialect::MariaDb => include_str!("../../../../schema/mariadb/agents.sql"),
+            Dialect::MySql => include_str!("../../../../schema/mysql/agents.sql"),
+        }
+    }
+
+    /// The statement that creates the empty table of the agents' status.
+    pub(super) fn create_agent_status(self) -> &'static str {
+        match self {
+            Dialect::MariaDb => include_str!("../../../../schema/mariadb/agent_status.sql"),
+            Dialect::MySql => include_str!("../../../../schema/mysql/agent_status.sql"),
         }
     }
 
@@ -98,6 +116,17 @@ pub(super) async fn found(conn: &mut Conn) -> Result<Option<Schema>, mysql_async
     Ok((!parts.is_empty()).then(|| Schema(parts.join(", "))))
 }
 
+/// Whether the loader made a table, as its comment says; absent if there is no such table.
+pub(super) async fn is_ours(
+    conn: &mut Conn,
+    table: &str,
+) -> Result<Option<bool>, mysql_async::Error> {
+    const COMMENT: &str = "SELECT CAST(TABLE_COMMENT AS CHAR) FROM information_schema.TABLES \
+                           WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?";
+    let comment: Option<String> = conn.exec_first(COMMENT, (table,)).await?;
+    Ok(comment.map(|comment| comment == OURS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,10 +135,12 @@ mod tests {
     fn each_file_holds_one_statement() {
         for dialect in [Dialect::MariaDb, Dialect::MySql] {
             let (table, index) = (dialect.create_table(), dialect.create_index());
-            assert!(table.contains("CREATE TABLE demo_data"));
-            assert!(table.contains(dialect.collation()));
-            assert!(index.contains("CREATE INDEX"));
-            for statement in [table, index] {
+            let (agents, status) = (dialect.create_agents(), dialect.create_agent_status());
+            assert!(table.contains("CREATE TABLE demo_data") && index.contains("CREATE INDEX"));
+            for statement in [table, agents, status] {
+                assert!(statement.contains(dialect.collation()) && statement.contains(OURS));
+            }
+            for statement in [table, index, agents, status] {
                 assert_eq!(statement.matches(';').count(), 1);
                 assert!(statement.trim_end().ends_with(';'));
             }
