@@ -18,6 +18,9 @@ pub struct RunStudy {
     /// whole servers are compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub compare: Option<String>,
+    /// The axes that may differ along with that one: a driver speaks one database's protocol.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub along: Vec<String>,
     /// The server that ratios are to, wherever it is among those that are compared; elsewhere, and where the study names
     /// none, it is the first contender of those in the registry's order.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -64,11 +67,19 @@ impl RunStudy {
     }
 }
 
-/// A server's values on all axes but one, its number of connections among them: servers for which these are equal can be
-/// compared on that axis.
-#[must_use]
-pub fn other_axes(axes: &Axes, pool_size: Option<u32>, axis: &str) -> BTreeMap<String, String> {
-    let written = axes.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let pool_size = pool_size.map(|size| (Server::POOL_SIZE_AXIS.to_owned(), size.to_string()));
-    written.chain(pool_size).filter(|(name, _)| name != axis).collect()
+impl RunStudy {
+    /// A server's values on all axes but those that the study compares, its number of connections among them: servers for
+    /// which these are equal can be compared. Absent where whole servers are compared.
+    #[must_use]
+    pub fn other_axes(
+        &self,
+        axes: &Axes,
+        pool_size: Option<u32>,
+    ) -> Option<BTreeMap<String, String>> {
+        let compared = self.compare.as_ref()?;
+        let written = axes.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pool_size = pool_size.map(|size| (Server::POOL_SIZE_AXIS.to_owned(), size.to_string()));
+        let is_other = |name: &String| name != compared && !self.along.contains(name);
+        Some(written.chain(pool_size).filter(|(name, _)| is_other(name)).collect())
+    }
 }

@@ -34,6 +34,9 @@ pub struct Study {
     /// The axis whose values are compared, within servers that are equal on every other axis; absent where whole servers are
     /// compared.
     pub compare: Option<String>,
+    /// The axes that may differ along with that one: a driver speaks one database's protocol.
+    #[serde(default)]
+    pub along: Vec<String>,
     /// The contender that ratios are to; absent where it is the first of those that are compared, in the registry's order.
     pub baseline: Option<String>,
     /// Numbers of database connections: each server is measured with each of them, under a name of its own. Empty where all
@@ -173,6 +176,7 @@ impl Study {
             servers: self.servers.clone(),
             cells: self.cells.clone(),
             compare: Some(Server::REVISION_AXIS.to_owned()),
+            along: Vec::new(),
             baseline: None,
             pool_sizes: Vec::new(),
             published: Vec::new(),
@@ -185,8 +189,9 @@ impl Study {
     /// When a name, an axis or its value is not in the registry, or nothing is left.
     pub fn servers_in(&self, registry: &Registry) -> Result<Vec<Server>, DefinitionError> {
         let servers = self.servers.of(registry).map_err(|message| self.error(message))?;
-        if let Some(axis) = self.compare.as_deref().filter(|axis| *axis != Server::POOL_SIZE_AXIS) {
-            let axes = registry.axes();
+        let axes = registry.axes();
+        let named = self.compare.iter().chain(&self.along).map(String::as_str);
+        for axis in named.filter(|axis| *axis != Server::POOL_SIZE_AXIS) {
             if !axes.contains(axis) {
                 let axes: Vec<_> = axes.into_iter().collect();
                 return Err(self.error(format!(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::cell::Cell;
 use crate::definition::scenario::Catalogue;
-use crate::definition::study::{RunStudy, StudyCell, other_axes};
+use crate::definition::study::{RunStudy, StudyCell};
 use crate::definition::{
     Commits, DefinitionError, Filter, Profile, Registry, Role, Server, Study, select,
 };
@@ -172,6 +172,7 @@ fn narrowed(
         name: study.name.clone(),
         question: study.question.clone(),
         compare: study.compare.clone(),
+        along: study.along.clone(),
         baseline: study.baseline.clone(),
         servers: servers.clone().map(|server| server.name.clone()).collect(),
         cells: of_profile,
@@ -202,7 +203,8 @@ fn narrowed(
     Ok(selected)
 }
 
-/// The twins that a run makes for each group of servers that a study compares.
+/// The twins that a run makes for the servers that a study compares, in however many groups: what twins differ by is taken
+/// to be the same for all.
 ///
 /// # Errors
 /// When a study compares servers on an axis, and no two of them are equal on all others.
@@ -216,7 +218,7 @@ fn twins(study: &RunStudy, servers: &[Server]) -> Result<Vec<Server>, Definition
     };
     let mut groups: Vec<(BTreeMap<String, String>, Vec<&Server>)> = Vec::new();
     for server in contenders {
-        let key = other_axes(&server.axes, server.pool_size, axis);
+        let Some(key) = study.other_axes(&server.axes, server.pool_size) else { continue };
         match groups.iter_mut().find(|(other, _)| *other == key) {
             Some((_, group)) => group.push(server),
             None => groups.push((key, vec![server])),
@@ -237,18 +239,18 @@ fn twins(study: &RunStudy, servers: &[Server]) -> Result<Vec<Server>, Definition
             ),
         });
     }
-    let groups = groups.iter().filter(is_compared);
-    Ok(groups.flat_map(|(_, group)| copies(group, &apart)).collect())
+    let compared = groups.iter().filter(is_compared).flat_map(|(_, group)| group.iter().copied());
+    Ok(copies(&compared.collect::<Vec<_>>(), &apart))
 }
 
-/// The number of twins of a group, as far as it has as many contenders: the variance between a server and its twin can
+/// The number of twins of a study, as far as it has as many contenders: the variance between a server and its twin can
 /// then be told from that of the trials.
 const TWINS: usize = 3;
 /// The suffix of a copy's name.
 const TWIN: &str = ".twin";
 
-/// Copies of contenders of a group, spread over its order, so that with the twins that are built `apart`, which are named
-/// by their originals, the group has [`TWINS`].
+/// Copies of contenders, spread over their order, so that with the twins that are built `apart`, which are named by their
+/// originals, there are [`TWINS`].
 pub(super) fn copies(contenders: &[&Server], apart: &BTreeSet<&str>) -> Vec<Server> {
     let (built, without): (Vec<&Server>, Vec<&Server>) =
         contenders.iter().partition(|server| apart.contains(server.name.as_str()));

@@ -1,8 +1,9 @@
 //! What a ranking says, in words.
 
 use super::number::{self, with_interval};
-use super::ranking::{Ranking, Row};
+use super::ranking::{Compared, Ranking, Row};
 use crate::measure::Figures;
+use crate::measure::block::Metric;
 
 /// Said where nothing orders the servers.
 pub(super) const UNORDERED: &str = "No server has a figure to be ordered by; the notes say why.";
@@ -17,6 +18,37 @@ impl Ranking {
             (_, None) => self.title.clone(),
         };
         format!("{where_}: {}", self.order_in_words())
+    }
+
+    /// The number of connections from which on more are not shown to serve more, in a ranking of pool sizes.
+    #[must_use]
+    pub fn knee(&self) -> Option<String> {
+        let load = self.closed.as_deref()?;
+        let is_goodput =
+            |compared: &&Compared| compared.load == load && compared.metric == Metric::Goodput;
+        let pairs = &self.compared.iter().find(is_goodput)?.pairs;
+        let sized = self.rows.iter().filter(|row| row.competes());
+        let mut sized: Vec<(u32, &Row)> =
+            sized.filter_map(|row| Some((row.pool_size?, row))).collect();
+        sized.sort_by_key(|(size, _)| *size);
+        let goodput = |row: &Row| {
+            let figures = row.capacity()?;
+            let bound = if figures.lower_bound { "≥ " } else { "" };
+            Some(format!("{bound}{} req/s", with_interval(&figures.goodput)))
+        };
+        let (size, row) = sized.iter().find(|(_, row)| pairs.is_unbeaten(&row.server))?;
+        let (least, worst) = sized.first()?;
+        let group = self.group.as_ref().map(|group| format!("{group}, ")).unwrap_or_default();
+        let from = if size == least {
+            String::new()
+        } else {
+            format!("; {least} serve{} {}", if *least == 1 { "s" } else { "" }, goodput(worst)?)
+        };
+        Some(format!(
+            "{group}{}: from {size} connections on, more are not shown to serve more: {size} serve {}{from}.",
+            self.scenario,
+            goodput(row)?
+        ))
     }
 
     fn order_in_words(&self) -> String {

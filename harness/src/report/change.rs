@@ -159,6 +159,7 @@ mod tests {
             name: "rust.change".into(),
             question: Commits::question_of(&base, &head),
             compare: Some("revision".into()),
+            along: Vec::new(),
             baseline: None,
             servers: raw.run.server.iter().map(|server| server.name.clone()).collect(),
             cells: cells

@@ -3,12 +3,15 @@
 
 use std::borrow::Cow;
 
+use crate::definition::Server;
 use crate::definition::study::RunStudy;
 use crate::format::folder::Raw;
 use crate::measure::{Measurement, measurements};
 
+use super::attribution::Attribution;
 use super::group::groups;
 use super::part::part;
+use super::price::Prices;
 use super::ranking::{Basis, Ranking, rankings_against};
 
 /// A study's part of a run, compared and ordered.
@@ -22,7 +25,11 @@ pub struct Chapter<'a> {
     pub measurements: Vec<Measurement>,
     /// The part's rankings, in the order of its cells.
     pub rankings: Vec<Ranking>,
-    /// What the rankings say, a sentence or two each; empty without a study.
+    /// What one value of the compared axis costs over another; absent where whole servers are compared.
+    pub prices: Option<Prices>,
+    /// What decides the server's CPU time; absent where servers are not crossed.
+    pub attribution: Option<Attribution>,
+    /// What all that says, a sentence or two each; empty without a study.
     pub answer: Vec<String>,
 }
 
@@ -41,16 +48,45 @@ pub fn chapters_against<'a>(raw: &'a Raw, baseline: Option<&str>) -> Vec<Chapter
         let basis = Basis { twins: raw, asked: baseline, baseline: None };
         let rankings = rankings_against(raw, &measurements, basis);
         let raw = Cow::Borrowed(raw);
-        return vec![Chapter { study: None, raw, measurements, rankings, answer: Vec::new() }];
+        return vec![Chapter {
+            study: None,
+            raw,
+            measurements,
+            rankings,
+            prices: None,
+            attribution: None,
+            answer: Vec::new(),
+        }];
     }
     let chapters = raw.run.study.iter().map(|study| {
         let part = part(raw, study);
         let measurements = measurements(&part);
         let rankings = rankings_of(study, &part, &measurements, baseline);
-        let answer = rankings.iter().map(Ranking::answer).collect();
-        Chapter { study: Some(study), raw: Cow::Owned(part), measurements, rankings, answer }
+        let prices = Prices::of(study, &rankings);
+        let attribution = Attribution::of(&part);
+        let answer = answer(study, &rankings, prices.as_ref(), attribution.as_ref());
+        let (study, raw) = (Some(study), Cow::Owned(part));
+        Chapter { study, raw, measurements, rankings, prices, attribution, answer }
     });
     chapters.filter(|chapter| !chapter.rankings.is_empty()).collect()
+}
+
+/// What a chapter says, in words: what decides, and then what is best in each ranking; of many small groups only what
+/// each pair costs.
+fn answer(
+    study: &RunStudy,
+    rankings: &[Ranking],
+    prices: Option<&Prices>,
+    attribution: Option<&Attribution>,
+) -> Vec<String> {
+    let decides = attribution.map(Attribution::in_words);
+    let is_sweep = study.compare.as_deref() == Some(Server::POOL_SIZE_AXIS);
+    let sentences: Vec<String> = match prices {
+        _ if is_sweep => rankings.iter().filter_map(Ranking::knee).collect(),
+        Some(prices) => prices.in_words(),
+        None => rankings.iter().map(Ranking::answer).collect(),
+    };
+    decides.into_iter().chain(sentences).collect()
 }
 
 fn rankings_of(
@@ -61,7 +97,7 @@ fn rankings_of(
 ) -> Vec<Ranking> {
     let mut rankings = Vec::new();
     let basis = Basis { twins: part, asked: baseline, baseline: study.baseline.as_deref() };
-    for group in groups(part, study.compare.as_deref()) {
+    for group in groups(part, study) {
         for mut ranking in rankings_against(&group.part, measurements, basis) {
             ranking.join(&study.name, group.name.clone());
             rankings.push(ranking);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::Role;
 use crate::definition::server::RunServer;
-use crate::definition::study::other_axes;
+use crate::definition::study::RunStudy;
 use crate::format::folder::Raw;
 
 use super::part::restricted;
@@ -21,14 +21,14 @@ pub(super) struct Group<'a> {
 /// Values by axis.
 type Axes = BTreeMap<String, String>;
 
-/// The groups of a run's servers that are equal on every axis but `axis`, in the order of their first contenders; one of
-/// all servers where no axis is named, or where all are equal on the others.
-pub(super) fn groups<'a>(raw: &'a Raw, axis: Option<&str>) -> Vec<Group<'a>> {
+/// The groups of a run's servers that `study` compares, in the order of their first contenders; one of all servers where
+/// whole servers are compared, or where all are equal on the axes that are not.
+pub(super) fn groups<'a>(raw: &'a Raw, study: &RunStudy) -> Vec<Group<'a>> {
     let all = || vec![Group { name: None, part: Cow::Borrowed(raw) }];
-    let Some(axis) = axis else { return all() };
+    let others = |server: &RunServer| study.other_axes(&server.axes, server.pool_size);
     let mut keys: Vec<Axes> = Vec::new();
     for server in raw.run.server.iter().filter(|server| server.role == Role::Contender) {
-        let key = others(server, axis);
+        let Some(key) = others(server) else { return all() };
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -42,16 +42,12 @@ pub(super) fn groups<'a>(raw: &'a Raw, axis: Option<&str>) -> Vec<Group<'a>> {
             varying.iter().filter_map(|axis| Some(format!("{axis} {}", key.get(*axis)?))).collect();
         // What belongs to no group is there for all.
         let has = |server: &RunServer| {
-            let own = others(server, axis);
-            own == *key || !keys.contains(&own)
+            let own = others(server);
+            own.is_none_or(|own| own == *key || !keys.contains(&own))
         };
         Group { name: Some(name.join(", ")), part: Cow::Owned(restricted(raw, has, |_| true)) }
     };
     keys.iter().map(group).collect()
-}
-
-fn others(server: &RunServer, axis: &str) -> Axes {
-    other_axes(&server.axes, server.pool_size, axis)
 }
 
 /// The axes on which the groups differ.

@@ -1,6 +1,7 @@
 //! What people and programs read: tables, charts, pages and exports, from raw data alone.
 
 mod answer;
+mod attribution;
 mod ceilings;
 mod change;
 pub mod change_table;
@@ -21,6 +22,7 @@ pub mod page;
 mod pairs;
 mod part;
 mod position;
+mod price;
 pub mod ranking;
 mod ranking_compared;
 mod ranking_legend;
@@ -57,11 +59,12 @@ impl<'a> Section<'a> {
         Ok(Section { charts: chart::charts(raw, ranking)?, ceilings, ranking })
     }
 
-    /// The chart of what orders the ranking.
+    /// The chart of what orders the ranking; of a sweep, that of its line.
     #[must_use]
     pub fn main_chart(&self) -> Option<&Chart> {
         let kind = if self.ranking.by_goodput { Kind::Goodput } else { Kind::Cpu };
-        self.charts.iter().find(|chart| chart.kind == kind)
+        let of = |kind: Kind| self.charts.iter().find(|chart| chart.kind == kind);
+        of(Kind::Sweep).or_else(|| of(kind))
     }
 }
 

@@ -44,6 +44,14 @@ pub fn quotient(text: &str, is_of_bound: bool, is_by_bound: bool) -> Option<Stri
     }
 }
 
+/// A share as `82% (75–85%)`, to a percent, or to a tenth below 10%.
+#[must_use]
+pub fn percent_with_ends(share: &Estimate) -> String {
+    let decimals = usize::from(share.hi < 0.1);
+    let [mean, lo, hi] = [share.mean, share.lo, share.hi].map(|value| 100.0 * value);
+    format!("{mean:.decimals$}% ({lo:.decimals$}–{hi:.decimals$}%)")
+}
+
 /// How far a ratio of at least 1 is from 1, as in `0.8%`.
 #[must_use]
 pub fn percent(ratio: f64) -> String {
@@ -91,6 +99,13 @@ mod tests {
         assert_eq!(text(1.629_1, 1.533_2, 1.731_4), "1.629 (1.533–1.731)");
         assert_eq!(text(1.0, 0.244, 4.13), "1.00 (0.24–4.1)");
         assert_eq!(text(1.0, 1.0, 1.0), "1.000 (1.000–1.000)");
+    }
+
+    #[test]
+    fn a_share_has_the_digits_of_its_size() {
+        let text = |mean, lo, hi| percent_with_ends(&Estimate { mean, lo, hi, count: 8 });
+        assert_eq!(text(0.823, 0.751, 0.849), "82% (75–85%)");
+        assert_eq!(text(0.0123, 0.0, 0.0349), "1.2% (0.0–3.5%)");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::format::run::RunFile;
 use super::chapter::Chapter;
 use super::chart::Chart;
 use super::table::{Format, unmarked};
-use super::{Drawn, Section, ceilings, containers, starts};
+use super::{Drawn, Section, attribution, ceilings, containers, price, starts};
 
 /// The page's text.
 ///
@@ -21,7 +21,7 @@ pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
     let mut text = format!("# Run {}\n\n{}\n", raw.name, unmarked(&environment(raw)));
     for Drawn { chapter, sections } in drawn {
         match chapter.study {
-            Some(study) => text += &in_study(study, &chapter.answer, sections)?,
+            Some(study) => text += &in_study(study, chapter, sections)?,
             None => {
                 for section in sections {
                     write!(
@@ -53,9 +53,18 @@ pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
 }
 
 /// A study's chapter: the question, the answer, what others found, a picture, and then the tables.
-fn in_study(study: &RunStudy, answer: &[String], sections: &[Section]) -> anyhow::Result<String> {
+fn in_study(study: &RunStudy, chapter: &Chapter, sections: &[Section]) -> anyhow::Result<String> {
+    let Chapter { answer, prices, attribution, .. } = chapter;
     let mut text = format!("\n## {}\n\n{}\n", unmarked(&study.question), about(study));
     text += &answered(answer);
+    if let Some(prices) = prices {
+        let rows = prices.table().render(Format::Markdown)?;
+        write!(text, "\n{rows}\n{}\n", price::LEGEND)?;
+    }
+    if let Some(attribution) = attribution {
+        let rows = attribution.table().render(Format::Markdown)?;
+        write!(text, "\n{rows}\n{}\n", attribution::LEGEND)?;
+    }
     for Published { finding, source } in &study.published {
         write!(text, "\nPublished: {} ({})\n", unmarked(finding), unmarked(source))?;
     }

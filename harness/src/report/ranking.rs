@@ -93,6 +93,8 @@ pub struct Row {
     pub twin_of: Option<String>,
     /// What it is made of.
     pub axes: Axes,
+    /// Its number of database connections, where that is not the usual one.
+    pub pool_size: Option<u32>,
     /// The contender that it differs from in one thing, if it is a control.
     pub control_of: Option<String>,
     /// The ceilings that it is held against.
@@ -253,6 +255,7 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
             role: server.role,
             twin_of: server.twin_of.clone(),
             axes: server.axes.clone(),
+            pool_size: server.pool_size,
             control_of: server.control_of.clone(),
             ceilings: server.ceilings.clone(),
             drives_itself: server.drives_itself,

@@ -23,6 +23,7 @@ fn study(name: &str, question: &str, servers: &[&str], cells: &[Cell]) -> RunStu
         name: name.into(),
         question: question.into(),
         compare: None,
+        along: Vec::new(),
         baseline: None,
         servers: servers.iter().map(ToString::to_string).collect(),
         cells: cells
@@ -64,6 +65,7 @@ fn two_studies() -> Raw {
     raw.run.study = vec![
         RunStudy {
             compare: Some("framework".into()),
+            along: Vec::new(),
             published: vec![Published {
                 finding: "Others found <twice> as much.".into(),
                 source: "https://example.org/a".into(),

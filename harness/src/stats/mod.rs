@@ -1,5 +1,6 @@
 //! Statistics: pure functions of numbers.
 
+pub mod attribution;
 pub mod excess;
 pub mod holm;
 pub mod interval;
@@ -8,6 +9,7 @@ pub mod moderated;
 pub mod ratio;
 pub mod resolution;
 
+pub use attribution::{Factors, Share, attribution};
 pub use excess::{Excess, excess};
 pub use holm::holm;
 pub use interval::{Estimate, geometric_mean, mean};

@@ -4,6 +4,7 @@ mod axis;
 mod canvas;
 mod latency;
 mod points;
+mod sweep;
 
 use crate::definition::Role;
 use crate::format::folder::Raw;
@@ -23,6 +24,8 @@ pub enum Kind {
     Cpu,
     /// Percentiles of the response time.
     Latency,
+    /// Right answers per second by the number of database connections.
+    Sweep,
 }
 
 /// One chart.
@@ -38,7 +41,7 @@ pub struct Chart {
     pub svg: String,
 }
 
-/// The charts of one ranking: goodput, CPU time and latency, as far as there is something to draw.
+/// The charts of one ranking: goodput, CPU time, latency, and goodput by connections, as far as there is something to draw.
 ///
 /// # Errors
 /// When a chart cannot be drawn.
@@ -47,6 +50,7 @@ pub fn charts(raw: &Raw, ranking: &Ranking) -> anyhow::Result<Vec<Chart>> {
         (Kind::Goodput, "goodput", goodput(ranking).map(|points| points.draw()).transpose()?),
         (Kind::Cpu, "cpu", cpu(ranking).map(|points| points.draw()).transpose()?),
         (Kind::Latency, "latency", latency::draw(raw, ranking)?),
+        (Kind::Sweep, "connections", sweep::draw(ranking)?),
     ];
     let charts = drawn.into_iter().filter_map(|(kind, name, drawing)| {
         let (about, svg) = drawing?;
