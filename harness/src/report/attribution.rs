@@ -72,12 +72,13 @@ impl Attribution {
         let numbers: BTreeSet<u32> =
             samples.iter().flat_map(|blocks| blocks.keys().copied()).collect();
         // A block that lacks a cell would give the others another weight.
-        let blocks: Vec<Vec<f64>> = numbers
+        let mut blocks: Vec<Vec<f64>> = numbers
             .into_iter()
             .filter_map(|block| {
                 samples.iter().map(|values| Some(values.get(&block)?.ln())).collect()
             })
             .collect();
+        blocks.iter_mut().for_each(|block| centre(block, cells.len()));
         let shares = attribution(&levels, &blocks)?;
         Some(Attribution { factors, shares })
     }
@@ -104,28 +105,27 @@ impl Attribution {
     pub fn in_words(&self) -> String {
         let own = self.own();
         let Some((first, others)) = own.split_first() else { return String::new() };
-        let described = |share: &&Share| {
-            format!("the {} {}", self.name(share.factors), percent_with_ends(&share.share))
+        let times = others.first().filter(|next| first.share.lo > next.share.hi).map(|next| {
+            let times = first.share.mean / next.share.mean.max(f64::MIN_POSITIVE);
+            let times = match times {
+                few if few < 9.5 => format!("{few:.1} times as much"),
+                many if many < 99.5 => format!("{many:.0} times as much"),
+                _ => "far more".to_owned(),
+            };
+            let (first, next) = (self.name(first.factors), self.name(next.factors));
+            let than = if times == "far more" { "than" } else { "as" };
+            format!("The {first} decides {times} of the server's CPU time {than} the {next}. ")
+        });
+        let due = |(place, share): (usize, &&Share)| {
+            let is = if place == 0 { "is due to" } else { "to" };
+            format!("{} {is} the {}", percent_with_ends(&share.share), self.name(share.factors))
         };
-        let mut text = match others.first() {
-            Some(next) if first.share.lo > next.share.hi && next.share.mean > 0.0 => {
-                let times = first.share.mean / next.share.mean;
-                let times = if times < 9.5 { format!("{times:.1}") } else { format!("{times:.0}") };
-                format!(
-                    "The {} decides {times} times as much of the server's CPU time as the {}: ",
-                    self.name(first.factors),
-                    self.name(next.factors)
-                )
-            }
-            Some(_) if first.share.lo > others.iter().map(|s| s.share.hi).fold(0.0, f64::max) => {
-                format!("The {} decides the server's CPU time: ", self.name(first.factors))
-            }
-            _ => "Of the differences in the server's CPU time, ".to_owned(),
-        };
-        let described: Vec<String> = own.iter().map(described).collect();
-        text += &super::answer::joined(&described);
-        text += " of the variance between servers and kinds of work.";
-        text
+        let due: Vec<String> = own.iter().enumerate().map(due).collect();
+        let due = super::answer::joined(&due);
+        format!(
+            "{}Of the variance of the server's CPU time between servers, {due}.",
+            times.unwrap_or_default()
+        )
     }
 
     /// A row for each set of factors, the largest share first; those that are nothing are left out.
@@ -146,9 +146,19 @@ impl Attribution {
     }
 }
 
+/// Takes from each figure of a block the mean of all servers for the same kind of work: that works differ says nothing of
+/// servers. The figures of one server for all works follow each other.
+fn centre(block: &mut [f64], works: usize) {
+    let servers = (block.len() / works) as f64;
+    for work in 0..works {
+        let mean = block.iter().skip(work).step_by(works).sum::<f64>() / servers;
+        block.iter_mut().skip(work).step_by(works).for_each(|figure| *figure -= mean);
+    }
+}
+
 /// What must be known to read the table.
-pub(super) const LEGEND: &str = "How much of the variance of the logarithm of the server's CPU time per request, between all \
-     servers and kinds of work of this chapter, is due to each; `a × b` is what a makes more or less with one value of \
+pub(super) const LEGEND: &str = "How much of the variance of the logarithm of the server's CPU time per request, between \
+     servers that do the same work, is due to each; `a × b` is what a makes more or less with one value of \
      b than with another. The typical factor is by how much it moves the CPU time up or down. Noise is taken out; intervals \
      are of 95%, over blocks.";
 
@@ -232,8 +242,15 @@ mod tests {
             sure.in_words()
         );
         let unsure = attribution(estimate(0.5, 0.3, 0.7), estimate(0.4, 0.2, 0.6));
-        assert!(unsure.in_words().starts_with("Of the differences"), "{}", unsure.in_words());
+        assert!(unsure.in_words().starts_with("Of the variance"), "{}", unsure.in_words());
         assert_eq!(sure.table().rows().len(), 2, "what is nothing has no row");
+    }
+
+    #[test]
+    fn works_are_not_compared_with_each_other() {
+        let mut block = vec![1.0, 10.0, 3.0, 30.0];
+        centre(&mut block, 2);
+        assert_eq!(block, [-1.0, -10.0, 1.0, 10.0]);
     }
 
     #[test]
