@@ -1,11 +1,10 @@
 //! The agents with their status: a join, all of whose rows are answered.
 
 use demo_data::Agent;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha12Rng;
 
 use super::request::Template;
 use super::rows::begins_an_array;
+use super::sample::Sample;
 use super::{Probe, Reply, Setup, Work, Workload, Wrong};
 
 /// Asks for all agents.
@@ -14,10 +13,8 @@ pub struct Agents {
     path: String,
     template: Template,
     right: Vec<Agent>,
-    /// One answer in this many is compared value by value; the others must begin an array.
-    compared: u64,
-    /// The sample is drawn from this, whose seed nobody knows: an answer that is not compared looks like one that is.
-    sample: ChaCha12Rng,
+    /// The answers that are compared value by value; the others must at least look right.
+    sample: Sample,
 }
 
 impl Workload for Agents {
@@ -31,8 +28,7 @@ impl Workload for Agents {
             template: Template::get(&setup.path, setup.address),
             path: setup.path,
             right: if setup.rows.exist() { agents() } else { Vec::new() },
-            compared: setup.compared,
-            sample: ChaCha12Rng::seed_from_u64(rand::random()),
+            sample: Sample::new(setup.compared),
         }
     }
 
@@ -43,7 +39,7 @@ impl Workload for Agents {
     fn check(&mut self, (): (), reply: &Reply<'_>) -> Result<(), Wrong> {
         reply.expect_status(200)?;
         reply.expect_json()?;
-        if self.sample.random_range(0..self.compared) != 0 {
+        if !self.sample.has_next() {
             return if begins_an_array(reply.body) { Ok(()) } else { Err(Wrong::Value) };
         }
         let agents: Vec<Agent> =

@@ -1,10 +1,11 @@
 //! Twenty lookups by id in one request, each a query of its own: one after the other, or all at once.
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 
 use super::request::Template;
 use super::rows::begins_an_array;
+use super::sample::Sample;
 use super::{Probe, Reply, Rows, Setup, Work, Workload, Wrong};
 
 /// The ids of a request.
@@ -19,10 +20,8 @@ struct Batch {
     way: &'static str,
     rows: Rows,
     rng: ChaCha12Rng,
-    /// One answer in this many is compared value by value; the others must begin an array.
-    compared: u64,
-    /// The sample is drawn from this, whose seed nobody knows: an answer that is not compared looks like one that is.
-    sample: ChaCha12Rng,
+    /// The answers that are compared value by value; the others must at least look right.
+    sample: Sample,
 }
 
 /// The ids that are asked for.
@@ -37,8 +36,7 @@ impl Batch {
             rng: setup.rng(),
             path: setup.path,
             rows: setup.rows,
-            compared: setup.compared,
-            sample: ChaCha12Rng::seed_from_u64(rand::random()),
+            sample: Sample::new(setup.compared),
         }
     }
 
@@ -51,7 +49,7 @@ impl Batch {
     fn check(&mut self, ids: &[u64], reply: &Reply<'_>) -> Result<(), Wrong> {
         reply.expect_status(200)?;
         reply.expect_json()?;
-        if self.sample.random_range(0..self.compared) != 0 {
+        if !self.sample.has_next() {
             return if begins_an_array(reply.body) { Ok(()) } else { Err(Wrong::Value) };
         }
         self.rows.check_ids(ids, reply.body)

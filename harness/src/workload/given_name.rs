@@ -1,10 +1,11 @@
 //! Lookups of a name that the load draws: exactly that name's rows.
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 
 use super::request::{Template, encode};
 use super::rows::{begins_an_array, is_empty_array};
+use super::sample::Sample;
 use super::{Probe, Reply, Rows, Setup, Work, Workload, Wrong};
 
 /// Asks for the names of rows that are there, drawn evenly from all rows.
@@ -14,10 +15,8 @@ pub struct GivenName {
     template: Template,
     rows: Rows,
     rng: ChaCha12Rng,
-    /// One answer in this many is compared value by value; the others must hold rows.
-    compared: u64,
-    /// The sample is drawn from this, whose seed nobody knows: an answer that is not compared looks like one that is.
-    sample: ChaCha12Rng,
+    /// The answers that are compared value by value; the others must at least look right.
+    sample: Sample,
 }
 
 /// The index of the row whose name is asked for.
@@ -35,8 +34,7 @@ impl Workload for GivenName {
             rng: setup.rng(),
             path: setup.path,
             rows: setup.rows,
-            compared: setup.compared,
-            sample: ChaCha12Rng::seed_from_u64(rand::random()),
+            sample: Sample::new(setup.compared),
         }
     }
 
@@ -52,7 +50,7 @@ impl Workload for GivenName {
         if is_empty_array(reply.body) {
             return if self.rows.exist() { Err(Wrong::Missing) } else { Ok(()) };
         }
-        if self.rows.exist() && self.sample.random_range(0..self.compared) != 0 {
+        if self.rows.exist() && !self.sample.has_next() {
             return if begins_an_array(reply.body) { Ok(()) } else { Err(Wrong::Value) };
         }
         self.rows.check_named(&demo_data::row(demo_data::SEED, index).name, reply.body)

@@ -17,6 +17,7 @@ pub mod random_name;
 pub mod reply;
 pub mod request;
 pub mod rows;
+mod sample;
 
 use std::net::SocketAddr;
 

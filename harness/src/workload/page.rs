@@ -1,10 +1,11 @@
 //! Pages of rows by the beginning of their name: up to a hundred rows, in order.
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 
 use super::request::{Template, encode};
 use super::rows::{begins_an_array, is_empty_array};
+use super::sample::Sample;
 use super::{Probe, Reply, Rows, Setup, Work, Workload, Wrong};
 
 /// The most rows of a page, by the contract.
@@ -17,10 +18,8 @@ pub struct Page {
     template: Template,
     rows: Rows,
     rng: ChaCha12Rng,
-    /// One answer in this many is compared value by value; the others must hold rows.
-    compared: u64,
-    /// The sample is drawn from this, whose seed nobody knows: an answer that is not compared looks like one that is.
-    sample: ChaCha12Rng,
+    /// The answers that are compared value by value; the others must at least look right.
+    sample: Sample,
 }
 
 /// The beginning of the names that are asked for.
@@ -42,8 +41,7 @@ impl Workload for Page {
             rng: setup.rng(),
             path: setup.path,
             rows: setup.rows,
-            compared: setup.compared,
-            sample: ChaCha12Rng::seed_from_u64(rand::random()),
+            sample: Sample::new(setup.compared),
         }
     }
 
@@ -57,7 +55,7 @@ impl Workload for Page {
     fn check(&mut self, prefix: Prefix, reply: &Reply<'_>) -> Result<(), Wrong> {
         reply.expect_status(200)?;
         reply.expect_json()?;
-        if self.rows.exist() && self.sample.random_range(0..self.compared) != 0 {
+        if self.rows.exist() && !self.sample.has_next() {
             if is_empty_array(reply.body) {
                 return Err(Wrong::Missing);
             }
