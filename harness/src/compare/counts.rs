@@ -1,6 +1,6 @@
 //! The comparison of two commits by what their servers were counted to execute.
 
-use super::ALPHA;
+use super::{ALPHA, MARGIN, Verdict};
 use crate::format::counts::Counts;
 use crate::measure::counted::{self, CountFigures};
 use crate::stats::{Estimate, LogRatio, holm, unpaired};
@@ -63,6 +63,44 @@ pub fn of_counts(counts: &Counts, pairs: &[(String, String, String)]) -> Vec<Cou
     together.map(|((change, _), p_value)| CountChange { p_value, ..change }).collect()
 }
 
+/// Instructions per request of one server over those of another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CountRatio {
+    /// a ÷ b, with its 95% interval over starts.
+    pub ratio: Estimate,
+    /// The p-value of the ratio, corrected for the number of pairs.
+    pub p_value: f64,
+    /// The result of the test.
+    pub verdict: Verdict,
+}
+
+/// Compares the servers of `pairs`, a over b, by what they were counted to execute in a scenario, all together; absent for
+/// those that were not both counted.
+#[must_use]
+pub fn counts_within(
+    counts: &Counts,
+    scenario: &str,
+    pairs: &[(&str, &str)],
+) -> Vec<Option<CountRatio>> {
+    let ratio = |(a, b): &(&str, &str)| {
+        let values = |server| Some(counted::instructions(counts.of(server, scenario)?));
+        unpaired(&values(a)?, &values(b)?)
+    };
+    let ratios: Vec<Option<LogRatio>> = pairs.iter().map(ratio).collect();
+    let alone: Vec<f64> = ratios.iter().flatten().map(LogRatio::p_value).collect();
+    let mut together = holm(&alone).into_iter();
+    let judged = ratios.into_iter().map(|ratio| {
+        let (ratio, p_value) = (ratio?, together.next()?);
+        let verdict = match p_value < ALPHA {
+            _ if ratio.p_equivalent(MARGIN) < ALPHA => Verdict::Equivalent,
+            true => Verdict::Different,
+            false => Verdict::Undecided,
+        };
+        Some(CountRatio { ratio: ratio.estimate(), p_value, verdict })
+    });
+    judged.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +137,26 @@ mod tests {
     fn starts_that_differ_as_much_as_the_commits_show_nothing() {
         let a = changes(&[10_000, 10_300, 9_800], &[10_100, 10_350, 9_900], &[7; 3]).remove(0);
         assert!(!a.is_difference(0.0), "{a:?}");
+    }
+
+    #[test]
+    fn servers_of_a_run_are_compared_by_the_rule_of_all_comparisons() {
+        let mut all = counts("a", "demo", &[10_000, 10_010, 9_990]);
+        for (name, costs) in [
+            ("alike", [10_005, 10_012, 9_999]),
+            ("more", [12_000, 12_010, 11_990]),
+            ("unsure", [10_000, 12_000, 9_000]),
+        ] {
+            all.counted.extend(counts(name, "demo", &costs).counted);
+        }
+        let pairs = [("alike", "a"), ("more", "a"), ("absent", "a"), ("unsure", "a")];
+        let found = counts_within(&all, "demo", &pairs);
+        let verdicts: Vec<Option<Verdict>> =
+            found.iter().map(|one| one.map(|one| one.verdict)).collect();
+        use Verdict::{Different, Equivalent, Undecided};
+        assert_eq!(verdicts, [Some(Equivalent), Some(Different), None, Some(Undecided)]);
+        assert!((found[1].unwrap().ratio.mean - 1.2).abs() < 1e-3, "{found:?}");
+        assert_eq!(counts_within(&all, "another", &pairs), [None; 4]);
     }
 
     #[test]

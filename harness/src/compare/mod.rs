@@ -38,7 +38,7 @@ mod within;
 
 pub use between::{CellComparison, Change, between};
 pub use commits::commits;
-pub use counts::{CountChange, of_counts};
+pub use counts::{CountChange, CountRatio, counts_within, of_counts};
 pub use differences::differences;
 pub use noise::{Copies, Noise, TWINS};
 pub use pairs::Pairs;

@@ -28,10 +28,25 @@ impl Pairs {
     /// the comparisons; an order by the means would include what the host did to each server.
     #[must_use]
     pub fn of(raw: &Raw, cell: &Cell, servers: &[String], metric: Metric, noise: Noise) -> Pairs {
-        let samples: Vec<(&str, Sample)> = servers
-            .iter()
-            .filter_map(|name| Some((name.as_str(), Sample::named(raw, name, cell, metric)?)))
-            .collect();
+        Pairs::among(raw, &samples(raw, cell, servers, metric), metric, noise)
+    }
+
+    /// Compares all pairs by what they served, whatever kept them from serving more: with the database and the load that the
+    /// run had, a lower bound of what a server could serve is exactly what it served.
+    #[must_use]
+    pub fn as_served(
+        raw: &Raw,
+        cell: &Cell,
+        servers: &[String],
+        metric: Metric,
+        noise: Noise,
+    ) -> Pairs {
+        let mut samples = samples(raw, cell, servers, metric);
+        samples.iter_mut().for_each(|(_, sample)| sample.blocks.lower_bound = false);
+        Pairs::among(raw, &samples, metric, noise)
+    }
+
+    fn among(raw: &Raw, samples: &[(&str, Sample)], metric: Metric, noise: Noise) -> Pairs {
         let test = |a: usize, b: usize| Test::paired(metric, &samples[a].1, &samples[b].1);
         let score = |a: usize| {
             let others = (0..samples.len()).filter(|b| *b != a).filter_map(|b| test(a, b));
@@ -108,6 +123,17 @@ impl Pairs {
     pub fn resolution(&self) -> Option<f64> {
         resolution(self.comparisons.values(), self.comparisons.len())
     }
+}
+
+/// The samples of the servers that have such a figure.
+fn samples<'a>(
+    raw: &Raw,
+    cell: &Cell,
+    servers: &'a [String],
+    metric: Metric,
+) -> Vec<(&'a str, Sample)> {
+    let named = |name: &'a String| Some((name.as_str(), Sample::named(raw, name, cell, metric)?));
+    servers.iter().filter_map(named).collect()
 }
 
 /// The positions of all pairs of `count` things, the first of each before the second.
