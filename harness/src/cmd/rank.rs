@@ -14,6 +14,7 @@ use crate::report::chapter::{Chapter, chapters_against};
 use crate::report::page;
 use crate::report::ranking::Ranking;
 use crate::report::ranking_text::Words;
+use crate::report::sheet::sheets;
 use crate::report::table::Format;
 use crate::report::table::{self, Table};
 use crate::workspace::Workspace;
@@ -79,15 +80,21 @@ fn text(
     is_shown: impl Fn(&str) -> bool,
 ) -> anyhow::Result<String> {
     let mut text = String::new();
-    for Chapter { study, rankings, answer, .. } in chapters {
-        if let Some(study) = study {
-            let answer: String = answer.iter().map(|sentence| format!("- {sentence}\n")).collect();
-            text += &format!("{}\n\n{answer}\n", study.question);
+    let listed = |sentences: &[String]| -> String {
+        sentences.iter().map(|sentence| format!("- {sentence}\n")).collect()
+    };
+    for chapter in chapters {
+        if let Some(study) = chapter.study {
+            text += &format!("{}\n\n{}\n", study.question, listed(&chapter.answer));
         }
-        for ranking in rankings {
-            let table = ranking.table().render(Format::Table)?;
-            let legend = ranking.legend();
-            text += &format!("{} in run {}\n{table}{legend}\n\n", ranking.title, raw.name);
+        if let Some(prices) = &chapter.prices {
+            let table = prices.table().render(Format::Table)?;
+            text += &format!("{table}{}\n\n", prices.legend());
+        }
+        for sheet in sheets(chapter) {
+            let table = sheet.table().render(Format::Table)?;
+            let (words, legend) = (listed(&sheet.words), sheet.legend());
+            text += &format!("{} in run {}\n{words}{table}{legend}\n\n", sheet.title, raw.name);
         }
     }
     let measurements = chapters.iter().flat_map(|chapter| &chapter.measurements);
@@ -149,14 +156,16 @@ fn all(chapters: &[Chapter]) -> Table {
     };
     let words = Words {
         open: match rates.iter().next() {
-            Some(rate) if !has_rates => format!("at {rate} req/s"),
-            _ => "open".to_owned(),
+            Some(rate) if !has_rates => Some(format!("at {rate} req/s")),
+            _ => rankings().any(|ranking| ranking.open.is_some()).then(|| "open".to_owned()),
         },
         ratio: match baselines.iter().next() {
             Some(name) if !has_baselines && !name.is_empty() => format!("× {name}"),
             _ => "× baseline".to_owned(),
         },
         has_p999,
+        has_counts: rankings().any(Ranking::has_counts),
+        axis: None,
     };
     let tables = chapters.iter().flat_map(|chapter| {
         let tables = chapter.rankings.iter();

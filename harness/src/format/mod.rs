@@ -9,6 +9,8 @@ pub mod run;
 pub mod site;
 #[cfg(test)]
 pub(crate) mod synthetic_run;
+#[cfg(test)]
+pub(crate) mod synthetic_study;
 
 /// The version of the raw formats. A report refuses versions that it does not know.
 pub const VERSION: u32 = 5;

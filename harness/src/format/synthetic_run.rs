@@ -27,6 +27,8 @@ pub(crate) struct SyntheticServer {
     pub(crate) role: Role,
     pub(crate) twin_of: Option<&'static str>,
     pub(crate) goodput: f64,
+    /// Factors of the goodput, by block.
+    pub(crate) goodput_noise: [f64; 8],
     /// Server CPU time in microseconds per request.
     pub(crate) cpu: f64,
     pub(crate) load_cpu: f64,
@@ -43,7 +45,17 @@ pub(crate) const LARGE: [f64; 8] = [1.1, 0.95, 1.04, 0.88, 1.07, 0.93, 1.15, 0.9
 
 pub(crate) fn synthetic(name: &'static str, cpu: f64, own: [f64; 8]) -> SyntheticServer {
     let (role, host) = (Role::Contender, [1.0; 8]);
-    SyntheticServer { name, role, twin_of: None, goodput: 10_000.0, cpu, load_cpu: 10.0, host, own }
+    SyntheticServer {
+        name,
+        role,
+        twin_of: None,
+        goodput: 10_000.0,
+        goodput_noise: host,
+        cpu,
+        load_cpu: 10.0,
+        host,
+        own,
+    }
 }
 
 pub(crate) fn cell() -> Cell {
@@ -99,7 +111,8 @@ pub(crate) fn run_under(servers: &[SyntheticServer], cells: &[Cell]) -> Raw {
                 LoadKind::Open { rate: Rate::Fixed(rate), .. } => Some(rate),
                 _ => None,
             };
-            let right = rate.map_or(server.goodput, |rate| rate.0).round();
+            let goodput = server.goodput * server.goodput_noise[block];
+            let right = rate.map_or(goodput, |rate| rate.0).round();
             let used =
                 |cpu: f64| Usage { cpu: Nanos((cpu * right * 1e3) as u64), ..Usage::default() };
             let host = server.host[block];

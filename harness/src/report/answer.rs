@@ -1,9 +1,8 @@
 //! What a ranking says, in words.
 
 use super::number::{self, with_interval};
-use super::ranking::{Compared, Ranking, Row};
+use super::ranking::{Ranking, Row};
 use crate::measure::Figures;
-use crate::measure::block::Metric;
 
 /// Said where nothing orders the servers.
 pub(super) const UNORDERED: &str = "No server has a figure to be ordered by; the notes say why.";
@@ -20,37 +19,6 @@ impl Ranking {
         format!("{where_}: {}", self.order_in_words())
     }
 
-    /// The number of connections from which on more are not shown to serve more, in a ranking of pool sizes.
-    #[must_use]
-    pub fn knee(&self) -> Option<String> {
-        let load = self.closed.as_deref()?;
-        let is_goodput =
-            |compared: &&Compared| compared.load == load && compared.metric == Metric::Goodput;
-        let pairs = &self.compared.iter().find(is_goodput)?.pairs;
-        let sized = self.rows.iter().filter(|row| row.competes());
-        let mut sized: Vec<(u32, &Row)> =
-            sized.filter_map(|row| Some((row.pool_size?, row))).collect();
-        sized.sort_by_key(|(size, _)| *size);
-        let goodput = |row: &Row| {
-            let figures = row.capacity()?;
-            let bound = if figures.lower_bound { "≥ " } else { "" };
-            Some(format!("{bound}{} req/s", with_interval(&figures.goodput)))
-        };
-        let (size, row) = sized.iter().find(|(_, row)| pairs.is_unbeaten(&row.server))?;
-        let (least, worst) = sized.first()?;
-        let group = self.group.as_ref().map(|group| format!("{group}, ")).unwrap_or_default();
-        let from = if size == least {
-            String::new()
-        } else {
-            format!("; {least} serve{} {}", if *least == 1 { "s" } else { "" }, goodput(worst)?)
-        };
-        Some(format!(
-            "{group}{}: from {size} connections on, more are not shown to serve more: {size} serve {}{from}.",
-            self.scenario,
-            goodput(row)?
-        ))
-    }
-
     fn order_in_words(&self) -> String {
         let ordered: Vec<&Row> = self.rows.iter().filter(|row| row.letters.is_some()).collect();
         let Some((first, others)) = ordered.split_first() else { return UNORDERED.to_owned() };
@@ -59,24 +27,18 @@ impl Ranking {
         let most =
             if self.by_goodput { "the most goodput" } else { "the least server CPU per request" };
         let near: Vec<String> = near.into_iter().map(|row| self.against_baseline(row)).collect();
+        let (name, figure) = (&first.server, self.figure_in_words(first));
         let mut text = match (&near[..], &below[..]) {
-            ([], []) => {
-                format!("only `{}` has a figure, {}.", first.server, self.figure_in_words(first))
-            }
-            ([], _) => format!("`{}` has {most}, {}.", first.server, self.figure(first)),
-            (near, below) => {
-                let (name, figure) = (&first.server, self.figure_in_words(first));
-                let near = joined(near);
-                if below.is_empty() {
-                    format!(
-                        "`{name}` comes first with {figure}, and none is shown to differ from it: {near}."
-                    )
-                } else {
-                    format!(
-                        "`{name}` comes first with {figure}, and is not shown to differ from {near}."
-                    )
-                }
-            }
+            ([], []) => return format!("only `{name}` has a figure, {figure}."),
+            ([], _) => format!("`{name}` has {most}, {}.", self.figure(first)),
+            (near, []) => format!(
+                "`{name}` comes first with {figure}, and none is shown to differ from it: {}.",
+                joined(near)
+            ),
+            (near, _) => format!(
+                "`{name}` comes first with {figure}, and is not shown to differ from {}.",
+                joined(near)
+            ),
         };
         match &below[..] {
             [] => {}
@@ -89,6 +51,9 @@ impl Ranking {
                     self.against_baseline(last)
                 );
             }
+        }
+        if let Some(baseline) = self.baseline.as_ref().filter(|_| text.contains('×')) {
+            text += &format!(" Ratios (×) are to `{}`.", baseline.name);
         }
         text
     }
@@ -115,14 +80,16 @@ impl Ranking {
         format!("{} of {what}", self.figure(row))
     }
 
-    /// A row's ratio to the baseline, or its figure where there is no ratio.
+    /// A row with its ratio to the baseline, or with its figure where there is no ratio.
     fn against_baseline(&self, row: &Row) -> String {
         let times = self.baseline.as_ref().and_then(|baseline| {
             let ratio = number::ratio(&row.ratio?.ratio);
-            let text = number::quotient(&ratio, self.is_bound(row), baseline.is_bound)?;
-            Some(format!("{text} times that of `{}`", baseline.name))
+            number::quotient(&ratio, self.is_bound(row), baseline.is_bound)
         });
-        format!("`{}` with {}", row.server, times.unwrap_or_else(|| self.figure_in_words(row)))
+        match times {
+            Some(times) => format!("`{}` × {times}", row.server),
+            None => format!("`{}` with {}", row.server, self.figure(row)),
+        }
     }
 }
 

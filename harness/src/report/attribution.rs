@@ -1,20 +1,19 @@
 //! What decides the server's CPU time: how much of the differences between a chapter's cells is due to each axis of the
 //! servers and to the kind of work, in words and as a table.
 
-use std::collections::BTreeSet;
-
-use crate::definition::Role;
-use crate::definition::cell::Cell;
-use crate::definition::server::RunServer;
 use crate::format::folder::Raw;
-use crate::measure::block::{Blocks, Metric};
 use crate::stats::{Factors, Share, attribution};
 
+use super::crossed::Crossed;
+use super::effect::{self, Effect, effects};
 use super::number::percent_with_ends;
 use super::table::Table;
 
 /// The name of the factor that is the scenario.
 const WORKLOAD: &str = "workload";
+
+/// A share below this is none.
+const NOTHING: f64 = 0.0005;
 
 /// What each factor decides, and their interactions.
 #[derive(Clone, Debug)]
@@ -23,6 +22,8 @@ pub struct Attribution {
     pub factors: Vec<String>,
     /// The shares, of every set of factors.
     pub shares: Vec<Share>,
+    /// What each value of an axis costs over all others.
+    pub effects: Vec<Effect>,
 }
 
 impl Attribution {
@@ -30,63 +31,30 @@ impl Attribution {
     /// the values of at least two axes must have one server, measured in every block.
     #[must_use]
     pub fn of(raw: &Raw) -> Option<Attribution> {
-        let contenders: Vec<&RunServer> = raw
-            .run
-            .server
-            .iter()
-            .filter(|server| server.role == Role::Contender && server.twin_of.is_none())
-            .collect();
-        let first_closed = |cell: &&Cell| {
-            let is_same = |other: &Cell| {
-                other.scenario.name == cell.scenario.name
-                    && Metric::of_cell(other).contains(&Metric::Goodput)
-            };
-            raw.run.cell.iter().find(|other| is_same(other)).is_some_and(|first| first == *cell)
-        };
-        let cells: Vec<&Cell> = raw.run.cell.iter().filter(first_closed).collect();
-        let axes = crossed(&contenders)?;
+        let crossed = Crossed::of(raw).filter(|crossed| crossed.axes.len() > 1)?;
+        let Crossed { axes, cells, blocks } = crossed;
         let mut factors: Vec<String> = axes.iter().map(|(axis, _)| axis.clone()).collect();
         let mut levels: Vec<usize> = axes.iter().map(|(_, values)| values.len()).collect();
         if cells.len() > 1 {
             factors.push(WORKLOAD.to_owned());
             levels.push(cells.len());
         }
-        if factors.len() < 2 {
-            return None;
-        }
-        let ordered = combinations(&axes)
-            .map(|values| {
-                let is_it = |server: &&&RunServer| {
-                    let mut pairs = axes.iter().zip(&values);
-                    pairs.all(|((axis, _), value)| server.axes.get(axis) == value)
-                };
-                contenders.iter().find(is_it).copied()
-            })
-            .collect::<Option<Vec<_>>>()?;
-        let mut samples = Vec::new();
-        for server in &ordered {
-            for cell in &cells {
-                samples.push(Blocks::of(raw, &server.name, cell, Metric::ServerCpu)?.values);
-            }
-        }
-        let numbers: BTreeSet<u32> =
-            samples.iter().flat_map(|blocks| blocks.keys().copied()).collect();
-        // A block that lacks a cell would give the others another weight.
-        let mut blocks: Vec<Vec<f64>> = numbers
-            .into_iter()
-            .filter_map(|block| {
-                samples.iter().map(|values| Some(values.get(&block)?.ln())).collect()
-            })
-            .collect();
+        let mut blocks: Vec<Vec<f64>> = blocks.into_values().collect();
         blocks.iter_mut().for_each(|block| centre(block, cells.len()));
         let shares = attribution(&levels, &blocks)?;
-        Some(Attribution { factors, shares })
+        Some(Attribution { factors, shares, effects: effects(raw) })
     }
 
-    /// The names of a set of factors, such as `framework × layer`.
-    fn name(&self, factors: Factors) -> String {
-        let of_set = self.factors.iter().enumerate().filter(|(bit, _)| factors & (1 << bit) != 0);
-        of_set.map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(" × ")
+    /// The names of a set of factors.
+    pub(super) fn names(&self, factors: Factors) -> impl Iterator<Item = &str> {
+        let of_set = self.factors.iter().enumerate();
+        let of_set = of_set.filter(move |(bit, _)| factors & (1 << bit) != 0);
+        of_set.map(|(_, name)| name.as_str())
+    }
+
+    /// The name of a set of factors, such as `framework × layer`.
+    pub(super) fn name(&self, factors: Factors) -> String {
+        self.names(factors).collect::<Vec<_>>().join(" × ")
     }
 
     /// The shares of single factors but the work, the largest first.
@@ -100,9 +68,30 @@ impl Attribution {
         own
     }
 
-    /// What decides most, in a sentence or two; with the number of times only where the intervals of the two do not meet.
+    /// The shares of axes together, without the work, that are shown to be more than nothing.
+    fn together(&self) -> impl Iterator<Item = &Share> {
+        let work = self.factors.iter().position(|name| name == WORKLOAD);
+        let is_of_work =
+            move |share: &Share| work.is_some_and(|bit| share.factors & (1 << bit) != 0);
+        self.shares.iter().filter(move |share| {
+            share.factors.count_ones() > 1 && !is_of_work(share) && share.share.lo >= NOTHING
+        })
+    }
+
+    /// What decides most, and what each value costs: a sentence or two for each.
     #[must_use]
-    pub fn in_words(&self) -> String {
+    pub fn in_words(&self) -> Vec<String> {
+        std::iter::once(self.deciding()).chain(effect::in_words(&self.effects, None)).collect()
+    }
+
+    /// What decides most, and what each value of one axis costs.
+    pub(super) fn of_axis(&self, axis: &str) -> Vec<String> {
+        let effects = effect::in_words(&self.effects, Some(axis));
+        std::iter::once(self.deciding()).chain(effects).collect()
+    }
+
+    /// What decides most; with the number of times only where the intervals of the two do not meet.
+    fn deciding(&self) -> String {
         let own = self.own();
         let Some((first, others)) = own.split_first() else { return String::new() };
         let times = others.first().filter(|next| first.share.lo > next.share.hi).map(|next| {
@@ -122,9 +111,17 @@ impl Attribution {
         };
         let due: Vec<String> = own.iter().enumerate().map(due).collect();
         let due = super::answer::joined(&due);
+        let together = self.together().map(|share| {
+            format!(
+                " A further {} is due to {}: what a value of the one makes more or less with one value of the other.",
+                percent_with_ends(&share.share),
+                self.name(share.factors)
+            )
+        });
         format!(
-            "{}Of the variance of the server's CPU time between servers, {due}.",
-            times.unwrap_or_default()
+            "{}Of the variance of the server's CPU time between servers, {due}.{}",
+            times.unwrap_or_default(),
+            together.collect::<String>()
         )
     }
 
@@ -133,7 +130,7 @@ impl Attribution {
     pub fn table(&self) -> Table {
         let mut table = Table::new(&["decided by", "share of the variance", "typical factor"]);
         let mut shares: Vec<&Share> =
-            self.shares.iter().filter(|share| share.share.hi >= 0.0005).collect();
+            self.shares.iter().filter(|share| share.share.hi >= NOTHING).collect();
         shares.sort_by(|one, other| other.share.mean.total_cmp(&one.share.mean));
         for share in shares {
             table.row(vec![
@@ -162,56 +159,6 @@ pub(super) const LEGEND: &str = "How much of the variance of the logarithm of th
      b than with another. The typical factor is by how much it moves the CPU time up or down. Noise is taken out; intervals \
      are of 95%, over blocks.";
 
-/// The axes on which servers differ, with their values in the servers' order; absent unless each combination of values has
-/// exactly one server. An axis that another determines, as a driver by its layer, is left out.
-fn crossed(servers: &[&RunServer]) -> Option<Vec<(String, Vec<String>)>> {
-    let first = servers.first()?;
-    let mut axes: Vec<(String, Vec<String>)> = Vec::new();
-    for (axis, _) in first.axes.iter() {
-        let mut values: Vec<String> = Vec::new();
-        for server in servers {
-            let value = server.axes.get(axis).to_owned();
-            if !values.contains(&value) {
-                values.push(value);
-            }
-        }
-        if values.len() > 1 {
-            axes.push((axis.to_owned(), values));
-        }
-    }
-    let is_crossed = |axes: &[(String, Vec<String>)]| {
-        let cells: usize = axes.iter().map(|(_, values)| values.len()).product();
-        let keys: BTreeSet<Vec<&str>> = servers
-            .iter()
-            .map(|server| axes.iter().map(|(axis, _)| server.axes.get(axis)).collect())
-            .collect();
-        cells == servers.len() && keys.len() == servers.len()
-    };
-    if is_crossed(&axes) {
-        return Some(axes);
-    }
-    // Without the axes that say nothing more than the others.
-    (0..axes.len()).find_map(|left_out| {
-        let mut fewer = axes.clone();
-        fewer.remove(left_out);
-        is_crossed(&fewer).then_some(fewer)
-    })
-}
-
-/// Every combination of values, those of the last axis following each other.
-fn combinations(axes: &[(String, Vec<String>)]) -> impl Iterator<Item = Vec<String>> + '_ {
-    let count: usize = axes.iter().map(|(_, values)| values.len()).product();
-    (0..count).map(move |mut place| {
-        let mut values: Vec<String> = Vec::new();
-        for (_, all) in axes.iter().rev() {
-            values.push(all[place % all.len()].clone());
-            place /= all.len();
-        }
-        values.reverse();
-        values
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +172,7 @@ mod tests {
         let share = |factors, share| Share { factors, share, typical: 1.2 };
         Attribution {
             factors: vec!["framework".into(), "layer".into()],
+            effects: Vec::new(),
             shares: vec![
                 share(0b01, framework),
                 share(0b10, layer),
@@ -237,12 +185,12 @@ mod tests {
     fn the_number_of_times_is_said_only_where_it_is_sure() {
         let sure = attribution(estimate(0.8, 0.75, 0.85), estimate(0.1, 0.05, 0.15));
         assert!(
-            sure.in_words().starts_with("The layer decides 8.0 times as much"),
+            sure.deciding().starts_with("The layer decides 8.0 times as much"),
             "{}",
-            sure.in_words()
+            sure.deciding()
         );
         let unsure = attribution(estimate(0.5, 0.3, 0.7), estimate(0.4, 0.2, 0.6));
-        assert!(unsure.in_words().starts_with("Of the variance"), "{}", unsure.in_words());
+        assert!(unsure.deciding().starts_with("Of the variance"), "{}", unsure.deciding());
         assert_eq!(sure.table().rows().len(), 2, "what is nothing has no row");
     }
 
@@ -251,14 +199,5 @@ mod tests {
         let mut block = vec![1.0, 10.0, 3.0, 30.0];
         centre(&mut block, 2);
         assert_eq!(block, [-1.0, -10.0, 1.0, 10.0]);
-    }
-
-    #[test]
-    fn combinations_have_the_last_axis_first() {
-        let axes = [("a", vec!["1", "2"]), ("b", vec!["x", "y"])].map(|(axis, values)| {
-            (axis.to_owned(), values.iter().map(ToString::to_string).collect())
-        });
-        let all: Vec<String> = combinations(&axes).map(|values| values.concat()).collect();
-        assert_eq!(all, ["1x", "1y", "2x", "2y"]);
     }
 }

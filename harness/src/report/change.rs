@@ -12,8 +12,9 @@ use crate::measure::block::Metric;
 use super::answer::joined;
 use super::change_table::{self, summary};
 use super::conditions::conditions;
+use super::metric_name::short;
 use super::page::environment;
-use super::ranking_legend::{amount, short};
+use super::ranking_legend::amount;
 use super::table::{Format, unmarked};
 
 /// The page's text; `None` for a run that compares no commits.

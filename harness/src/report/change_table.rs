@@ -4,9 +4,9 @@ use crate::compare::{CellComparison, Change, Comparison, Verdict};
 use crate::measure::block::Metric;
 use crate::stats::Estimate;
 
+use super::metric_name::short;
 use super::number::{self, with_ends, with_interval};
 use super::pairs::{NOT_COMPARED, probability};
-use super::ranking_legend::short;
 use super::table::{Paint, Table};
 
 /// What must be known to read the table.
@@ -56,7 +56,7 @@ pub fn table(changes: &[CellComparison]) -> Table {
 pub fn figure(metric: Metric, figure: Option<(Estimate, bool)>) -> String {
     let Some((estimate, is_bound)) = figure else { return "–".into() };
     let text = match metric {
-        Metric::Goodput | Metric::ServerCpu => with_interval(&estimate),
+        Metric::Goodput | Metric::ServerCpu | Metric::DatabaseCpu => with_interval(&estimate),
         Metric::P50 | Metric::P99 => with_ends(&estimate),
     };
     format!("{}{text}", if is_bound { "≥ " } else { "" })

@@ -9,10 +9,11 @@ use crate::format::folder::Raw;
 use crate::measure::{Measurement, measurements};
 
 use super::attribution::Attribution;
+use super::basis::Basis;
 use super::group::groups;
 use super::part::part;
 use super::price::Prices;
-use super::ranking::{Basis, Ranking, rankings_against};
+use super::ranking::{Ranking, rankings_against};
 
 /// A study's part of a run, compared and ordered.
 #[derive(Clone, Debug)]
@@ -33,6 +34,23 @@ pub struct Chapter<'a> {
     pub answer: Vec<String>,
 }
 
+impl Chapter<'_> {
+    /// The answer in as few sentences as can stand on a first page: what decides, and what each value costs wherever it was
+    /// measured.
+    #[must_use]
+    pub fn headline(&self) -> Vec<String> {
+        let compared = self.study.and_then(|study| study.compare.as_deref());
+        match (&self.attribution, &self.prices, compared) {
+            (Some(attribution), Some(prices), Some(axis)) => {
+                attribution.of_axis(axis).into_iter().chain(prices.headline()).collect()
+            }
+            (None, Some(prices), _) => prices.headline(),
+            (Some(attribution), ..) => attribution.in_words(),
+            _ => self.answer.clone(),
+        }
+    }
+}
+
 /// The chapters of a run; ratios are to each study's baseline.
 #[must_use]
 pub fn chapters(raw: &Raw) -> Vec<Chapter<'_>> {
@@ -45,7 +63,7 @@ pub fn chapters(raw: &Raw) -> Vec<Chapter<'_>> {
 pub fn chapters_against<'a>(raw: &'a Raw, baseline: Option<&str>) -> Vec<Chapter<'a>> {
     if raw.run.study.is_empty() {
         let measurements = measurements(raw);
-        let basis = Basis { twins: raw, asked: baseline, baseline: None };
+        let basis = Basis::of(raw, baseline);
         let rankings = rankings_against(raw, &measurements, basis);
         let raw = Cow::Borrowed(raw);
         return vec![Chapter {
@@ -62,7 +80,7 @@ pub fn chapters_against<'a>(raw: &'a Raw, baseline: Option<&str>) -> Vec<Chapter
         let part = part(raw, study);
         let measurements = measurements(&part);
         let rankings = rankings_of(study, &part, &measurements, baseline);
-        let prices = Prices::of(study, &rankings);
+        let prices = Prices::of(study, &part, &rankings);
         let attribution = Attribution::of(&part);
         let answer = answer(study, &rankings, prices.as_ref(), attribution.as_ref());
         let (study, raw) = (Some(study), Cow::Owned(part));
@@ -79,7 +97,7 @@ fn answer(
     prices: Option<&Prices>,
     attribution: Option<&Attribution>,
 ) -> Vec<String> {
-    let decides = attribution.map(Attribution::in_words);
+    let decides = attribution.map(Attribution::in_words).unwrap_or_default();
     let is_sweep = study.compare.as_deref() == Some(Server::POOL_SIZE_AXIS);
     let sentences: Vec<String> = match prices {
         _ if is_sweep => rankings.iter().filter_map(Ranking::knee).collect(),
@@ -96,10 +114,15 @@ fn rankings_of(
     baseline: Option<&str>,
 ) -> Vec<Ranking> {
     let mut rankings = Vec::new();
-    let basis = Basis { twins: part, asked: baseline, baseline: study.baseline.as_deref() };
+    let basis = Basis {
+        twins: part,
+        asked: baseline,
+        baseline: study.baseline.as_deref(),
+        compare: study.compare.as_deref(),
+    };
     for group in groups(part, study) {
         for mut ranking in rankings_against(&group.part, measurements, basis) {
-            ranking.join(&study.name, group.name.clone());
+            ranking.join(study, group.name.clone());
             rankings.push(ranking);
         }
     }

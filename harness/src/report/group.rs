@@ -36,7 +36,7 @@ pub(super) fn groups<'a>(raw: &'a Raw, study: &RunStudy) -> Vec<Group<'a>> {
     if keys.len() < 2 {
         return all();
     }
-    let varying = varying(&keys);
+    let varying = telling(&keys);
     let group = |key: &Axes| {
         let name: Vec<String> =
             varying.iter().filter_map(|axis| Some(format!("{axis} {}", key.get(*axis)?))).collect();
@@ -48,6 +48,16 @@ pub(super) fn groups<'a>(raw: &'a Raw, study: &RunStudy) -> Vec<Group<'a>> {
         Group { name: Some(name.join(", ")), part: Cow::Owned(restricted(raw, has, |_| true)) }
     };
     keys.iter().map(group).collect()
+}
+
+/// The axes that tell the groups apart: the first that does so alone, or all on which they differ.
+fn telling(keys: &[Axes]) -> Vec<&String> {
+    let all = varying(keys);
+    let tells = |axis: &&&String| {
+        let values: BTreeSet<Option<&String>> = keys.iter().map(|key| key.get(**axis)).collect();
+        values.len() == keys.len()
+    };
+    all.iter().find(tells).map_or_else(|| all.clone(), |axis| vec![*axis])
 }
 
 /// The axes on which the groups differ.

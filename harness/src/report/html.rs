@@ -9,7 +9,7 @@ use crate::format::journal::Entry;
 use super::chapter::Chapter;
 use super::chart::Chart;
 use super::table::Table;
-use super::{Drawn, Section, ceilings, facts, page, pairs, resources, starts};
+use super::{Drawn, Section, attribution, ceilings, facts, page, pairs, resources, starts};
 
 /// The page: what its template shows. The template escapes all text but what is said to be markup.
 #[derive(Template)]
@@ -29,6 +29,8 @@ struct Index<'a> {
     machine: Vec<(String, String)>,
     /// How many crates servers and harness were built with.
     crates: usize,
+    /// Files that only some runs have.
+    more: Vec<(&'static str, &'static str)>,
 }
 
 /// One chapter.
@@ -51,6 +53,15 @@ struct ShownStudy<'a> {
     about: String,
     /// Markup.
     answer: Vec<String>,
+    /// The chart of the answer.
+    picture: Option<&'a Chart>,
+    /// What each value costs over another, where the study compares values.
+    prices: Option<Table>,
+    /// Markup.
+    prices_legend: String,
+    /// What decides, where servers are crossed.
+    attribution: Option<Table>,
+    attribution_legend: &'static str,
     published: Vec<ShownFinding<'a>>,
 }
 
@@ -67,6 +78,8 @@ struct Shown<'a> {
     /// Its place among all of the run, from 1.
     number: usize,
     title: &'a str,
+    /// Markup.
+    words: Vec<String>,
     table: Table,
     /// Markup.
     legend: String,
@@ -76,9 +89,9 @@ struct Shown<'a> {
     ceilings: Option<&'a Table>,
     /// What must be known to read that table.
     ceilings_legend: &'static str,
-    resources: Table,
+    resources: Option<Table>,
     /// Every pair of contenders.
-    pairs: Table,
+    pairs: Option<Table>,
     /// What must be known to read that table.
     pairs_legend: &'static str,
 }
@@ -90,16 +103,17 @@ struct Shown<'a> {
 pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
     let mut number = 0;
     let mut chapters = Vec::new();
-    for Drawn { chapter, sections } in drawn {
-        let shown = sections.iter().map(|section| {
+    for drawn in drawn {
+        // Without prices, the first picture of a section is that of the answer.
+        let first = drawn.sections.first().and_then(Section::main_chart);
+        let picture = drawn.prices.as_ref().or(first).filter(|_| drawn.chapter.study.is_some());
+        let shown = drawn.sections.iter().map(|section| {
             number += 1;
-            shown(chapter, section, number)
+            shown(drawn.chapter, section, number, picture)
         });
         let sections = shown.collect();
-        chapters.push(ShownChapter {
-            study: chapter.study.map(|study| head(study, chapter)),
-            sections,
-        });
+        let study = drawn.chapter.study.map(|study| head(study, drawn.chapter, picture));
+        chapters.push(ShownChapter { study, sections });
     }
     let versions = raw.entries.iter().filter_map(|entry| match entry {
         Entry::Verified { server, version, .. } => Some((server.as_str(), version.as_str())),
@@ -125,11 +139,12 @@ pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
         containers,
         machine: facts::facts(&machine)?,
         crates,
+        more: page::more_files(drawn).collect(),
     };
     Ok(index.render()? + "\n")
 }
 
-fn head<'a>(study: &'a RunStudy, chapter: &Chapter) -> ShownStudy<'a> {
+fn head<'a>(study: &'a RunStudy, chapter: &Chapter, picture: Option<&'a Chart>) -> ShownStudy<'a> {
     let published = study.published.iter().map(|Published { finding, source }| ShownFinding {
         finding,
         source,
@@ -139,25 +154,39 @@ fn head<'a>(study: &'a RunStudy, chapter: &Chapter) -> ShownStudy<'a> {
         question: &study.question,
         about: markup(&page::about(study)),
         answer: chapter.answer.iter().map(|sentence| markup(sentence)).collect(),
+        picture,
+        prices: chapter.prices.as_ref().map(|prices| prices.table()),
+        prices_legend: chapter.prices.as_ref().map(|one| markup(&one.legend())).unwrap_or_default(),
+        attribution: chapter.attribution.as_ref().map(|attribution| attribution.table()),
+        attribution_legend: attribution::LEGEND,
         published: published.collect(),
     }
 }
 
-fn shown<'a>(chapter: &Chapter, section: &'a Section, number: usize) -> Shown<'a> {
-    let Section { ranking, charts, ceilings } = section;
-    let picture = section.main_chart().filter(|_| chapter.study.is_some());
-    let is_picture = |chart: &Chart| picture.is_some_and(|picture| picture.file == chart.file);
+fn shown<'a>(
+    chapter: &Chapter,
+    section: &'a Section,
+    number: usize,
+    of_answer: Option<&Chart>,
+) -> Shown<'a> {
+    let Section { sheet, charts, ceilings } = section;
+    let main = section.main_chart().filter(|_| chapter.study.is_some());
+    let is = |one: Option<&Chart>, chart: &Chart| one.is_some_and(|one| one.file == chart.file);
+    let is_other = |chart: &&Chart| !is(main, chart) && !is(of_answer, chart);
     Shown {
         number,
-        title: &ranking.title,
-        table: ranking.table(),
-        legend: markup(&ranking.legend()),
-        picture,
-        charts: charts.iter().filter(|chart| !is_picture(chart)).collect(),
+        title: &sheet.title,
+        words: sheet.words.iter().map(|sentence| markup(sentence)).collect(),
+        table: sheet.table(),
+        legend: markup(&sheet.legend()),
+        picture: main.filter(|main| !is(of_answer, main)),
+        charts: charts.iter().filter(is_other).collect(),
         ceilings: ceilings.as_ref(),
         ceilings_legend: ceilings::LEGEND,
-        resources: resources::table(&chapter.measurements, ranking),
-        pairs: pairs::table(ranking),
+        resources: sheet.stacked(|ranking| Some(resources::table(&chapter.measurements, ranking))),
+        pairs: sheet.stacked(|ranking| {
+            Some(pairs::table(ranking)).filter(|table| !table.rows().is_empty())
+        }),
         pairs_legend: pairs::LEGEND,
     }
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod attribution;
+pub mod basis;
 mod ceilings;
 mod change;
 pub mod change_table;
@@ -11,12 +12,18 @@ mod conditions;
 mod containers;
 pub mod counted;
 pub mod counted_change;
+mod crossed;
+mod effect;
+pub mod excerpt;
 pub mod export;
 mod facts;
 mod figures;
 mod group;
 pub mod html;
+mod knee;
 pub mod listing;
+mod load_pair;
+mod metric_name;
 pub mod number;
 pub mod page;
 mod pairs;
@@ -28,7 +35,11 @@ mod ranking_compared;
 mod ranking_legend;
 pub mod ranking_text;
 mod resources;
+pub mod sheet;
 mod starts;
+mod study_csv;
+#[cfg(test)]
+mod study_tests;
 pub mod summary;
 pub mod table;
 #[cfg(test)]
@@ -39,30 +50,36 @@ use std::collections::BTreeMap;
 use crate::format::folder::Raw;
 use chapter::{Chapter, chapters};
 use chart::{Chart, Kind};
-use ranking::Ranking;
+pub use excerpt::{answers, excerpt};
+use sheet::{Sheet, sheets};
 use table::Table;
 
-/// One ranking, its charts and its ceilings.
+/// One sheet, its charts and its ceilings.
 #[derive(Clone, Debug)]
 pub struct Section<'a> {
-    /// Its servers, in order.
-    pub ranking: &'a Ranking,
-    /// The charts for which there was something to draw.
+    /// Its rankings.
+    pub sheet: Sheet<'a>,
+    /// The charts for which there was something to draw; none of a sheet of several groups, whose prices are drawn.
     pub charts: Vec<Chart>,
     /// Its servers against their ceilings, where it has them.
     pub ceilings: Option<Table>,
 }
 
 impl<'a> Section<'a> {
-    fn new(raw: &Raw, ranking: &'a Ranking) -> anyhow::Result<Section<'a>> {
-        let ceilings = ceilings::table(raw, ranking);
-        Ok(Section { charts: chart::charts(raw, ranking)?, ceilings, ranking })
+    fn new(raw: &Raw, sheet: Sheet<'a>) -> anyhow::Result<Section<'a>> {
+        let ceilings = sheet.stacked(|ranking| ceilings::table(raw, ranking));
+        let charts = match sheet.rankings[..] {
+            [only] => chart::charts(raw, only)?,
+            _ => Vec::new(),
+        };
+        Ok(Section { sheet, charts, ceilings })
     }
 
     /// The chart of what orders the ranking; of a sweep, that of its line.
     #[must_use]
     pub fn main_chart(&self) -> Option<&Chart> {
-        let kind = if self.ranking.by_goodput { Kind::Goodput } else { Kind::Cpu };
+        let by_goodput = self.sheet.rankings.first().is_some_and(|ranking| ranking.by_goodput);
+        let kind = if by_goodput { Kind::Goodput } else { Kind::Cpu };
         let of = |kind: Kind| self.charts.iter().find(|chart| chart.kind == kind);
         of(Kind::Sweep).or_else(|| of(kind))
     }
@@ -73,15 +90,17 @@ impl<'a> Section<'a> {
 pub struct Drawn<'a> {
     /// What it is about.
     pub chapter: &'a Chapter<'a>,
-    /// A section for each of its rankings.
+    /// The chart of its prices, where it has some.
+    pub prices: Option<Chart>,
+    /// A section for each of its sheets.
     pub sections: Vec<Section<'a>>,
 }
 
 impl<'a> Drawn<'a> {
     fn new(chapter: &'a Chapter<'a>) -> anyhow::Result<Drawn<'a>> {
-        let rankings = chapter.rankings.iter();
-        let sections = rankings.map(|ranking| Section::new(&chapter.raw, ranking));
-        Ok(Drawn { chapter, sections: sections.collect::<Result<_, _>>()? })
+        let sections = sheets(chapter).into_iter().map(|sheet| Section::new(&chapter.raw, sheet));
+        let sections = sections.collect::<Result<_, _>>()?;
+        Ok(Drawn { chapter, prices: chart::of_prices(chapter)?, sections })
     }
 }
 
@@ -102,25 +121,16 @@ pub fn derived(raw: &Raw) -> anyhow::Result<BTreeMap<String, String>> {
         ("summary.csv".to_owned(), summary::csv(&chapters)?),
         ("summary.json".to_owned(), export::json(raw, &chapters)?),
     ]);
-    files.extend(change::page(raw)?.map(|text| (CHANGE.to_owned(), text)));
-    let sections = drawn.into_iter().flat_map(|drawn| drawn.sections);
-    let charts = sections.flat_map(|section| section.charts);
+    let some = [
+        (CHANGE, change::page(raw)?),
+        ("prices.csv", study_csv::prices(&chapters)?),
+        ("attribution.csv", study_csv::attribution(&chapters)?),
+    ];
+    files.extend(some.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))));
+    let charts = drawn.into_iter().flat_map(|drawn| {
+        let of_sections = drawn.sections.into_iter().flat_map(|section| section.charts);
+        drawn.prices.into_iter().chain(of_sections)
+    });
     files.extend(charts.map(|chart| (chart.file, chart.svg)));
     Ok(files)
-}
-
-/// What the project's README shows of a run: the first table, its main chart and the environment; of each study its
-/// question, and where there are several their answers.
-///
-/// # Errors
-/// When something cannot be drawn or encoded.
-pub fn excerpt(raw: &Raw) -> anyhow::Result<String> {
-    let chapters = chapters(raw);
-    let folder = format!("results/{}/", raw.name);
-    Ok(format!(
-        "\n{}\n{}\nEverything: [results/{name}](results/{name}/README.md).\n\n",
-        page::excerpt(&chapters, &folder)?,
-        table::unmarked(&page::environment(raw)),
-        name = raw.name
-    ))
 }

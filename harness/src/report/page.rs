@@ -10,8 +10,9 @@ use crate::format::run::RunFile;
 
 use super::chapter::Chapter;
 use super::chart::Chart;
+use super::sheet::Sheet;
 use super::table::{Format, unmarked};
-use super::{Drawn, Section, attribution, ceilings, containers, price, starts};
+use super::{Drawn, Section, attribution, ceilings, containers, starts};
 
 /// The page's text.
 ///
@@ -19,17 +20,13 @@ use super::{Drawn, Section, attribution, ceilings, containers, price, starts};
 /// When a table cannot be encoded.
 pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
     let mut text = format!("# Run {}\n\n{}\n", raw.name, unmarked(&environment(raw)));
-    for Drawn { chapter, sections } in drawn {
-        match chapter.study {
-            Some(study) => text += &in_study(study, chapter, sections)?,
+    for drawn in drawn {
+        match drawn.chapter.study {
+            Some(study) => text += &in_study(study, drawn)?,
             None => {
-                for section in sections {
-                    write!(
-                        text,
-                        "\n## {}\n\n{}",
-                        unmarked(&section.ranking.title),
-                        table(section)?
-                    )?;
+                for section in &drawn.sections {
+                    let title = unmarked(&section.sheet.title);
+                    write!(text, "\n## {title}\n\n{}", table(&section.sheet)?)?;
                     text += &rest(section, section.charts.iter())?;
                 }
             }
@@ -45,36 +42,59 @@ pub fn page(raw: &Raw, drawn: &[Drawn]) -> anyhow::Result<String> {
             writeln!(text, "- {}: {}", unmarked(server), unmarked(version))?;
         }
     }
-    text.push_str(
+    let more: String =
+        more_files(drawn).map(|(file, what)| format!("{what} in [{file}]({file}), ")).collect();
+    write!(
+        text,
         "\nAll of this is rebuilt from `raw/` by `stackmark report`. Every cell is in [summary.csv](summary.csv), \
-         every pair in [pairs.csv](pairs.csv), and both are in [summary.json](summary.json); [index.html](index.html) is one page with everything, for a browser.\n",
-    );
+         every pair in [pairs.csv](pairs.csv), {more}and all of it in [summary.json](summary.json); [index.html](index.html) is \
+         one page with everything, for a browser.\n",
+    )?;
     Ok(text)
 }
 
+/// The files that only some runs have, with what is in them.
+pub(super) fn more_files(drawn: &[Drawn]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let has = |of: fn(&Chapter) -> bool| drawn.iter().any(|drawn| of(drawn.chapter));
+    let files = [
+        ("prices.csv", "every price", has(|chapter| chapter.prices.is_some())),
+        ("attribution.csv", "what decides", has(|chapter| chapter.attribution.is_some())),
+    ];
+    files.into_iter().filter(|(.., has)| *has).map(|(file, what, _)| (file, what))
+}
+
 /// A study's chapter: the question, the answer, what others found, a picture, and then the tables.
-fn in_study(study: &RunStudy, chapter: &Chapter, sections: &[Section]) -> anyhow::Result<String> {
-    let Chapter { answer, prices, attribution, .. } = chapter;
+fn in_study(study: &RunStudy, drawn: &Drawn) -> anyhow::Result<String> {
+    let Drawn { chapter, prices: chart, sections } = drawn;
     let mut text = format!("\n## {}\n\n{}\n", unmarked(&study.question), about(study));
-    text += &answered(answer);
-    if let Some(prices) = prices {
-        let rows = prices.table().render(Format::Markdown)?;
-        write!(text, "\n{rows}\n{}\n", price::LEGEND)?;
-    }
-    if let Some(attribution) = attribution {
-        let rows = attribution.table().render(Format::Markdown)?;
-        write!(text, "\n{rows}\n{}\n", attribution::LEGEND)?;
-    }
+    text += &listed(&chapter.answer);
     for Published { finding, source } in &study.published {
         write!(text, "\nPublished: {} ({})\n", unmarked(finding), unmarked(source))?;
     }
-    for (place, section) in sections.iter().enumerate() {
-        let picture = section.main_chart().map(|chart| format!("\n{}\n", image(chart, "")));
-        let picture = picture.unwrap_or_default();
-        let heading = format!("\n### {}\n", unmarked(&section.ranking.title));
-        // The first picture belongs to the answer.
-        text += &if place == 0 { picture + &heading } else { heading + &picture };
-        write!(text, "\n{}", table(section)?)?;
+    // Without prices, the first picture of a section is that of the answer.
+    let first = sections.first().and_then(Section::main_chart);
+    let picture = chart.as_ref().or(first);
+    if let Some(picture) = picture {
+        write!(text, "\n{}\n", image(picture, ""))?;
+    }
+    if let Some(prices) = &chapter.prices {
+        let rows = prices.table().render(Format::Markdown)?;
+        write!(text, "\n{rows}\n{}\n", prices.legend())?;
+    }
+    if let Some(attribution) = &chapter.attribution {
+        let rows = attribution.table().render(Format::Markdown)?;
+        write!(text, "\n{rows}\n{}\n", attribution::LEGEND)?;
+    }
+    for section in sections {
+        write!(text, "\n### {}\n", unmarked(&section.sheet.title))?;
+        let is_shown = |one: &&Chart| picture.is_none_or(|picture| picture.file != one.file);
+        if let Some(chart) = section.main_chart().filter(is_shown) {
+            write!(text, "\n{}\n", image(chart, ""))?;
+        }
+        if !section.sheet.words.is_empty() {
+            text += &listed(&section.sheet.words);
+        }
+        write!(text, "\n{}", table(&section.sheet)?)?;
         let main = section.main_chart().map(|chart| &chart.file);
         text += &rest(section, section.charts.iter().filter(|chart| Some(&chart.file) != main))?;
     }
@@ -84,18 +104,25 @@ fn in_study(study: &RunStudy, chapter: &Chapter, sections: &[Section]) -> anyhow
 /// The name of a study, and what it compares.
 pub(super) fn about(study: &RunStudy) -> String {
     match &study.compare {
-        Some(axis) => format!(
-            "Study `{}`: servers are compared in their {} where they are equal in all else.",
-            unmarked(&study.name),
-            unmarked(axis)
-        ),
+        Some(axis) => {
+            let along: Vec<String> = study.along.iter().map(|axis| unmarked(axis)).collect();
+            format!(
+                "Study `{}`: servers are compared in their {} where they are equal in all else{}.",
+                unmarked(&study.name),
+                unmarked(axis).replace('_', " "),
+                match along.is_empty() {
+                    true => String::new(),
+                    false => format!(", {} aside", along.join(" and ")),
+                }
+            )
+        }
         None => format!("Study `{}`.", unmarked(&study.name)),
     }
 }
 
-/// The answer as a list.
-fn answered(answer: &[String]) -> String {
-    let lines = answer.iter().map(|sentence| format!("- {}\n", unmarked(sentence)));
+/// Sentences as a list.
+pub(super) fn listed(sentences: &[String]) -> String {
+    let lines = sentences.iter().map(|sentence| format!("- {}\n", unmarked(sentence)));
     format!("\n{}", lines.collect::<String>())
 }
 
@@ -108,41 +135,14 @@ fn rest<'a>(section: &Section, charts: impl Iterator<Item = &'a Chart>) -> anyho
     Ok(text)
 }
 
-/// The first table, its main chart and the sentences that they need, for a page from which the run's folder is `folder`;
-/// above it the question of its study, and below it the questions and answers of the others.
-///
-/// # Errors
-/// When a table cannot be encoded, or a chart cannot be drawn.
-pub fn excerpt(chapters: &[Chapter], folder: &str) -> anyhow::Result<String> {
-    let Some((first, others)) = chapters.split_first() else { return Ok(String::new()) };
-    let question = |study: &RunStudy| format!("**{}**\n\n", unmarked(&study.question));
-    let mut text = first.study.map(question).unwrap_or_default();
-    // The first of several groups is not the whole answer.
-    if first.rankings.iter().any(|ranking| ranking.group.is_some()) {
-        writeln!(text, "{}", answered(&first.answer).trim_start())?;
-    }
-    if let Some(ranking) = first.rankings.first() {
-        let section = Section::new(&first.raw, ranking)?;
-        text += &table(&section)?;
-        if let Some(chart) = section.main_chart() {
-            write!(text, "\n{}\n", image(chart, folder))?;
-        }
-    }
-    for chapter in others {
-        let question = chapter.study.map(question).unwrap_or_default();
-        write!(text, "\n{}\n{}", question.trim_end(), answered(&chapter.answer))?;
-    }
-    Ok(text)
-}
-
-fn table(section: &Section) -> anyhow::Result<String> {
-    let ranking = section.ranking;
-    let rows = ranking.table().render(Format::Markdown)?;
-    Ok(format!("{rows}\n{}\n", unmarked(&ranking.legend())))
+/// A sheet's table and its legend.
+pub(super) fn table(sheet: &Sheet) -> anyhow::Result<String> {
+    let rows = sheet.table().render(Format::Markdown)?;
+    Ok(format!("{rows}\n{}\n", unmarked(&sheet.legend())))
 }
 
 /// A chart as Markdown. What would end its description is left out of it.
-fn image(chart: &Chart, folder: &str) -> String {
+pub(super) fn image(chart: &Chart, folder: &str) -> String {
     format!("![{}]({folder}{})", chart.about.replace(['[', ']', '<', '\n', '\\'], " "), chart.file)
 }
 
@@ -220,7 +220,11 @@ pub fn environment(raw: &Raw) -> String {
 fn pool_sizes(run: &RunFile) -> String {
     let sizes: BTreeSet<u32> = run.server.iter().map(|server| run.pool_size_of(server)).collect();
     let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
-    if sizes.is_empty() { run.pool_size.to_string() } else { sizes.join(" or ") }
+    match &sizes[..] {
+        [] => run.pool_size.to_string(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
 }
 
 /// The names of a run's studies, after a comma.

@@ -1,10 +1,10 @@
 //! Every pair of every ranking: `pairs.csv`, and the same as a table.
 
 use crate::compare::Comparison;
-use crate::measure::block::Metric;
 use crate::stats::Estimate;
 
 use super::chapter::Chapter;
+use super::metric_name::id;
 use super::number;
 use super::ranking::{Compared, Ranking};
 use super::table::Table;
@@ -76,16 +76,6 @@ fn decimals(value: f64) -> String {
 /// A number with the digits that `pairs.csv` gives it.
 pub(super) fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
-}
-
-/// The name of a metric in files for programs: that of its figure.
-pub(super) fn id(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Goodput => "goodput_rps",
-        Metric::ServerCpu => "server_cpu_us_per_req",
-        Metric::P50 => "p50_us",
-        Metric::P99 => "p99_us",
-    }
 }
 
 /// The pairs of a ranking for people, without metrics in which no pair was compared.

@@ -5,10 +5,9 @@ use registry::{Axes, Ceilings};
 
 use super::counted;
 use crate::compare::{Comparison, Noise, Pairs};
-use crate::definition::Role;
-use crate::definition::cell::Cell;
-use crate::definition::scenario::LoadKind;
 use crate::definition::server::RunServer;
+use crate::definition::study::RunStudy;
+use crate::definition::{Role, Server};
 use crate::format::folder::Raw;
 use crate::format::journal::{Entry, Trial};
 use crate::measure::block::Metric;
@@ -16,7 +15,13 @@ use crate::measure::counted::CountFigures;
 use crate::measure::{Figures, Measurement, Response};
 use crate::units::PerSecond;
 
+use super::basis::Basis;
 use super::conditions::conditions;
+use super::load_pair::{LoadPair, load_pairs};
+
+/// The axes of a data layer and of the driver under it.
+pub(super) const LAYER: &str = "layer";
+pub(super) const DRIVER: &str = "driver";
 
 /// One scenario's servers under at most one closed and one open load, in order.
 #[derive(Clone, Debug)]
@@ -27,14 +32,19 @@ pub struct Ranking {
     pub stem: String,
     /// The scenario's name.
     pub scenario: String,
+    /// The axis whose values its study compares, if it compares some.
+    pub axis: Option<String>,
     /// What its servers have in common and those of the scenario's other rankings have not, if that sets them apart.
     pub group: Option<String>,
     /// The closed load that goodput and CPU time come from.
     pub closed: Option<String>,
     /// The open load that percentiles come from, and its rate.
     pub open: Option<(String, Option<PerSecond>)>,
-    /// Whether the order is that of goodput: only where no contender's goodput is a mere bound.
+    /// Whether the order is that of goodput: only where no contender's goodput is a mere bound, and in a sweep.
     pub by_goodput: bool,
+    /// Whether its servers are one server with several numbers of database connections: these are compared by what they
+    /// served, and stand in the order of their numbers.
+    pub is_sweep: bool,
     /// The server that ratios are to; absent where it was not measured.
     pub baseline: Option<Baseline>,
     /// All pairs of its contenders, in each metric of its loads.
@@ -129,28 +139,30 @@ impl Row {
         self.steady()?.response.as_ref()
     }
 
+    /// Whether its layer is the driver itself: what another layer over that driver costs is its difference from this one.
+    pub(super) fn is_driver(&self) -> bool {
+        self.axes.get(LAYER) == self.axes.get(DRIVER)
+    }
+
+    /// Its value on an axis, the number of database connections being one; of an axis that it does not have, its name.
+    pub(super) fn value(&self, axis: &str) -> String {
+        match self.pool_size {
+            Some(size) if axis == Server::POOL_SIZE_AXIS => size.to_string(),
+            _ if self.axes.has(axis) => self.axes.get(axis).to_owned(),
+            _ => self.server.clone(),
+        }
+    }
+
     /// Twins are there to show how far apart copies are, and do not compete.
     pub(super) fn competes(&self) -> bool {
         self.role == Role::Contender && self.twin_of.is_none()
     }
 }
 
-/// What the servers of rankings are held against.
-#[derive(Clone, Copy, Debug)]
-pub struct Basis<'a> {
-    /// The part of a run whose twins show how far apart copies of a server are: all that one study measured.
-    pub twins: &'a Raw,
-    /// The server that ratios are to, where a reader asks for it; no other takes its place.
-    pub asked: Option<&'a str>,
-    /// The baseline of the study; where it is not among the servers or was not measured, the first contender in the
-    /// registry's order takes its place.
-    pub baseline: Option<&'a str>,
-}
-
 /// The rankings of a run without studies, in the order of its cells.
 #[must_use]
 pub fn rankings(raw: &Raw, measurements: &[Measurement]) -> Vec<Ranking> {
-    rankings_against(raw, measurements, Basis { twins: raw, asked: None, baseline: None })
+    rankings_against(raw, measurements, Basis::of(raw, None))
 }
 
 /// The rankings of a run, or of a part of it, in the order of its cells.
@@ -166,7 +178,7 @@ pub fn rankings_against(raw: &Raw, measurements: &[Measurement], basis: Basis) -
         let pairs = load_pairs(raw, scenario);
         let is_only = pairs.len() == 1;
         pairs.into_iter().enumerate().map(move |(place, loads)| {
-            let mut ranking = ordered(raw, measurements, scenario, &loads);
+            let mut ranking = ordered(raw, measurements, scenario, &loads, basis.is_sweep());
             if !is_only {
                 ranking.title += &format!(" under {}", loads.names().join(" and "));
             }
@@ -183,50 +195,21 @@ pub fn rankings_against(raw: &Raw, measurements: &[Measurement], basis: Basis) -
     all.collect()
 }
 
-/// The loads of one ranking.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct LoadPair {
-    closed: Option<String>,
-    open: Option<String>,
-}
-
-impl LoadPair {
-    fn names(&self) -> Vec<&str> {
-        [&self.closed, &self.open].into_iter().flatten().map(String::as_str).collect()
-    }
-
-    fn has(&self, load: &str) -> bool {
-        self.names().contains(&load)
-    }
-}
-
-/// A scenario's loads: its first closed load with its first open one, and so on, so that each is in a ranking.
-fn load_pairs(raw: &Raw, scenario: &str) -> Vec<LoadPair> {
-    let loads = |open: bool| {
-        let cells = raw.run.cell.iter().filter(move |cell| {
-            let is_of_any = raw.run.server.iter().any(|server| raw.run.has(server, cell));
-            cell.scenario.name == scenario && is_open(cell) == open && is_of_any
-        });
-        cells.map(|cell| cell.load.name.clone()).collect::<Vec<_>>()
-    };
-    let (closed, open) = (loads(false), loads(true));
-    let count = closed.len().max(open.len());
-    let pair = |place: usize| LoadPair {
-        closed: closed.get(place).cloned(),
-        open: open.get(place).cloned(),
-    };
-    (0..count).map(pair).collect()
-}
-
 /// A name as part of a file's: whatever a run calls it, the file stays in the run's folder, and no dot is left that
 /// could be taken for one between two names.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
     name.chars().map(safe).collect()
 }
 
 /// A scenario's servers in order, before they are compared.
-fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &LoadPair) -> Ranking {
+fn ordered(
+    raw: &Raw,
+    measurements: &[Measurement],
+    scenario: &str,
+    loads: &LoadPair,
+    is_sweep: bool,
+) -> Ranking {
     let LoadPair { closed, open } = loads.clone();
     let of_scenario = |m: &&Measurement| m.scenario == scenario;
     let find = |server: &str, load: &Option<String>| {
@@ -269,7 +252,8 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
         .collect();
     let mut capacities =
         rows.iter().filter(|row| row.competes()).filter_map(Row::capacity).peekable();
-    let by_goodput = capacities.peek().is_some() && capacities.all(|figures| !figures.lower_bound);
+    let by_goodput =
+        capacities.peek().is_some() && (is_sweep || capacities.all(|figures| !figures.lower_bound));
     let server_cpu = |figures: &Figures| figures.server_cpu.map(|cpu| cpu.mean);
     let ordering = |row: &Row| match (&closed, by_goodput) {
         (Some(_), true) => row.capacity().map(|figures| -figures.goodput.mean),
@@ -296,10 +280,12 @@ fn ordered(raw: &Raw, measurements: &[Measurement], scenario: &str, loads: &Load
         title: scenario.to_owned(),
         stem: file_name(scenario),
         scenario: scenario.to_owned(),
+        axis: None,
         group: None,
         closed,
         open: open.map(|load| (load, rate)),
         by_goodput,
+        is_sweep,
         baseline: None,
         compared: Vec::new(),
         controls: Vec::new(),
@@ -326,8 +312,9 @@ impl Ranking {
     }
 
     /// Makes it a ranking of a study, and of a group of its servers where those are compared in groups.
-    pub(super) fn join(&mut self, study: &str, group: Option<String>) {
-        self.stem = format!("{}.{}", file_name(study), self.stem);
+    pub(super) fn join(&mut self, study: &RunStudy, group: Option<String>) {
+        self.stem = format!("{}.{}", file_name(&study.name), self.stem);
+        self.axis = study.compare.clone();
         if let Some(group) = &group {
             self.stem += &format!(".{}", file_name(group));
             self.title += &format!(", {group}");
@@ -341,9 +328,11 @@ impl Ranking {
         self.scenario == scenario && [self.closed.as_deref(), open].contains(&Some(load))
     }
 
-    /// Whether the figure that orders is only a lower bound.
+    /// Whether the figure that orders is only a lower bound; what was served is none of what was served.
     pub(super) fn is_bound(&self, row: &Row) -> bool {
-        self.by_goodput && row.capacity().is_some_and(|figures| figures.lower_bound)
+        self.by_goodput
+            && !self.is_sweep
+            && row.capacity().is_some_and(|figures| figures.lower_bound)
     }
 
     /// In the load whose figure orders.
@@ -351,10 +340,6 @@ impl Ranking {
         let figures = if self.closed.is_some() { row.capacity() } else { row.steady() };
         figures.is_some_and(|figures| self.by_goodput || figures.server_cpu.is_some())
     }
-}
-
-fn is_open(cell: &Cell) -> bool {
-    matches!(cell.load.kind, LoadKind::Open { .. })
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! What a ranking's servers are to each other: their order and letters, their ratios, and what controls tell.
 
-use crate::compare::{Noise, Pairs, within_noise};
+use crate::compare::{Comparison, Noise, Pairs, within_noise};
 use crate::definition::Role;
 use crate::definition::cell::Cell;
 use crate::format::folder::Raw;
 use crate::measure::block::Metric;
+use crate::stats::Estimate;
 
-use super::ranking::{Baseline, Basis, Compared, Control, Ranking, Row};
+use super::basis::Basis;
+use super::ranking::{Baseline, Compared, Control, LAYER, Ranking, Row};
 
 impl Ranking {
     /// Compares the servers under each load, and orders them by the figure that orders.
@@ -20,7 +22,8 @@ impl Ranking {
         let compared: Vec<Compared> = metrics
             .map(|(cell, metric)| {
                 let noise = Noise::of(basis.twins, cell, metric);
-                let pairs = Pairs::of(raw, cell, &competing, metric, noise);
+                let compared = if self.is_sweep { Pairs::as_served } else { Pairs::of };
+                let pairs = compared(raw, cell, &competing, metric, noise);
                 Compared { load: cell.load.name.clone(), metric, noise, pairs }
             })
             .collect();
@@ -32,20 +35,37 @@ impl Ranking {
             order.iter().position(|name| *name == row.server).unwrap_or(order.len())
         };
         // Those that do not compete come last already, and keep their order.
-        self.rows.sort_by_key(|row| (!row.competes(), place(row)));
+        let connections = |row: &Row| if self.is_sweep { row.pool_size } else { None };
+        self.rows.sort_by_key(|row| (!row.competes(), connections(row), place(row)));
         self.baseline = self.chosen(raw, basis);
         let letters = pairs.letters();
         let metric = self.metric();
         let baseline = self.baseline.as_ref().map(|baseline| baseline.name.clone());
+        let is_sweep = self.is_sweep;
         for row in &mut self.rows {
             let own = letters.iter().find(|(name, _)| *name == row.server);
             row.letters = own.map(|(_, letters)| letters.clone());
             row.is_unbeaten = pairs.is_unbeaten(&row.server);
             row.ratio = baseline.as_deref().filter(|baseline| *baseline != row.server).and_then(
-                |baseline| within_noise(raw, cell, (&row.server, baseline), metric, noise),
+                |baseline| match is_sweep && row.competes() {
+                    true => of_pair(&pairs, &row.server, baseline),
+                    false => within_noise(raw, cell, (&row.server, baseline), metric, noise),
+                },
             );
         }
         self.controls = self.controls(raw, cell, noise);
+    }
+
+    /// One contender over another in one metric under one load, as all pairs are compared there.
+    pub(super) fn comparison(
+        &self,
+        load: &str,
+        metric: Metric,
+        a: &str,
+        b: &str,
+    ) -> Option<Comparison> {
+        let is_it = |compared: &&Compared| compared.load == load && compared.metric == metric;
+        of_pair(&self.compared.iter().find(is_it)?.pairs, a, b)
     }
 
     /// The pairs in the figure that orders.
@@ -71,8 +91,13 @@ impl Ranking {
             None => basis
                 .baseline
                 .into_iter()
-                .chain(registered())
                 .filter_map(measured)
+                .chain(
+                    registered()
+                        .filter_map(measured)
+                        .filter(|row| basis.compare == Some(LAYER) && row.is_driver()),
+                )
+                .chain(registered().filter_map(measured))
                 .find(|row| row.competes())
                 .or_else(|| registered().find_map(measured)),
         };
@@ -95,4 +120,20 @@ impl Ranking {
         });
         compared.collect()
     }
+}
+
+/// One server over another, as all pairs are compared.
+pub(super) fn of_pair(pairs: &Pairs, a: &str, b: &str) -> Option<Comparison> {
+    pairs.iter().find_map(|(one, other, comparison)| match *comparison? {
+        comparison if (one, other) == (a, b) => Some(comparison),
+        comparison if (other, one) == (a, b) => Some(inverse(comparison)),
+        _ => None,
+    })
+}
+
+/// b over a, of a over b.
+fn inverse(comparison: Comparison) -> Comparison {
+    let Estimate { mean, lo, hi, count } = comparison.ratio;
+    let ratio = Estimate { mean: 1.0 / mean, lo: 1.0 / hi, hi: 1.0 / lo, count };
+    Comparison { ratio, ..comparison }
 }

@@ -1,11 +1,11 @@
 //! The sentences that a ranking's table needs.
 
 use crate::compare::{Copies, MARGIN, TWINS};
-use crate::measure::block::Metric;
 use crate::measure::warning::Warning;
 
 use super::answer::{UNORDERED, joined};
 use super::counted;
+use super::metric_name::short;
 use super::number::{self, percent};
 use super::ranking::{Control, Ranking, Row};
 
@@ -19,6 +19,10 @@ impl Ranking {
         let is_ordered = self.rows.iter().any(|row| self.was_measured(row));
         let order = match (&self.closed, self.by_goodput) {
             _ if !is_ordered => UNORDERED,
+            (Some(_), true) if self.is_sweep => {
+                "In the order of their numbers of database connections. They are compared by the goodput that this database \
+                 and this machine served."
+            }
             (Some(_), true) => {
                 "Ordered by goodput, most first, as the pairs compare block by block."
             }
@@ -30,10 +34,6 @@ impl Ranking {
                 "Ordered by server CPU per request, least first, as the pairs compare block by block."
             }
         };
-        let closed = self.closed.as_ref();
-        let closed = closed.map(|load| format!("Goodput, server CPU and limit under `{load}`."));
-        let rest = if self.closed.is_some() { "The rest" } else { "All" };
-        let open = self.open.as_ref().map(|(load, _)| format!("{rest} under `{load}`."));
         let compared = is_ordered.then(|| {
             "Servers share a letter exactly where they are not shown to differ: the data cannot tell them apart, or show them \
              to be within 3% of each other."
@@ -42,18 +42,32 @@ impl Ranking {
         let sentences = [
             Some(order.to_owned()),
             compared,
-            is_ordered.then(|| self.noise_in_words()),
+            self.noise(),
             self.resolution_in_words(),
             self.ratios_in_words(),
             self.controls_in_words(),
-            closed,
-            open,
+            Some(self.loads_in_words()),
             self.percentiles_in_words(),
             self.lateness_in_words(),
             self.has_counts().then(|| counted::LEGEND.to_owned()),
             Some("± and (–): 95% intervals over blocks. ≥: a lower bound.".to_owned()),
         ];
         sentences.into_iter().flatten().collect::<Vec<_>>().join(" ") + &self.conditions
+    }
+
+    /// Which columns are under which load.
+    pub(super) fn loads_in_words(&self) -> String {
+        let closed = self.closed.as_ref();
+        let closed = closed.map(|load| format!("Goodput, server CPU and limit under `{load}`."));
+        let rest = if self.closed.is_some() { "The rest" } else { "All" };
+        let open = self.open.as_ref().map(|(load, _)| format!("{rest} under `{load}`."));
+        closed.into_iter().chain(open).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What twins show of the noise between copies; absent where nothing is ordered.
+    pub(super) fn noise(&self) -> Option<String> {
+        let is_ordered = self.rows.iter().any(|row| self.was_measured(row));
+        is_ordered.then(|| self.noise_in_words())
     }
 
     /// What twins show of the noise between copies.
@@ -127,7 +141,7 @@ impl Ranking {
     }
 
     /// Why percentiles are not there.
-    fn percentiles_in_words(&self) -> Option<String> {
+    pub(super) fn percentiles_in_words(&self) -> Option<String> {
         let mut responses = self.rows.iter().filter_map(Row::response);
         let is_absent = responses.any(|one| one.p50.is_none() || one.p99.is_none());
         is_absent.then(|| {
@@ -138,7 +152,7 @@ impl Ranking {
     }
 
     /// How much of the percentiles is the load's own.
-    fn lateness_in_words(&self) -> Option<String> {
+    pub(super) fn lateness_in_words(&self) -> Option<String> {
         let steady = self.rows.iter().filter_map(Row::steady);
         let medians =
             steady.filter_map(|figures| Some(figures.load.own_lateness_p50?.mean.round()));
@@ -170,16 +184,6 @@ impl Ranking {
                 _ => 0,
             });
         (late.sum(), of)
-    }
-}
-
-/// A metric as a sentence calls it.
-pub(super) fn short(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Goodput => "goodput",
-        Metric::ServerCpu => "server CPU",
-        Metric::P50 => "p50",
-        Metric::P99 => "p99",
     }
 }
 

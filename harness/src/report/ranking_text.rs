@@ -15,12 +15,16 @@ const SERVER: usize = 1;
 /// What a table's headings say that depends on its ranking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
-    /// The open load.
-    pub open: String,
+    /// The open load; without one, its columns are left out.
+    pub open: Option<String>,
     /// The server that ratios are to.
     pub ratio: String,
     /// Whether there is a column for the percentile 99.9.
     pub has_p999: bool,
+    /// Whether there is a column for what was counted.
+    pub has_counts: bool,
+    /// The axis that has a column beside framework and layer.
+    pub axis: Option<String>,
 }
 
 impl Ranking {
@@ -29,13 +33,25 @@ impl Ranking {
     pub fn table(&self) -> Table {
         let baseline = self.baseline.as_ref().map(|baseline| format!("× {}", baseline.name));
         self.table_with(&Words {
-            open: match self.rate() {
-                Some(rate) => format!("at {rate} req/s"),
-                None => "open".into(),
-            },
+            open: self.open_in_words(),
             ratio: baseline.unwrap_or_else(|| "×".into()),
             has_p999: self.has_p999(),
+            has_counts: self.has_counts(),
+            axis: self.own_axis(),
         })
+    }
+
+    /// The open load, as headings have it.
+    #[must_use]
+    pub fn open_in_words(&self) -> Option<String> {
+        self.open.as_ref()?;
+        Some(self.rate().map_or_else(|| "open".to_owned(), |rate| format!("at {rate} req/s")))
+    }
+
+    /// The compared axis, where no column has it.
+    #[must_use]
+    pub fn own_axis(&self) -> Option<String> {
+        self.axis.clone().filter(|axis| !["framework", "layer"].contains(&axis.as_str()))
     }
 
     /// Whether any server has a percentile 99.9.
@@ -68,25 +84,22 @@ impl Ranking {
         const P99: &Figure = named("p99_us");
         const P999: &Figure = named("p999_us");
         const LIMIT: &Figure = named("bottleneck");
-        let Words { open, ratio, has_p999 } = words;
-        let has_counts = self.has_counts();
-        let mut headings: Vec<String> = vec![
-            "letters".into(),
-            "server".into(),
-            "framework".into(),
-            "layer".into(),
-            GOODPUT.heading(),
-            CPU.heading(),
-        ];
-        headings.extend(has_counts.then(|| INSTRUCTIONS.heading()));
-        headings.extend([
-            ratio.clone(),
-            // The server is the only part that has a CPU column: the heading is long enough without it.
-            format!("CPU µs/req {open}"),
-            format!("{} {open}", P50.heading()),
-            format!("{} {open}", P99.heading()),
-        ]);
-        headings.extend(has_p999.then(|| format!("{} {open}", P999.heading())));
+        let Words { open, ratio, has_p999, has_counts, axis } = words;
+        let mut headings: Vec<String> =
+            vec!["letters".into(), "server".into(), "framework".into(), "layer".into()];
+        headings.extend(axis.clone().map(|axis| axis.replace('_', " ")));
+        headings.extend([GOODPUT.heading(), CPU.heading()]);
+        headings.extend((*has_counts).then(|| INSTRUCTIONS.heading()));
+        headings.push(ratio.clone());
+        if let Some(open) = open {
+            headings.extend([
+                // The server is the only part that has a CPU column: the heading is long enough without it.
+                format!("CPU µs/req {open}"),
+                format!("{} {open}", P50.heading()),
+                format!("{} {open}", P99.heading()),
+            ]);
+            headings.extend(has_p999.then(|| format!("{} {open}", P999.heading())));
+        }
         headings.extend([LIMIT.heading(), "notes".into()]);
         let mut table = Table::new(&headings);
         let server_cpu = |figures: &Figures| figures.server_cpu.as_ref().map(with_interval);
@@ -101,19 +114,24 @@ impl Ranking {
                 Some(row.server.clone()),
                 Some(row.axes.get("framework").to_owned()),
                 Some(row.axes.get("layer").to_owned()),
-                goodput,
-                row.capacity().and_then(server_cpu),
             ];
-            if has_counts {
+            cells.extend(
+                axis.as_ref()
+                    .map(|axis| Some(row.value(axis)).filter(|value| *value != row.server)),
+            );
+            cells.extend([goodput, row.capacity().and_then(server_cpu)]);
+            if *has_counts {
                 cells.push(row.counted.map(|counted| with_interval(&counted.instructions)));
             }
-            cells.extend([
-                self.ratio(row),
-                row.steady().and_then(server_cpu),
-                response.and_then(|response| response.p50).as_ref().map(with_ends),
-                response.and_then(|response| response.p99).as_ref().map(with_ends),
-            ]);
-            if *has_p999 {
+            cells.push(self.ratio(row));
+            if open.is_some() {
+                cells.extend([
+                    row.steady().and_then(server_cpu),
+                    response.and_then(|response| response.p50).as_ref().map(with_ends),
+                    response.and_then(|response| response.p99).as_ref().map(with_ends),
+                ]);
+            }
+            if open.is_some() && *has_p999 {
                 cells.push(response.and_then(|response| response.p999).as_ref().map(with_ends));
             }
             cells.push(row.capacity().map(|figures| figures.limit.name()));

@@ -199,15 +199,14 @@ fn the_answer_says_who_is_not_shown_to_differ() {
     let same = [synthetic("a", 50.0, SMALL), synthetic("b", 50.1, OTHER)];
     let share = answer(&same);
     assert!(
-        share.starts_with("demo under `closed-64`: `a` comes first with 50.02 ± 0.16 µs of server CPU per request, and none is shown to differ from it: `b` with 1.00"),
+        share.starts_with("demo under `closed-64`: `a` comes first with 50.02 ± 0.16 µs of server CPU per request, and none is shown to differ from it: `b` × 1.00"),
         "{share}"
     );
     let [a, b] = same;
     let three = answer(&[a, b, synthetic("c", 70.0, SMALL), synthetic("d", 90.0, OTHER)]);
-    assert!(three.contains(", and is not shown to differ from `b` with 1.0"), "{three}");
+    assert!(three.contains(", and is not shown to differ from `b` × 1.0"), "{three}");
     assert!(
-        three.contains(" The next is `c` with 1.4")
-            && three.contains("the last of 4 is `d` with 1.7"),
+        three.contains(" The next is `c` × 1.4") && three.contains("the last of 4 is `d` × 1.7"),
         "{three}"
     );
     let only = answer(&[synthetic("a", 50.0, SMALL)]);

@@ -4,6 +4,7 @@ mod axis;
 mod canvas;
 mod latency;
 mod points;
+mod prices;
 mod sweep;
 
 use crate::definition::Role;
@@ -11,8 +12,9 @@ use crate::format::folder::Raw;
 use crate::measure::Figures;
 use crate::stats::Estimate;
 
+use super::chapter::Chapter;
 use super::number::with_interval;
-use super::ranking::{Ranking, Row};
+use super::ranking::{Ranking, Row, file_name};
 use points::{Group, Point, Points};
 
 /// What a chart shows.
@@ -26,6 +28,8 @@ pub enum Kind {
     Latency,
     /// Right answers per second by the number of database connections.
     Sweep,
+    /// What each value of the compared axis costs over another.
+    Prices,
 }
 
 /// One chart.
@@ -58,6 +62,18 @@ pub fn charts(raw: &Raw, ranking: &Ranking) -> anyhow::Result<Vec<Chart>> {
         Some(Chart { kind, file, about, svg })
     });
     Ok(charts.collect())
+}
+
+/// The chart of a chapter's prices, where it has some.
+///
+/// # Errors
+/// When it cannot be drawn.
+pub fn of_prices(chapter: &Chapter) -> anyhow::Result<Option<Chart>> {
+    let drawn = chapter.study.zip(prices::draw(chapter)?);
+    Ok(drawn.map(|(study, (about, svg))| {
+        let file = format!("charts/{}-prices.svg", file_name(&study.name));
+        Chart { kind: Kind::Prices, file, about, svg }
+    }))
 }
 
 fn goodput(ranking: &Ranking) -> Option<Points> {

@@ -7,9 +7,7 @@ use crate::stats::Estimate;
 
 use super::super::ranking::Ranking;
 use super::axis::{Axis, short};
-use super::canvas::{
-    Area, FAINT, GRID, HEAD, LINES, MARGIN, Place, chart, dot, line, open_arrow, text,
-};
+use super::canvas::{Area, FAINT, GRID, HEAD, LINES, MARGIN, Place, chart, dot, line, text};
 
 /// The plot's height, in pixels.
 const HEIGHT: i32 = 320;
@@ -20,7 +18,6 @@ const FEWEST: usize = 3;
 struct Point {
     connections: f64,
     goodput: Estimate,
-    is_bound: bool,
 }
 
 /// What the chart shows in a sentence, and its SVG; absent where the servers do not differ in their number of connections.
@@ -34,7 +31,7 @@ pub(super) fn draw(ranking: &Ranking) -> anyhow::Result<Option<(String, String)>
         .filter_map(|row| {
             let figures = row.capacity()?;
             let connections = f64::from(row.pool_size?);
-            Some(Point { connections, goodput: figures.goodput, is_bound: figures.lower_bound })
+            Some(Point { connections, goodput: figures.goodput })
         })
         .collect();
     points.sort_by(|one, other| one.connections.total_cmp(&other.connections));
@@ -43,8 +40,9 @@ pub(super) fn draw(ranking: &Ranking) -> anyhow::Result<Option<(String, String)>
     }
     let title =
         format!("{}: goodput by database connections, right answers per second", ranking.title);
-    let subtitle =
-        format!("Under {load}. Bars: 95% intervals over blocks. An open arrow: a lower bound.");
+    let subtitle = format!(
+        "Under {load}, with this database on this machine. Bars: 95% intervals over blocks."
+    );
     let svg = chart(HEAD + HEIGHT + MARGIN, &title, &subtitle, |area| plot(area, &points))?;
     let told = points
         .iter()
@@ -90,10 +88,7 @@ fn plot(area: &Area, points: &[Point]) -> anyhow::Result<()> {
         for (x, y) in ends {
             line(area, vec![(x - 5, y), (x + 5, y)], colour, 2)?;
         }
-        if point.is_bound {
-            open_arrow(area, at(point, mean), colour)?;
-        }
-        dot(area, at(point, mean), colour, point.is_bound)?;
+        dot(area, at(point, mean), colour, false)?;
     }
     Ok(())
 }

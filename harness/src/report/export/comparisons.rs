@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::cell_figures::Interval;
 use crate::compare::{Comparison, Copies};
 use crate::report::chapter::Chapter;
-use crate::report::pairs::{NOT_COMPARED, id, rounded};
+use crate::report::metric_name::id;
+use crate::report::pairs::{NOT_COMPARED, rounded};
 use crate::report::ranking::{Compared, Ranking};
 
 /// The pairs of contenders that were compared together: in one figure, under one load.

@@ -3,6 +3,8 @@
 
 mod cell_figures;
 mod comparisons;
+mod deciding;
+mod prices;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +23,8 @@ use super::figures::MeasuredCell;
 use super::position::Position;
 use cell_figures::CellFigures;
 use comparisons::{Comparisons, comparisons};
+use deciding::Deciding;
+use prices::{Pair, pairs};
 
 /// The version of the export; it changes when a program that reads it must.
 pub const VERSION: u32 = 3;
@@ -44,6 +48,9 @@ struct Summary<'a> {
     cells: Vec<Cell<'a>>,
     /// Every pair of contenders in each figure that they are compared by; where there are studies, in each study.
     comparisons: Vec<Comparisons>,
+    /// What one value of a study's compared axis costs over another; only where a study compares values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    prices: Vec<Pair>,
 }
 
 /// What was asked of the run.
@@ -96,6 +103,9 @@ struct Study {
     baseline: Option<String>,
     /// The answer in words: for each scenario and load that orders servers, a few sentences.
     answer: Vec<String>,
+    /// What decides the server's CPU time; only where each combination of the values of two axes or more has one server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribution: Option<Deciding>,
     /// What others have published about it.
     published: Vec<PublishedFinding>,
 }
@@ -195,6 +205,7 @@ pub fn json(raw: &Raw, chapters: &[Chapter]) -> anyhow::Result<String> {
         studies: chapters.iter().filter_map(study).collect(),
         cells: cells.collect(),
         comparisons: chapters.iter().flat_map(comparisons).collect(),
+        prices: chapters.iter().flat_map(pairs).collect(),
     };
     Ok(serde_json::to_string_pretty(&summary)? + "\n")
 }
@@ -308,6 +319,7 @@ fn study(chapter: &Chapter) -> Option<Study> {
         compare: study.compare.clone(),
         baseline: study.baseline.clone(),
         answer: chapter.answer.clone(),
+        attribution: chapter.attribution.as_ref().map(Deciding::of),
         published: published.collect(),
     })
 }
