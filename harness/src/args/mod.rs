@@ -401,7 +401,8 @@ pub struct Cmp {
 pub struct Report {
     /// The run's folder (default: the newest in results/)
     pub run: Option<PathBuf>,
-    /// Also write the table between the markers of this file
+    /// Also write the table of RUN (default: the newest of the default study) and the answers of all studies between the markers
+    /// of this file
     #[arg(long, value_name = "FILE")]
     pub splice: Option<PathBuf>,
     /// Write nothing, and fail where a file of RUN is out of date (default: of any run, or README.md)
@@ -513,8 +514,9 @@ Examples:
     pub(super) const REPORT: &str = "\
 Examples:
   stackmark report                       rebuild the report of the newest run
+  stackmark report --splice README.md    also put the newest table and the answers of all studies into README.md
   stackmark report results/RUN --splice README.md
-                                         also put its table into README.md
+                                         the same with the table of that run
   stackmark report --check               fail if any report is out of date";
 }
 

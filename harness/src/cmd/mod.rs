@@ -1,5 +1,6 @@
 //! The verbs of the command line, one file each.
 
+mod answers;
 mod backend;
 pub mod build;
 pub mod cmp;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::{derived, splice};
+use super::{answers, derived, splice};
 use crate::args;
 use crate::format::folder::{self, Raw};
 use crate::report::listing::{self, Listed};
@@ -27,7 +27,12 @@ pub fn run(args: &args::Report) -> anyhow::Result<ExitCode> {
             let raw = folder::read(&folder)?;
             let mut files = files(&folder, &raw)?;
             if let Some(document) = &args.splice {
-                files.push((document.clone(), spliced(document, &excerpt(&raw)?)?));
+                // The newest run may be of another study than the one that a first page shows the table of.
+                let shown = match run {
+                    Some(_) => None,
+                    None => answers::default_run(&Workspace::find()?)?,
+                };
+                files.push((document.clone(), spliced(document, shown.as_ref().unwrap_or(&raw))?));
             }
             files
         }
@@ -57,7 +62,7 @@ fn everything(document: Option<&Path>) -> anyhow::Result<Vec<(PathBuf, String)>>
         format!("{} shows no run; add one with `stackmark report --splice`", document.display())
     })?;
     let raw = folder::read(&results.join(shown))?;
-    all.push((document.clone(), spliced(&document, &excerpt(&raw)?)?));
+    all.push((document.clone(), spliced(&document, &raw)?));
     Ok(all)
 }
 
@@ -107,8 +112,15 @@ fn list(results: &Path) -> anyhow::Result<String> {
     listing::page(runs.collect())
 }
 
-fn spliced(document: &Path, excerpt: &str) -> anyhow::Result<String> {
-    splice::REPORT
-        .splice(&derived::read(document)?, excerpt)
-        .with_context(|| format!("{} has no markers for the table", document.display()))
+/// A document with the table of a run, and where it has a place for them the answers of all studies.
+fn spliced(document: &Path, shown: &Raw) -> anyhow::Result<String> {
+    let text = derived::read(document)?;
+    let has_no_place = |what: &str| format!("{} has no markers for the {what}", document.display());
+    let text =
+        splice::REPORT.splice(&text, &excerpt(shown)?).with_context(|| has_no_place("table"))?;
+    if !splice::ANSWERS.are_in(&text) {
+        return Ok(text);
+    }
+    let answers = answers::answers(&Workspace::find()?, shown)?;
+    splice::ANSWERS.splice(&text, &answers).with_context(|| has_no_place("answers"))
 }

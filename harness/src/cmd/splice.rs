@@ -11,12 +11,21 @@ pub(super) struct Markers {
 pub(super) const REPORT: Markers =
     Markers { begin: "<!-- stackmark: begin -->", end: "<!-- stackmark: end -->" };
 
+/// Around the answers of all studies in a document; not every document has a place for them.
+pub(super) const ANSWERS: Markers =
+    Markers { begin: "<!-- stackmark: answers begin -->", end: "<!-- stackmark: answers end -->" };
+
 /// The document has no place for the text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it needs the line {:?} and after it the line {:?}, once each", .0.begin, .0.end)]
 pub(super) struct NoMarkers(Markers);
 
 impl Markers {
+    /// Whether a document has either marker.
+    pub(super) fn are_in(self, document: &str) -> bool {
+        document.contains(self.begin) || document.contains(self.end)
+    }
+
     /// `document` with `text` between the markers.
     ///
     /// # Errors
@@ -57,6 +66,17 @@ mod tests {
         let spliced = REPORT.splice(&document, "new\n").unwrap();
         assert_eq!(spliced, format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
         assert_eq!(REPORT.splice(&spliced, "new\n").unwrap(), spliced);
+    }
+
+    #[test]
+    fn a_document_has_two_places() {
+        let Markers { begin, end } = ANSWERS;
+        let document = format!("{begin}\nold\n{end}\n{BEGIN}\nold\n{END}\n");
+        assert!(ANSWERS.are_in(&document) && !ANSWERS.are_in(&format!("{BEGIN}\n{END}")));
+        let spliced = ANSWERS.splice(&document, "[a](results/other/README.md)\n").unwrap();
+        let spliced = REPORT.splice(&spliced, "[b](results/one/README.md)\n").unwrap();
+        assert_eq!(shown(&spliced), Some("one"), "{spliced}");
+        assert!(spliced.contains("results/other"), "{spliced}");
     }
 
     #[test]
