@@ -358,6 +358,7 @@ mod tests {
     use super::*;
     use crate::format::synthetic_run::{OTHER, SMALL, SyntheticServer, counts, run, synthetic};
     use crate::report::chapter::chapters;
+    use crate::report::study_tests::{databases, layers};
     use crate::report::summary;
 
     /// Columns that are no figures, or ends of an interval.
@@ -391,6 +392,26 @@ mod tests {
         assert_eq!(*estimate, 17_100.0);
         assert!(table.contains(",instructions_per_req,allocations_per_req,"), "{table}");
         assert!(table.contains(",17100.000,3.000,"), "{table}");
+    }
+
+    #[test]
+    fn prices_and_what_decides_follow_the_schema() {
+        let schema: Value = serde_json::from_str(&schema().unwrap()).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for raw in [layers(), databases()] {
+            let export: Value =
+                serde_json::from_str(&json(&raw, &chapters(&raw)).unwrap()).unwrap();
+            let errors: Vec<String> =
+                validator.iter_errors(&export).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}");
+            let prices = export["prices"].as_array().unwrap();
+            assert!(prices.iter().all(|pair| pair["study"].is_string()), "{prices:?}");
+            let mut wrong = export.clone();
+            wrong["prices"][0]["over_is"] = 1.into();
+            assert!(!validator.is_valid(&wrong), "a schema that allows everything proves nothing");
+        }
+        let export = json(&databases(), &chapters(&databases())).unwrap();
+        assert!(export.contains("\"effects\""), "{export}");
     }
 
     #[test]
