@@ -12,6 +12,20 @@ use stackmark::format::journal::Entry;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// The study of the repository's one server.
+const STUDY: &str = r#"
+question = "Which is best?"
+default = true
+[servers]
+axes = { language = ["rust"] }
+[[cells]]
+scenarios = ["demo"]
+loads = ["closed-64"]
+[[cells]]
+scenarios = ["demo"]
+loads = ["open-common"]
+"#;
+
 /// A repository of two commits. Both have one server, the built server without a database, which its build copies; the
 /// second says another version.
 struct Repository {
@@ -26,12 +40,14 @@ impl Repository {
             "harness/scenarios/scenarios.toml",
             "harness/scenarios/loads.toml",
             "harness/scenarios/profiles.toml",
-            "harness/studies/rust.toml",
         ] {
             let to = folder.path().join(file);
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(Path::new(ROOT).join(file), to).unwrap();
         }
+        let studies = folder.path().join("harness/studies");
+        fs::create_dir_all(&studies).unwrap();
+        fs::write(studies.join("rust.toml"), STUDY).unwrap();
         fs::write(folder.path().join(".gitignore"), "/target/\n/.stackmark/\n/results/\n").unwrap();
         let mut repository = Repository { folder, commits: Default::default() };
         repository.git(&["init", "--quiet"]);

@@ -3,15 +3,32 @@
 #![allow(clippy::unwrap_used)] // A test that cannot set itself up fails, and should.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// A registry whose servers are built already: one that needs no service, and one that is a script.
-fn registry(folder: &Path) -> PathBuf {
+const STUDY: &str = r#"
+question = "Which is best?"
+default = true
+[servers]
+axes = { language = ["rust"] }
+[[cells]]
+scenarios = ["demo"]
+loads = ["closed-64"]
+"#;
+
+/// Makes `folder` a checkout whose servers are built already: one that needs no service, and one that is a script.
+fn check_out(folder: &Path) {
+    for name in ["scenarios.toml", "loads.toml", "profiles.toml"] {
+        let file = Path::new("harness/scenarios").join(name);
+        fs::create_dir_all(folder.join("harness/scenarios")).unwrap();
+        fs::copy(Path::new(ROOT).join(&file), folder.join(&file)).unwrap();
+    }
+    fs::create_dir_all(folder.join("harness/studies")).unwrap();
+    fs::write(folder.join("harness/studies/rust.toml"), STUDY).unwrap();
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| format!("{ROOT}/target"));
     let binary = Path::new(&target).join("release/null");
     assert!(binary.is_file(), "no server is built: run `make test`, or `make servers` before it");
@@ -34,14 +51,14 @@ fn registry(folder: &Path) -> PathBuf {
             run.display()
         )
     };
-    let path = folder.join("servers.toml");
-    fs::write(&path, entry("null", &binary) + &entry("script", &script)).unwrap();
-    path
+    fs::create_dir_all(folder.join("servers")).unwrap();
+    let entries = entry("null", &binary) + &entry("script", &script);
+    fs::write(folder.join("servers/servers.toml"), entries).unwrap();
 }
 
-fn count(registry: &Path) -> Command {
+fn count(checkout: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
-    command.current_dir(ROOT).args(["count", "--format", "json", "--registry"]).arg(registry);
+    command.current_dir(checkout).args(["count", "--format", "json"]);
     command
 }
 
@@ -52,9 +69,9 @@ fn error(output: &Output) -> String {
 #[test]
 fn two_counts_agree_and_what_is_no_binary_is_not_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let registry = registry(folder.path());
+    check_out(folder.path());
     let counted = || {
-        let output = count(&registry).output().unwrap();
+        let output = count(folder.path()).output().unwrap();
         assert!(output.status.success(), "{}", error(&output));
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         let not = &json["raw"]["not_counted"][0];
@@ -75,7 +92,7 @@ fn two_counts_agree_and_what_is_no_binary_is_not_counted() {
 
 #[test]
 fn without_valgrind_one_sentence_says_how_to_get_it() {
-    let output = count(Path::new("servers/servers.toml")).env("PATH", "/nowhere").output().unwrap();
+    let output = count(Path::new(ROOT)).env("PATH", "/nowhere").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = error(&output);
     assert_eq!(said.lines().count(), 1, "{said}");

@@ -8,9 +8,9 @@ COMMENT ON TABLE agents IS 'made by stackmark';
 
 -- The status of each agent. No foreign key: it would need a privilege of its own and change no query.
 CREATE TABLE agent_status (
-    agent_id bigint                         NOT NULL,
-    online   boolean                        NOT NULL,
-    since    timestamp(0) without time zone NOT NULL,
+    agent_id bigint         NOT NULL,
+    online   boolean        NOT NULL,
+    since    timestamptz(0) NOT NULL,
     CONSTRAINT agent_status_pkey PRIMARY KEY (agent_id)
 );
 COMMENT ON TABLE agent_status IS 'made by stackmark';

@@ -18,7 +18,7 @@ mod timestamp;
 pub use health_check::HealthCheckError;
 pub use launch::{Identity, LaunchError, block_on, launch, main};
 pub use refusal::Refusal;
-pub use settings::{DatabaseUrl, Settings, SettingsError};
+pub use settings::{DatabaseUrl, Family, Settings, SettingsError};
 pub use shutdown::Shutdown;
 pub use timestamp::serialize_utc;
 

@@ -12,11 +12,14 @@ pub enum Refusal {
     #[error("there is nothing at this path")]
     NotFound,
     /// 405: the endpoint is not asked with this method.
-    #[error("only GET is answered here")]
+    #[error("this endpoint is not asked with this method")]
     MethodNotAllowed,
     /// 409: something else must end first.
     #[error("{0}")]
     Conflict(&'static str),
+    /// 413: the body of the request is longer than the endpoint reads.
+    #[error("the request's body is too long")]
+    BodyTooLong,
     /// 431: the head of the request is longer than the server reads.
     #[error("the request is too long")]
     TooLong,
@@ -37,6 +40,7 @@ impl Refusal {
             Refusal::NotFound => 404,
             Refusal::MethodNotAllowed => 405,
             Refusal::Conflict(_) => 409,
+            Refusal::BodyTooLong => 413,
             Refusal::TooLong => 431,
             Refusal::Rejected => 500,
             Refusal::Unavailable(_) => 503,

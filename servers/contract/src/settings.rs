@@ -36,13 +36,52 @@ pub enum SettingsError {
         expected: &'static str,
     },
     /// `DATABASE_URL` is missing.
-    #[error("DATABASE_URL is not set; set it to mysql://user:password@127.0.0.1:port/database")]
-    NoDatabase,
+    #[error("DATABASE_URL is not set; set it to {0}://user:password@127.0.0.1:port/database")]
+    NoDatabase(Family),
     /// `DATABASE_URL` is not the URL of a database; the URL is left out because it holds a password.
     #[error(
-        "DATABASE_URL is not of the form mysql://user:password@host:port/database ({0}); correct it"
+        "DATABASE_URL is not of the form mysql://user:password@host:port/database or postgres://… ({0}); correct it"
     )]
     Database(String),
+    /// `DATABASE_URL` is the URL of another database than the one that the server is for.
+    #[error(
+        "DATABASE_URL names a database of {found}, and this server is for {wanted}; set it to {wanted}://user:password@host:port/database"
+    )]
+    OtherFamily {
+        /// The family of the URL.
+        found: Family,
+        /// The family of the server.
+        wanted: Family,
+    },
+}
+
+/// A family of databases; it is written as the scheme of its URLs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// MySQL and MariaDB.
+    Mysql,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Family {
+    /// The family whose URLs have this scheme.
+    fn of_scheme(scheme: &str) -> Option<Family> {
+        match scheme {
+            "mysql" => Some(Family::Mysql),
+            "postgres" | "postgresql" => Some(Family::Postgres),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Family::Mysql => "mysql",
+            Family::Postgres => "postgres",
+        })
+    }
 }
 
 impl Settings {
@@ -75,9 +114,13 @@ impl Settings {
         })
     }
 
-    /// The database's URL; an error if there is none.
-    pub fn database_url(&self) -> Result<&DatabaseUrl, SettingsError> {
-        self.database_url.as_ref().ok_or(SettingsError::NoDatabase)
+    /// The URL of a database of this family; an error if there is none.
+    pub fn database_url(&self, wanted: Family) -> Result<&DatabaseUrl, SettingsError> {
+        match &self.database_url {
+            None => Err(SettingsError::NoDatabase(wanted)),
+            Some(url) if url.family == wanted => Ok(url),
+            Some(url) => Err(SettingsError::OtherFamily { found: url.family, wanted }),
+        }
     }
 }
 
@@ -91,14 +134,18 @@ fn parse<T: FromStr>(
         .transpose()
 }
 
-/// `DATABASE_URL`, checked to be `mysql://user…@host…/database`. It holds a password, so its `Debug` form hides it.
+/// `DATABASE_URL`, checked to have the scheme of a family, a host and a database. It holds a password, so its `Debug`
+/// form hides it.
 #[derive(Clone)]
-pub struct DatabaseUrl(String);
+pub struct DatabaseUrl {
+    text: String,
+    family: Family,
+}
 
 impl DatabaseUrl {
     /// The URL with its password: for a driver, never for a message.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -107,19 +154,20 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<DatabaseUrl, SettingsError> {
         let url = Url::parse(text).map_err(|error| SettingsError::Database(error.to_string()))?;
-        let flaw = if url.scheme() != "mysql" {
-            Some("its scheme is not mysql")
-        } else if url.host_str().is_none_or(str::is_empty) {
+        let flawed = |flaw: &str| SettingsError::Database(flaw.to_owned());
+        let family = Family::of_scheme(url.scheme())
+            .ok_or_else(|| flawed("its scheme is neither mysql nor postgres"))?;
+        let flaw = if url.host_str().is_none_or(str::is_empty) {
             Some("it names no host")
         } else if url.path().trim_start_matches('/').is_empty() {
             Some("it names no database")
         } else {
             None
         };
-        flaw.map_or_else(
-            || Ok(DatabaseUrl(text.to_owned())),
-            |flaw| Err(SettingsError::Database(flaw.to_owned())),
-        )
+        match flaw {
+            None => Ok(DatabaseUrl { text: text.to_owned(), family }),
+            Some(flaw) => Err(flawed(flaw)),
+        }
     }
 }
 
@@ -144,7 +192,22 @@ mod tests {
         let settings = settings(&[]).unwrap();
         assert_eq!(settings.pool_size, 32);
         assert!(settings.workers >= 1);
-        assert!(matches!(settings.database_url(), Err(SettingsError::NoDatabase)));
+        let none = settings.database_url(Family::Postgres).unwrap_err().to_string();
+        assert!(none.contains("set it to postgres://"), "{none}");
+    }
+
+    #[test]
+    fn a_database_of_another_family_is_refused() {
+        for (url, found, other) in [
+            ("mysql://u:p@127.0.0.1:1/db", Family::Mysql, Family::Postgres),
+            ("postgres://u:p@127.0.0.1:1/db", Family::Postgres, Family::Mysql),
+            ("postgresql://u:p@127.0.0.1:1/db", Family::Postgres, Family::Mysql),
+        ] {
+            let settings = settings(&[("DATABASE_URL", url)]).unwrap();
+            assert_eq!(settings.database_url(found).unwrap().expose(), url);
+            let refusal = settings.database_url(other).unwrap_err().to_string();
+            assert!(refusal.contains(&format!("this server is for {other}")), "{refusal}");
+        }
     }
 
     #[test]

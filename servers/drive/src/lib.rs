@@ -12,7 +12,7 @@ mod steady;
 
 pub use edges::Edges;
 pub use event::{Contradiction, Driven, Event};
-pub use parameters::{Load, ParameterError, Parameters};
+pub use parameters::{Load, ParameterError, Parameters, Work};
 pub use steady::{SLICE, SteadyRate};
 
 /// The endpoint's path.

@@ -10,9 +10,12 @@ const LONGEST_MS: u64 = 3_600_000;
 /// The largest number of users.
 const MOST_USERS: usize = 10_000;
 
-/// The query string; all are needed, unknown ones are ignored.
+/// The query string; all but the first are needed, unknown ones are ignored.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Parameters {
+    /// What each asks for.
+    #[serde(default)]
+    pub work: Work,
     /// How many ask at once.
     pub users: usize,
     /// The shortest warm-up.
@@ -23,9 +26,47 @@ pub struct Parameters {
     pub window_ms: u64,
 }
 
+/// A kind of work, which is that of the endpoint of this name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Work {
+    /// Look a random name up.
+    #[default]
+    Demo,
+    /// Look the name of a row up.
+    DemoName,
+    /// Look a page up whose names begin with two random characters.
+    Page,
+    /// Look all agents up.
+    Agents,
+    /// Insert a row with a random name.
+    Insert,
+    /// Look twenty random ids up, one after the other.
+    Batch,
+    /// Look twenty random ids up, all at once.
+    BatchAtOnce,
+}
+
+impl Work {
+    /// The word of the query string.
+    fn word(self) -> &'static str {
+        match self {
+            Work::Demo => "demo",
+            Work::DemoName => "demo-name",
+            Work::Page => "page",
+            Work::Agents => "agents",
+            Work::Insert => "insert",
+            Work::Batch => "batch",
+            Work::BatchAtOnce => "batch-at-once",
+        }
+    }
+}
+
 /// A closed load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
+    /// What each asks for.
+    pub work: Work,
     /// How many ask at once, 1 to 10,000.
     pub users: usize,
     /// The shortest warm-up.
@@ -59,9 +100,10 @@ impl Parameters {
     /// The path and query of a request with these parameters.
     #[must_use]
     pub fn target(&self) -> String {
-        let Parameters { users, warmup_ms, warmup_limit_ms, window_ms } = self;
+        let Parameters { work, users, warmup_ms, warmup_limit_ms, window_ms } = self;
+        let work = work.word();
         format!(
-            "{PATH}?users={users}&warmup_ms={warmup_ms}&warmup_limit_ms={warmup_limit_ms}&window_ms={window_ms}"
+            "{PATH}?work={work}&users={users}&warmup_ms={warmup_ms}&warmup_limit_ms={warmup_limit_ms}&window_ms={window_ms}"
         )
     }
 
@@ -70,7 +112,7 @@ impl Parameters {
     /// # Errors
     /// The first parameter that is out of bounds.
     pub fn check(self) -> Result<Load, ParameterError> {
-        let Parameters { users, warmup_ms, warmup_limit_ms, window_ms } = self;
+        let Parameters { work, users, warmup_ms, warmup_limit_ms, window_ms } = self;
         if !(1..=MOST_USERS).contains(&users) {
             return Err(ParameterError::Users(users));
         }
@@ -81,6 +123,7 @@ impl Parameters {
             return Err(ParameterError::Limit { shortest: warmup_ms, limit: warmup_limit_ms });
         }
         Ok(Load {
+            work,
             users,
             warmup: Duration::from_millis(warmup_ms),
             warmup_limit: Duration::from_millis(warmup_limit_ms),
@@ -94,17 +137,24 @@ mod tests {
     use super::*;
 
     fn check(users: usize, warmup_ms: u64, limit_ms: u64, window_ms: u64) -> Result<Load, String> {
-        let parameters = Parameters { users, warmup_ms, warmup_limit_ms: limit_ms, window_ms };
+        let work = Work::Demo;
+        let parameters =
+            Parameters { work, users, warmup_ms, warmup_limit_ms: limit_ms, window_ms };
         parameters.check().map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_target_is_that_of_the_contract() {
-        let parameters =
-            Parameters { users: 64, warmup_ms: 500, warmup_limit_ms: 2000, window_ms: 2500 };
+        let parameters = Parameters {
+            work: Work::Page,
+            users: 64,
+            warmup_ms: 500,
+            warmup_limit_ms: 2000,
+            window_ms: 2500,
+        };
         assert_eq!(
             parameters.target(),
-            "/drive?users=64&warmup_ms=500&warmup_limit_ms=2000&window_ms=2500"
+            "/drive?work=page&users=64&warmup_ms=500&warmup_limit_ms=2000&window_ms=2500"
         );
     }
 

@@ -2,14 +2,15 @@
 
 use std::sync::{Arc, LazyLock};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
-use demo_data::Truth;
+use anyhow::{Context as _, Result, anyhow};
+use demo_data::{Row, Truth};
 use registry::Server;
 use serde_json::Value;
 use url::Url;
 
 use crate::{
-    http::{Answer, Connection},
+    database::Database,
+    http::{Answer, Connection, compare},
     ledger::Ledger,
     process::{Running, Settings},
     proxy::{Mode, OPEN, Proxy},
@@ -23,7 +24,8 @@ pub(crate) static TRUTH: LazyLock<Truth> =
 /// One case's view of a server: a process that it shares with other cases, or the means to start its own.
 pub(crate) struct Bench {
     pub(crate) server: Server,
-    pub(crate) database: Arc<Url>,
+    /// None if the server has no database.
+    pub(crate) database: Option<Arc<Database>>,
     pub(crate) ledger: Arc<Ledger>,
     /// The shared process; none for a case that starts its own.
     pub(crate) shared: Option<Arc<Shared>>,
@@ -32,7 +34,12 @@ pub(crate) struct Bench {
 impl Bench {
     /// Settings that reach the database directly.
     pub(crate) fn settings(&self) -> Settings {
-        Settings::new(self.server.has_database().then(|| self.database.to_string()))
+        Settings::new(self.database.as_ref().map(|database| database.url().to_string()))
+    }
+
+    /// The server's database.
+    pub(crate) fn database(&self) -> Result<&Database> {
+        self.database.as_deref().context("the server has no database")
     }
 
     /// The process that this case shares.
@@ -69,21 +76,28 @@ impl Bench {
 
     /// Settings that reach the database through a proxy of the case's own.
     pub(crate) async fn proxied(&self, mode: Mode) -> Result<(Proxy, Settings)> {
-        let host = self.database.host_str().context("DATABASE_URL names no host")?;
-        let upstream = format!("{host}:{}", self.database.port().unwrap_or(3306));
-        let proxy = Proxy::start(upstream, mode).await?;
-        let mut url = Url::clone(&self.database);
+        let database = self.database()?;
+        let proxy = Proxy::start(database.address()?, mode, database.family).await?;
         let address = proxy.address();
-        url.set_ip_host(address.ip())
-            .and_then(|()| url.set_port(Some(address.port())))
-            .map_err(|()| anyhow!("DATABASE_URL is no mysql://user:password@host:port/database"))?;
-        Ok((proxy, Settings::new(Some(url.to_string()))))
+        let settings = self.with_url(|url| {
+            url.set_ip_host(address.ip())?;
+            url.set_port(Some(address.port()))
+        })?;
+        Ok((proxy, settings))
     }
 
     /// Settings with another password than the database's.
     pub(crate) fn with_password(&self, password: &str) -> Result<Settings> {
-        let mut url = Url::clone(&self.database);
-        url.set_password(Some(password)).map_err(|()| anyhow!("DATABASE_URL takes no password"))?;
+        self.with_url(|url| url.set_password(Some(password)))
+    }
+
+    fn with_url(&self, change: impl FnOnce(&mut Url) -> Result<(), ()>) -> Result<Settings> {
+        let database = self.database()?;
+        let mut url = database.url().clone();
+        change(&mut url).map_err(|()| {
+            let (variable, scheme) = (database.family.variable(), database.family.name());
+            anyhow!("{variable} is no {scheme}://user:password@host:port/database")
+        })?;
         Ok(Settings::new(Some(url.to_string())))
     }
 
@@ -100,32 +114,28 @@ impl Bench {
         Ok((proxy, running))
     }
 
-    /// The rows a lookup of `name` must find, by ascending id.
+    /// The rows that a lookup of `name` must find, by ascending id.
     pub(crate) fn expected(&self, name: &str) -> Result<Vec<Value>> {
-        if !self.server.has_database() {
-            return Ok(Vec::new());
-        }
-        TRUTH.rows_named(name).iter().map(|row| Ok(serde_json::to_value(row)?)).collect()
+        self.in_json(|| TRUTH.rows_named(name))
     }
 
-    /// Looks `name` up and compares every value with the truth.
+    /// The rows, if the server has a database; none if it has not.
+    pub(crate) fn in_json(&self, rows: impl FnOnce() -> Vec<Row>) -> Result<Vec<Value>> {
+        let rows = if self.server.has_database() { rows() } else { Vec::new() };
+        rows.iter().map(|row| Ok(serde_json::to_value(row)?)).collect()
+    }
+
+    /// Looks `name` up and compares every value with the truth. A name that no row can have may be refused.
     pub(crate) async fn check_lookup(&self, connection: &mut Connection, name: &str) -> Result<()> {
         let answer = connection.lookup(name).await?;
+        if name.contains('\0') && answer.status == 400 {
+            return answer.check_error(400);
+        }
         self.check_rows(name, &answer)
     }
 
     /// Compares an answer to a lookup of `name` with the truth.
     pub(crate) fn check_rows(&self, name: &str, answer: &Answer) -> Result<()> {
-        let (rows, expected) = (answer.rows()?, self.expected(name)?);
-        ensure!(
-            rows.len() == expected.len(),
-            "{name:?} finds {} rows instead of {}",
-            rows.len(),
-            expected.len()
-        );
-        for (row, expected) in rows.iter().zip(&expected) {
-            ensure!(row == expected, "{name:?} finds {row} instead of {expected}");
-        }
-        Ok(())
+        compare(&format!("{name:?}"), &answer.rows()?, &self.expected(name)?)
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    HeaderMap, Method, Request,
+    HeaderMap, Method,
     client::conn::http1::{self, SendRequest},
     header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING},
 };
@@ -18,6 +18,8 @@ use tokio::{
     time::timeout,
 };
 use url::form_urlencoded;
+
+use crate::request::Request;
 
 /// The longest time that any answer may take, whatever goes wrong behind the server.
 const HANG: Duration = Duration::from_secs(5);
@@ -41,7 +43,7 @@ impl Connection {
 
     /// Asks `GET target`, where target is a path with its query.
     pub(crate) async fn get(&mut self, target: &str) -> Result<Answer> {
-        self.send(Method::GET, target, "").await
+        self.ask(&Request::get(target)).await
     }
 
     /// Asks `GET /demo?name=…` with the name form-encoded.
@@ -49,19 +51,27 @@ impl Connection {
         self.get(&demo(name)).await
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a body that is of no type.
     pub(crate) async fn send(
         &mut self,
         method: Method,
         target: &str,
         body: &'static str,
     ) -> Result<Answer> {
-        let what = format!("{method} {}", abridged(target));
-        let request = Request::builder()
-            .method(method)
-            .uri(target)
-            .header(HOST, self.address.to_string())
-            .body(Full::from(body))?;
+        self.ask(&Request::new(method, target).with_body(None, body)).await
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub(crate) async fn ask(&mut self, request: &Request) -> Result<Answer> {
+        let what = format!("{} {}", request.method, abridged(&request.target));
+        let mut head = hyper::Request::builder()
+            .method(request.method.clone())
+            .uri(request.target.as_str())
+            .header(HOST, self.address.to_string());
+        if let Some(content_type) = request.content_type {
+            head = head.header(CONTENT_TYPE, content_type);
+        }
+        let request = head.body(Full::from(request.body.clone()))?;
         let exchange = async {
             self.sender.ready().await.context("the server closed a keep-alive connection")?;
             let response = self.sender.send_request(request).await?;
@@ -88,8 +98,12 @@ impl Connection {
 
 /// The target of a lookup of `name`.
 pub(crate) fn demo(name: &str) -> String {
-    let encoded: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    format!("/demo?name={encoded}")
+    format!("/demo?name={}", encoded(name))
+}
+
+/// The text as the value of a parameter.
+pub(crate) fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// Shortens a target so that it fits into a message.
@@ -178,15 +192,24 @@ impl Answer {
             .with_context(|| format!("{what}: not JSON: {}", abridged(&text)))
     }
 
-    /// The rows of a 200, by ascending id: the contract leaves their order open.
-    pub(crate) fn rows(&self) -> Result<Vec<Value>> {
+    /// The array of a 200, in its order.
+    pub(crate) fn array(&self) -> Result<Vec<Value>> {
         match self.json(200)? {
-            Value::Array(mut rows) => {
-                rows.sort_by_key(|row| row["id"].as_u64());
-                Ok(rows)
-            }
+            Value::Array(items) => Ok(items),
             other => bail!("{}: not an array: {other}", self.what),
         }
+    }
+
+    /// The rows of a 200, by ascending id: the contract leaves their order open.
+    pub(crate) fn rows(&self) -> Result<Vec<Value>> {
+        let mut rows = self.array()?;
+        rows.sort_by_key(|row| row["id"].as_u64());
+        Ok(rows)
+    }
+
+    /// Checks an array of a 200, in its order.
+    pub(crate) fn check_array(&self, expected: &[Value]) -> Result<()> {
+        compare(&self.what, &self.array()?, expected)
     }
 
     /// Checks a refusal: `status` and `{"error": "…"}`.
@@ -212,4 +235,18 @@ impl Answer {
         );
         Ok(())
     }
+}
+
+/// Compares what an array holds, item by item.
+pub(crate) fn compare(what: &str, items: &[Value], expected: &[Value]) -> Result<()> {
+    ensure!(
+        items.len() == expected.len(),
+        "{what} finds {} rows instead of {}",
+        items.len(),
+        expected.len()
+    );
+    for (item, expected) in items.iter().zip(expected) {
+        ensure!(item == expected, "{what} finds {item} instead of {expected}");
+    }
+    Ok(())
 }

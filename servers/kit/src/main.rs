@@ -1,13 +1,17 @@
 //! The contract's test kit: the same black-box suite over HTTP against every server of the registry.
 //!
-//! One test per server and case, named `SERVER::CASE`, so that a part of either name picks tests. The kit also
-//! tries itself: servers that lie in one way each must fail the case that is there to find it (`kit::…`).
+//! One test per server and case, named `SERVER::CASE`, so that a part of either name picks tests. Without such a part, the
+//! servers are tried whose code no other has ([`selection`]). The kit also
+//! tries itself: servers that lie in one way each must fail the case that is there to find it (`kit::FAMILY::CASE::LIE`).
 
 mod bench;
 mod cases;
+mod database;
 mod driven;
+mod family;
 mod fixture;
 mod http;
+mod insertions;
 mod ledger;
 mod lies;
 mod packets;
@@ -15,6 +19,9 @@ mod port;
 mod process;
 mod proctree;
 mod proxy;
+mod request;
+mod row;
+mod selection;
 mod subject;
 mod wait;
 
@@ -25,19 +32,23 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, bail};
 use libtest_mimic::{Arguments, Failed, Trial};
-use mysql_async::prelude::Queryable as _;
-use registry::Registry;
+use registry::{Registry, Server};
 use tokio::runtime;
-use url::Url;
 
-use crate::{cases::Case, ledger::Ledger, subject::Subject};
+use crate::{cases::Case, database::Database, family::FAMILIES, ledger::Ledger, subject::Subject};
+
+/// A test, and the database that it needs.
+struct Test {
+    trial: Trial,
+    database: Option<Arc<Database>>,
+}
 
 fn main() -> ExitCode {
     let mut words = env::args().skip(1);
     if words.next().as_deref() == Some(fixture::ARGUMENT) {
-        return fixture::main(words.next().as_deref());
+        return fixture::main(words);
     }
     match suite() {
         Ok(code) => code,
@@ -54,26 +65,41 @@ fn suite() -> Result<ExitCode> {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     arguments.test_threads.get_or_insert(3 * cores.min(4));
 
-    // Listing needs no database.
-    let database = if arguments.list {
-        Arc::new(Url::parse("mysql://127.0.0.1")?)
-    } else {
-        Arc::new(block_on(database())??)
-    };
+    let databases: Vec<Arc<Database>> =
+        FAMILIES.iter().map(|family| Arc::new(Database::new(*family))).collect();
     let ledger = Arc::new(Ledger::default());
-    let mut trials = Vec::new();
+    let mut tests = Vec::new();
     let registry = Registry::read(&root().join("servers/servers.toml"))?;
-    for server in registry.servers() {
-        let applicable = cases::ALL.iter().filter(|case| case.applies_to(server));
-        let (database, ledger) = (Arc::clone(&database), Arc::clone(&ledger));
-        let subject = Arc::new(Subject::new(server.clone(), database, ledger));
-        trials.extend(applicable.map(|case| {
-            trial(format!("{}::{}", server.name, case.name), *case, Arc::clone(&subject))
-        }));
+    let is_unnamed = arguments.filter.is_none() && !arguments.list;
+    let servers = if is_unnamed {
+        selection::chosen(registry.servers())?
+    } else {
+        registry.servers().to_vec()
+    };
+    for server in &servers {
+        let database = database_of(server, &databases)?;
+        let subject = Arc::new(Subject::new(server.clone(), database.clone(), Arc::clone(&ledger)));
+        for case in cases::ALL.iter().filter(|case| case.applies_to(server)) {
+            let trial =
+                trial(format!("{}::{}", server.name, case.name), *case, Arc::clone(&subject));
+            tests.push(Test { trial, database: database.clone() });
+        }
     }
-    trials.extend(lies::trials(&database, &ledger)?);
+    tests.extend(lies::tests(&databases, &ledger)?);
+    // Listing needs no database, and running some tests only theirs.
+    let runs = |test: &&Test| !arguments.list && !arguments.is_filtered_out(&test.trial);
+    for database in tests.iter().filter(runs).filter_map(|test| test.database.as_ref()) {
+        block_on(database.open())??;
+    }
+    let trials = tests.into_iter().map(|test| test.trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     eprint!("{}", ledger.summary());
+    let (tried, all) = (servers.len(), registry.servers().len());
+    if tried < all {
+        eprintln!(
+            "{tried} of {all} servers were tried: KIT_SERVERS=all tries all, which takes longer"
+        );
+    }
     let deaths = ledger.deaths();
     for death in &deaths {
         eprintln!("{death}");
@@ -100,28 +126,18 @@ fn block_on<F: Future>(future: F) -> Result<F::Output> {
     Ok(runtime::Builder::new_current_thread().enable_all().build()?.block_on(future))
 }
 
-/// The database from `DATABASE_URL`, once it is known to hold the whole table.
-async fn database() -> Result<Url> {
-    let text = env::var("DATABASE_URL").ok().filter(|text| !text.is_empty()).context(
-        "DATABASE_URL is not set: run the suite as `cargo run --release -p stackmark -- db exec -- cargo test -p kit --test servers`",
-    )?;
-    let url =
-        Url::parse(&text).context("DATABASE_URL is no mysql://user:password@host:port/database")?;
-    let options = mysql_async::Opts::from_url(&text)
-        .context("DATABASE_URL is no mysql://user:password@host:port/database")?;
-    let mut connection = mysql_async::Conn::new(options)
-        .await
-        .context("the database of DATABASE_URL cannot be reached")?;
-    let rows: Option<u64> = connection
-        .query_first("SELECT COUNT(*) FROM demo_data")
-        .await
-        .context("the database of DATABASE_URL has no table demo_data: run `cargo run --release -p stackmark -- db seed`")?;
-    connection.disconnect().await?;
-    ensure!(
-        rows == Some(demo_data::ROWS),
-        "demo_data has {} rows instead of {}: run `cargo run --release -p stackmark -- db seed`",
-        rows.unwrap_or(0),
-        demo_data::ROWS
-    );
-    Ok(url)
+/// The database of the server's family; none for a server without one.
+fn database_of(server: &Server, databases: &[Arc<Database>]) -> Result<Option<Arc<Database>>> {
+    let Some(family) = server.database() else { return Ok(None) };
+    match databases.iter().find(|database| database.family.name() == family) {
+        Some(database) => Ok(Some(Arc::clone(database))),
+        None => {
+            let known: Vec<_> = FAMILIES.iter().map(|family| family.name()).collect();
+            bail!(
+                "{} needs a database of {family}, and the kit knows {} only: add a family to it",
+                server.name,
+                known.join(" and ")
+            )
+        }
+    }
 }

@@ -15,7 +15,7 @@ use registry::Server;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::NamedTempFile;
 
-use crate::{http::Connection, port::Port, proctree, root, wait::until};
+use crate::{family::FAMILIES, http::Connection, port::Port, proctree, root, wait::until};
 
 /// How long a server may take from its start until `/health` answers 200.
 const READY: Duration = Duration::from_secs(10);
@@ -81,6 +81,12 @@ impl Running {
             "{name} is not built: run `cargo run --release -p stackmark -- build -s '^{name}$'` first",
             name = server.name
         );
+        // The variables of the kit are no settings: a server finds its database in DATABASE_URL alone.
+        for variable in FAMILIES.iter().map(|family| family.variable()) {
+            if variable != "DATABASE_URL" {
+                command.env_remove(variable);
+            }
+        }
         let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

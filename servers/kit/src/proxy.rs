@@ -19,10 +19,8 @@ use tokio::{
 };
 
 use crate::{
-    packets::{
-        Tally,
-        mysql::{ClientStream, LOOKUP},
-    },
+    family::Family,
+    packets::{Reader, Sent, Tally},
     port::Port,
     wait::until,
 };
@@ -49,6 +47,12 @@ struct Record {
     streams: BTreeMap<u64, ClientStream>,
 }
 
+/// The client's side of one connection.
+struct ClientStream {
+    reader: Box<dyn Reader>,
+    sent: Sent,
+}
+
 /// A running proxy with its own port. It accepts connections as long as this value lives.
 pub(crate) struct Proxy {
     port: Port,
@@ -60,13 +64,17 @@ pub(crate) struct Proxy {
 pub(crate) struct Snapshot(BTreeMap<u64, Tally>);
 
 impl Proxy {
-    /// Starts a proxy to `upstream` (`host:port`).
-    pub(crate) async fn start(upstream: String, mode: Mode) -> Result<Self> {
+    /// Starts a proxy to a database of `family` at `upstream` (`host:port`).
+    pub(crate) async fn start(
+        upstream: String,
+        mode: Mode,
+        family: &'static dyn Family,
+    ) -> Result<Self> {
         let port = Port::free();
         let (sender, receiver) = watch::channel(mode);
         let record = Arc::new(Mutex::new(Record::default()));
         let proxy = Self { port, mode: sender, record: Arc::clone(&record) };
-        tokio::spawn(accept(proxy.address(), upstream, receiver, record));
+        tokio::spawn(accept(proxy.address(), upstream, family, receiver, record));
         proxy.settled().await?;
         Ok(proxy)
     }
@@ -115,38 +123,47 @@ impl Proxy {
     pub(crate) fn total(&self) -> Tally {
         let mut total = Tally::default();
         for stream in self.record().streams.values() {
-            total.add(&stream.commands);
+            total.add(stream.sent.tally());
         }
         total
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        Snapshot(
-            self.record()
-                .streams
-                .iter()
-                .map(|(id, stream)| (*id, stream.commands.clone()))
-                .collect(),
-        )
+        let record = self.record();
+        let tallies = record.streams.iter().map(|(id, stream)| (*id, stream.sent.tally().clone()));
+        Snapshot(tallies.collect())
     }
 
     /// The commands that were sent since `earlier`, without the set-up of connections that had executed nothing by then.
     pub(crate) fn commands_since(&self, earlier: &Snapshot) -> Result<Tally> {
-        let record = self.record();
         let mut sent = Tally::default();
+        for commands in self.each_since(earlier)? {
+            sent.add(&commands);
+        }
+        Ok(sent)
+    }
+
+    /// How many connections have executed something since `earlier`.
+    pub(crate) fn busy_since(&self, earlier: &Snapshot) -> Result<usize> {
+        let sent = self.each_since(earlier)?;
+        Ok(sent.iter().filter(|commands| commands.executions().sum() > 0).count())
+    }
+
+    /// The commands of each connection that were sent since `earlier`.
+    fn each_since(&self, earlier: &Snapshot) -> Result<Vec<Tally>> {
+        let record = self.record();
+        let mut each = Vec::new();
         for (id, stream) in &record.streams {
             ensure!(
-                !stream.is_opaque(),
+                !stream.reader.is_opaque(),
                 "the server speaks TLS or compression to its database; the contract asks for the plain protocol"
             );
             let before = earlier.0.get(id).cloned().unwrap_or_default();
-            let mut grown = stream.commands.since(&before);
-            if before.count(LOOKUP) == 0 {
-                grown = grown.only(LOOKUP);
-            }
-            sent.add(&grown);
+            let grown = stream.sent.tally().since(&before);
+            let is_set_up = before.executions().sum() > 0;
+            each.push(if is_set_up { grown } else { grown.executions() });
         }
-        Ok(sent)
+        Ok(each)
     }
 }
 
@@ -157,6 +174,7 @@ fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
 async fn accept(
     address: SocketAddr,
     upstream: String,
+    family: &'static dyn Family,
     mut mode: watch::Receiver<Mode>,
     record: Arc<Mutex<Record>>,
 ) {
@@ -182,6 +200,7 @@ async fn accept(
                 tokio::spawn(connection(
                     client,
                     upstream.clone(),
+                    family,
                     mode.clone(),
                     Arc::clone(&record),
                 ));
@@ -193,6 +212,7 @@ async fn accept(
 async fn connection(
     client: TcpStream,
     upstream: String,
+    family: &'static dyn Family,
     mut mode: watch::Receiver<Mode>,
     record: Arc<Mutex<Record>>,
 ) {
@@ -202,7 +222,8 @@ async fn connection(
         record.open += 1;
         record.peak = record.peak.max(record.open);
         let id = record.accepted;
-        record.streams.insert(id, ClientStream::default());
+        let stream = ClientStream { reader: family.reader(), sent: Sent::default() };
+        record.streams.insert(id, stream);
         id
     };
     let mut cut = mode.clone();
@@ -216,7 +237,7 @@ async fn connection(
         let counter = Arc::clone(&record);
         let watch = move |bytes: &[u8]| {
             if let Some(stream) = lock(&counter).streams.get_mut(&id) {
-                stream.feed(bytes);
+                stream.reader.feed(bytes, &mut stream.sent);
             }
         };
         tokio::select! {

@@ -14,11 +14,11 @@ use tokio::{
     sync::{Mutex, RwLock},
     time::timeout,
 };
-use url::Url;
 
 use crate::{
     bench::Bench,
     cases::{Case, Process},
+    database::Database,
     ledger::Ledger,
     process::Running,
     proxy::{OPEN, Proxy},
@@ -43,7 +43,8 @@ static PROXIES: LazyLock<Runtime> = LazyLock::new(|| {
 /// A server under test. Its cases share one process, which is replaced when it has ended or a case has failed on it.
 pub(crate) struct Subject {
     server: Server,
-    database: Arc<Url>,
+    /// None if the server has no database.
+    database: Option<Arc<Database>>,
     ledger: Arc<Ledger>,
     /// Cases that share the process hold it for reading, a case that must be alone with the process for writing.
     turn: RwLock<()>,
@@ -79,7 +80,11 @@ struct Death {
 }
 
 impl Subject {
-    pub(crate) fn new(server: Server, database: Arc<Url>, ledger: Arc<Ledger>) -> Self {
+    pub(crate) fn new(
+        server: Server,
+        database: Option<Arc<Database>>,
+        ledger: Arc<Ledger>,
+    ) -> Self {
         Self {
             server,
             database,
@@ -162,7 +167,7 @@ impl Subject {
 
     async fn start_shared(&self) -> Result<Shared> {
         let bench = self.bench(None);
-        let (proxy, mut settings) = if self.server.has_database() {
+        let (proxy, mut settings) = if self.database.is_some() {
             let bench = self.bench(None);
             let (proxy, settings) =
                 PROXIES.spawn(async move { bench.proxied(OPEN).await }).await??;
@@ -186,7 +191,7 @@ impl Subject {
     fn bench(&self, shared: Option<&Arc<Shared>>) -> Bench {
         Bench {
             server: self.server.clone(),
-            database: Arc::clone(&self.database),
+            database: self.database.clone(),
             ledger: Arc::clone(&self.ledger),
             shared: shared.map(Arc::clone),
         }

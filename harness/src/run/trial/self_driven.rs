@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use drive::{Driven, Event, Parameters};
+use drive::{Driven, Event, Parameters, Work};
 
 use super::longest;
 use crate::backend::{Backend, Instance, LoadEvent, RunningLoad};
@@ -22,6 +22,7 @@ use crate::observe::meter::Meter;
 use crate::os::http;
 use crate::os::stop::Stop;
 use crate::units::{Moment, Nanos};
+use crate::workload::Kind;
 
 /// Lets `instance` query its database as `spec`, a closed load's, says.
 ///
@@ -97,9 +98,23 @@ impl RunningLoad for SelfDriven {
     }
 }
 
+/// The work of a layer alone that is that of a request of this kind.
+fn work(asks: Kind) -> Work {
+    match asks {
+        Kind::RandomName | Kind::DrawnName | Kind::Nothing => Work::Demo,
+        Kind::GivenName => Work::DemoName,
+        Kind::Page => Work::Page,
+        Kind::Agents => Work::Agents,
+        Kind::Insert => Work::Insert,
+        Kind::BatchOneByOne => Work::Batch,
+        Kind::BatchAtOnce => Work::BatchAtOnce,
+    }
+}
+
 fn target(spec: &LoadSpec) -> String {
     let millis = |length: Nanos| length.0 / 1_000_000;
     let parameters = Parameters {
+        work: work(spec.asks),
         users: spec.users as usize,
         warmup_ms: millis(spec.warmup.least),
         warmup_limit_ms: millis(spec.warmup.most),

@@ -19,6 +19,9 @@ pub const ALPHABET: &[u8; 76] =
 /// The lengths that a name can have, in characters (Unicode scalar values).
 pub const NAME_LEN: RangeInclusive<usize> = 1..=253;
 
+/// The refusal of a name that PostgreSQL cannot store; MySQL would find nothing.
+pub(super) const UNSTORABLE: &str = "a name has no character U+0000";
+
 /// The query string; unknown parameters are ignored, a second `name` is an error.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Parameters {
@@ -36,13 +39,18 @@ impl Parameters {
 
     /// The name to look up: the given one if a row can have it, a random one if none was given.
     pub fn into_name(self) -> Result<String, Refusal> {
-        let Some(name) = self.name else { return Ok(random_name()) };
-        match name.chars().count() {
-            count if NAME_LEN.contains(&count) => Ok(name),
-            count => Err(Refusal::BadRequest(format!(
-                "name must have 1 to 253 characters, this one has {count}; leave the parameter out for a random name"
-            ))),
-        }
+        self.name.map_or_else(|| Ok(random_name()), checked_name)
+    }
+}
+
+/// Passes a name that a row can have.
+pub(super) fn checked_name(name: String) -> Result<String, Refusal> {
+    match name.chars().count() {
+        _ if name.contains('\0') => Err(Refusal::BadRequest(UNSTORABLE.to_owned())),
+        count if NAME_LEN.contains(&count) => Ok(name),
+        count => Err(Refusal::BadRequest(format!(
+            "name must have 1 to 253 characters, this one has {count}"
+        ))),
     }
 }
 
@@ -78,10 +86,11 @@ mod tests {
     #[test]
     fn length_is_counted_in_characters() {
         assert_eq!(name_of("name=a"), Ok("a".into()));
-        refused("name=", "400 name must have 1 to 253 characters, this one has 0;");
+        refused("name=", "400 name must have 1 to 253 characters, this one has 0");
         assert!(name_of(&format!("name={}", "ü".repeat(253))).is_ok());
+        refused("name=a%00", "400 a name has no character U+0000");
         let long = format!("name={}", "a".repeat(254));
-        refused(&long, "400 name must have 1 to 253 characters, this one has 254;");
+        refused(&long, "400 name must have 1 to 253 characters, this one has 254");
     }
 
     #[test]

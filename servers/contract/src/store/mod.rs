@@ -1,12 +1,19 @@
-//! What a layer can do, over one driver or ORM: [`Store`] is every layer's, and each other trait is a capability that
-//! a layer has or lacks. Servers are generic over the traits that their endpoints need, so no request is dispatched
-//! at run time.
+//! What a layer can do, over one driver or ORM: [`Store`] is every layer's, and each other trait is a capability.
+//! Servers are generic over the traits that their endpoints need, so no request is dispatched at run time.
 
+mod agents;
+mod batch;
+mod insert;
 mod lookup;
+mod page;
 
 use std::{error::Error, future::Future, time::Duration};
 
+pub use agents::Agents;
+pub use batch::Batch;
+pub use insert::Insert;
 pub use lookup::Lookup;
+pub use page::Page;
 
 use crate::{Settings, SettingsError};
 
@@ -24,6 +31,11 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn ping(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// A store that can do all that there are endpoints for.
+pub trait Whole: Lookup + Page + Agents + Insert + Batch {}
+
+impl<S: Lookup + Page + Agents + Insert + Batch> Whole for S {}
+
 /// Why a store gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -37,8 +49,14 @@ pub enum StoreError {
 
 impl StoreError {
     /// Wraps a driver's error.
-    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+    pub fn unavailable<E: Into<Box<dyn Error + Send + Sync>>>(source: E) -> StoreError {
         StoreError::Unavailable(source.into())
+    }
+
+    /// The error of a row that was inserted and is not there.
+    #[must_use]
+    pub fn vanished() -> StoreError {
+        StoreError::unavailable("a row that was inserted cannot be read")
     }
 }
 

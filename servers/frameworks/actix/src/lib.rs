@@ -8,7 +8,7 @@ mod hold;
 use std::{future::Future, io, net::TcpListener};
 
 use actix_web::{App, HttpServer, http::KeepAlive, rt::System, web::Data};
-use contract::{Settings, Shutdown, store::Lookup};
+use contract::{Settings, Shutdown, store::Whole};
 
 use crate::hold::Hold;
 
@@ -16,7 +16,7 @@ use crate::hold::Hold;
 const SHUTDOWN_TIMEOUT: u64 = 3;
 
 /// Serves until the shutdown is requested, with `WORKERS` workers: threads with a runtime each, as is usual in actix.
-pub fn run<S: Lookup>(
+pub fn run<S: Whole>(
     listener: TcpListener,
     store: S,
     settings: &Settings,
@@ -26,7 +26,7 @@ pub fn run<S: Lookup>(
 }
 
 /// Serves until `shutdown` resolves and the requests under way are answered. Needs an actix `System`.
-async fn serve<S: Lookup>(
+async fn serve<S: Whole>(
     listener: TcpListener,
     store: S,
     settings: &Settings,

@@ -1,14 +1,10 @@
 use std::{
-    hint::black_box,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use contract::{
-    endpoint::demo::random_name,
-    store::{Lookup, within_deadline},
-};
-use drive::{Event, Load, SLICE, SteadyRate};
+use contract::store::Whole;
+use drive::{Event, Load, SLICE, SteadyRate, Work};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::{
     sync::{mpsc, watch},
@@ -16,7 +12,10 @@ use tokio::{
     time::sleep_until,
 };
 
-use crate::recorder::{Exchange, Recorders, Window};
+use crate::{
+    question::Question,
+    recorder::{Exchange, Recorders, Window},
+};
 
 /// How long before the window its beginning is said, so that who measures in it is told in time.
 const AHEAD: Duration = Duration::from_millis(100);
@@ -26,7 +25,7 @@ struct Gone;
 
 /// Drives `load` on `store` and sends the events. The drive ends early when the server is to stop, and when its client
 /// has gone; its users have ended when this returns.
-pub(crate) async fn drive<S: Lookup>(
+pub(crate) async fn drive<S: Whole>(
     store: S,
     load: Load,
     mut stopped: watch::Receiver<bool>,
@@ -49,7 +48,7 @@ pub(crate) async fn drive<S: Lookup>(
 }
 
 /// Runs warm-up, window and drain, and returns the last event.
-async fn measure<S: Lookup>(
+async fn measure<S: Whole>(
     store: S,
     load: Load,
     users: &mut JoinSet<()>,
@@ -58,7 +57,7 @@ async fn measure<S: Lookup>(
     let recorders = Arc::new(Recorders::new(load.users));
     let origin = Instant::now();
     for user in 0..load.users {
-        users.spawn(ask(store.clone(), user, Arc::clone(&recorders), origin));
+        users.spawn(ask(store.clone(), load.work, user, Arc::clone(&recorders), origin));
     }
     let steady = warm_up(load, &recorders, origin).await;
     let window = recorders.open(nanos(AHEAD), || {
@@ -91,19 +90,23 @@ async fn warm_up(load: Load, recorders: &Recorders, origin: Instant) -> bool {
     false
 }
 
-/// Is one user, who asks for one name after another until the window has ended.
-async fn ask<S: Lookup>(store: S, user: usize, recorders: Arc<Recorders>, origin: Instant) {
+/// Is one user, who asks one question after another until the window has ended.
+async fn ask<S: Whole>(
+    store: S,
+    work: Work,
+    user: usize,
+    recorders: Arc<Recorders>,
+    origin: Instant,
+) {
     let mut end = u64::MAX;
     loop {
-        let name = random_name();
+        let question = Question::draw(work);
         let sent = since(origin);
         if sent >= end {
             return;
         }
-        let found = within_deadline(store.find_by_name(name)).await;
+        let right = question.ask(&store).await;
         let done = since(origin);
-        // Nobody reads the rows: without the black box the compiler could leave them out.
-        let right = black_box(found).is_ok();
         if let Some(known) = recorders.get(user).done(Exchange { sent, done, right }) {
             end = known;
         }
@@ -144,7 +147,8 @@ fn nanos(length: Duration) -> u64 {
 mod tests {
     use contract::{
         Settings, SettingsError,
-        store::{Store, StoreError},
+        endpoint::page::Range,
+        store::{Agents, Batch, Insert, Lookup, Page, Store, StoreError},
     };
     use serde_json::Value;
     use tokio::time::sleep;
@@ -152,6 +156,7 @@ mod tests {
     use super::*;
 
     const SHORT: Load = Load {
+        work: Work::Demo,
         users: 8,
         warmup: Duration::from_millis(200),
         warmup_limit: Duration::from_millis(600),
@@ -179,6 +184,36 @@ mod tests {
         async fn find_by_name(&self, name: String) -> Result<Vec<()>, StoreError> {
             sleep(Duration::from_millis(1)).await;
             if name.len() < 100 { Err(StoreError::Deadline) } else { Ok(Vec::new()) }
+        }
+    }
+
+    impl Page for Fake {
+        async fn find_page(&self, _: Range) -> Result<Vec<()>, StoreError> {
+            Ok(Vec::new())
+        }
+    }
+
+    impl Agents for Fake {
+        type Agent = ();
+
+        async fn agents(&self) -> Result<Vec<()>, StoreError> {
+            Ok(Vec::new())
+        }
+    }
+
+    impl Insert for Fake {
+        async fn insert(&self, _: String) -> Result<(), StoreError> {
+            Err(StoreError::vanished())
+        }
+    }
+
+    impl Batch for Fake {
+        async fn find_by_id(&self, _: i64) -> Result<Option<()>, StoreError> {
+            Ok(None)
+        }
+
+        async fn find_one_by_one(&self, ids: Vec<i64>) -> Result<Vec<Option<()>>, StoreError> {
+            Ok(vec![None; ids.len()])
         }
     }
 

@@ -4,6 +4,7 @@
 //! The rest of the contract is served by axum, so that such a server is verified like any other.
 
 mod drive;
+mod question;
 mod recorder;
 
 use std::{convert::Infallible, io, net::TcpListener, sync::Arc};
@@ -17,14 +18,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use contract::{Refusal, Settings, Shutdown, store::Lookup};
+use contract::{Refusal, Settings, Shutdown, store::Whole};
 use framework_axum::{Error, Query};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
 /// Serves until the shutdown is requested, on a multi-threaded runtime with `WORKERS` threads, which the store's users
 /// share.
-pub fn run<S: Lookup>(
+pub fn run<S: Whole>(
     listener: TcpListener,
     store: S,
     settings: &Settings,
@@ -51,7 +52,7 @@ struct Driver<S> {
     stopped: watch::Receiver<bool>,
 }
 
-async fn drive<S: Lookup>(
+async fn drive<S: Whole>(
     State(driver): State<Driver<S>>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Error> {

@@ -7,12 +7,12 @@ mod error;
 use std::{future::Future, io, net::TcpListener};
 
 use axum::Router;
-use contract::{Refusal, Settings, Shutdown, store::Lookup};
+use contract::{Refusal, Settings, Shutdown, store::Whole};
 
 pub use crate::error::{Error, Query};
 
 /// Serves until the shutdown is requested, on a multi-threaded runtime with `WORKERS` threads.
-pub fn run<S: Lookup>(
+pub fn run<S: Whole>(
     listener: TcpListener,
     store: S,
     settings: &Settings,
@@ -21,8 +21,8 @@ pub fn run<S: Lookup>(
     contract::block_on(settings, serve(listener, routes(store), shutdown.requested()))
 }
 
-/// The routes of all endpoints that `store` can answer.
-pub fn routes<S: Lookup>(store: S) -> Router {
+/// The routes of all endpoints, answered from `store`.
+pub fn routes<S: Whole>(store: S) -> Router {
     endpoint::routes().with_state(store)
 }
 

@@ -3,8 +3,11 @@ use std::convert::Infallible;
 use contract::Refusal;
 use warp::{
     Rejection, Reply,
+    body::BodyDeserializeError,
     http::StatusCode,
-    reject::{InvalidQuery, MethodNotAllowed},
+    reject::{
+        InvalidQuery, LengthRequired, MethodNotAllowed, PayloadTooLarge, UnsupportedMediaType,
+    },
     reply::{Response, json, with_status},
 };
 
@@ -28,6 +31,14 @@ impl Reply for Error {
 pub(crate) async fn recover(rejection: Rejection) -> Result<Error, Infallible> {
     Ok(Error(if rejection.find::<InvalidQuery>().is_some() {
         Refusal::BadRequest("the query is not a form that gives each parameter once".to_owned())
+    } else if let Some(error) = rejection.find::<BodyDeserializeError>() {
+        Refusal::BadRequest(error.to_string())
+    } else if rejection.find::<UnsupportedMediaType>().is_some() {
+        Refusal::BadRequest("the body must be application/json".to_owned())
+    } else if rejection.find::<LengthRequired>().is_some() {
+        Refusal::BadRequest("the length of the body is missing".to_owned())
+    } else if rejection.find::<PayloadTooLarge>().is_some() {
+        Refusal::BodyTooLong
     } else if rejection.find::<MethodNotAllowed>().is_some() {
         Refusal::MethodNotAllowed
     } else if rejection.is_not_found() {

@@ -6,10 +6,10 @@ mod error;
 
 use std::{future::Future, io, net::TcpListener};
 
-use contract::{Settings, Shutdown, store::Lookup};
+use contract::{Settings, Shutdown, store::Whole};
 
 /// Serves until the shutdown is requested, on a multi-threaded runtime with `WORKERS` threads.
-pub fn run<S: Lookup>(
+pub fn run<S: Whole>(
     listener: TcpListener,
     store: S,
     settings: &Settings,
@@ -19,7 +19,7 @@ pub fn run<S: Lookup>(
 }
 
 /// Serves until `shutdown` resolves and the requests under way are answered.
-async fn serve<S: Lookup>(
+async fn serve<S: Whole>(
     listener: TcpListener,
     store: S,
     shutdown: impl Future<Output = ()> + Send + 'static,

@@ -5,11 +5,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use tokio::task::JoinSet;
 
-use super::traffic::{check_serves, fill_pool, hold_lookups};
+use super::{
+    endpoint::{has, insert::insert, targets},
+    traffic::{check_serves, fill_pool, hold_lookups},
+};
 use crate::{
     bench::{Bench, TRUTH},
+    insertions::Insertions,
     process::Running,
     proxy::{Mode, OPEN},
+    request::Request,
     wait::until,
 };
 
@@ -32,27 +37,48 @@ pub(super) async fn database_silent(bench: &Bench) -> Result<()> {
 /// The database denies the login: that is 503 like any failure, and the password stays secret.
 pub(super) async fn database_denies(bench: &Bench) -> Result<()> {
     const PASSWORD: &str = "not-the-password";
-    let settings = bench.with_password(PASSWORD)?;
-    let running = bench.spawn(&settings)?;
-    running.wait_for_health(503, Duration::from_secs(5)).await?;
-    check_unavailable(&running).await?;
-    let answer = running.connect().await?.get("/demo").await?;
-    let said = format!("{}{}", String::from_utf8_lossy(&answer.body), running.log());
-    ensure!(!said.contains(PASSWORD), "the password is shown: {said}");
-    Ok(())
+    with_requests(bench, async |requests: &[Request]| -> Result<()> {
+        let running = bench.spawn(&bench.with_password(PASSWORD)?)?;
+        running.wait_for_health(503, Duration::from_secs(5)).await?;
+        check_unavailable(&running, requests).await?;
+        let answer = running.connect().await?.get("/demo").await?;
+        let said = format!("{}{}", String::from_utf8_lossy(&answer.body), running.log());
+        ensure!(!said.contains(PASSWORD), "the password is shown: {said}");
+        Ok(())
+    })
+    .await
 }
 
 async fn check_outage(bench: &Bench, outage: Mode) -> Result<()> {
-    let (proxy, running) = bench.start_proxied(POOL, 2).await?;
-    // A second outage shows what the first has left behind.
-    for _ in 0..2 {
-        check_serves(bench, &running).await?;
-        proxy.set(outage).await?;
-        check_unavailable(&running).await?;
-        proxy.set(OPEN).await?;
-        check_comes_back(bench, &running).await?;
+    with_requests(bench, async |requests: &[Request]| -> Result<()> {
+        let (proxy, running) = bench.start_proxied(POOL, 2).await?;
+        // A second outage shows what the first has left behind.
+        for _ in 0..2 {
+            check_serves(bench, &running).await?;
+            proxy.set(outage).await?;
+            check_unavailable(&running, requests).await?;
+            proxy.set(OPEN).await?;
+            check_comes_back(bench, &running).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Runs `check` with requests to each endpoint that needs the database, and removes what they insert after all: a server
+/// may have given up on an insertion that goes on.
+async fn with_requests(
+    bench: &Bench,
+    check: impl AsyncFnOnce(&[Request]) -> Result<()>,
+) -> Result<()> {
+    let targets = targets(&bench.server).into_iter().filter(|target| *target != "/idle");
+    let mut requests: Vec<Request> = targets.chain(["/demo"]).map(Request::get).collect();
+    let mut insertions = Insertions::open(bench.database()?).await?;
+    if has(&bench.server, "insert") {
+        requests.push(insert(&insertions.name("without a database")));
     }
-    Ok(())
+    let outcome = check(requests.as_slice()).await;
+    outcome.and(insertions.remove().await)
 }
 
 /// Connections are cut while their queries are on the way.
@@ -88,26 +114,29 @@ pub(super) async fn late_answers(bench: &Bench) -> Result<()> {
 
 /// A server started before its database waits for it.
 pub(super) async fn database_away_at_start(bench: &Bench) -> Result<()> {
-    let (proxy, settings) = bench.proxied(Mode::Refuse).await?;
-    let running = bench.spawn(&settings)?;
-    running.wait_for_health(503, Duration::from_secs(5)).await?;
-    check_unavailable(&running).await?;
-    proxy.set(OPEN).await?;
-    check_comes_back(bench, &running).await
+    with_requests(bench, async |requests: &[Request]| -> Result<()> {
+        let (proxy, settings) = bench.proxied(Mode::Refuse).await?;
+        let running = bench.spawn(&settings)?;
+        running.wait_for_health(503, Duration::from_secs(5)).await?;
+        check_unavailable(&running, requests).await?;
+        proxy.set(OPEN).await?;
+        check_comes_back(bench, &running).await
+    })
+    .await
 }
 
 /// Checks that three times as many users as the pool has connections all get 503 within a second.
-async fn check_unavailable(running: &Running) -> Result<()> {
+async fn check_unavailable(running: &Running, requests: &[Request]) -> Result<()> {
     let mut users = JoinSet::new();
-    for user in 0..3 * POOL {
-        let mut connection = running.connect().await?;
+    for request in requests.iter().cycle().take(3 * POOL) {
+        let (mut connection, request) = (running.connect().await?, request.clone());
         users.spawn(async move {
-            let target = ["/demo?name=A", "/demo", "/health"][user % 3];
             for _ in 0..2 {
                 let asked = Instant::now();
-                let answer = connection.get(target).await?;
+                let answer = connection.ask(&request).await?;
                 let took = asked.elapsed();
                 answer.check_error(503)?;
+                let target = &request.target;
                 ensure!(took <= WITHIN, "{target}: 503 only after {took:?}");
             }
             Ok::<_, anyhow::Error>(())

@@ -21,7 +21,7 @@ pub(super) async fn bad_requests(bench: &Bench) -> Result<()> {
     let many_headers =
         format!("GET /demo HTTP/1.1\r\nHost: kit\r\n{}\r\n", "X: y\r\n".repeat(5_000));
     let long_line = format!("GET /{} HTTP/1.1\r\n", "x".repeat(2 << 20));
-    let requests: [&[u8]; 18] = [
+    let requests: [&[u8]; 19] = [
         b"",
         b"\r\n\r\n",
         b"garbage\r\n\r\n",
@@ -34,6 +34,7 @@ pub(super) async fn bad_requests(bench: &Bench) -> Result<()> {
         b"GET /demo HTTP/1.1\r\nHost: kit\r\nContent-Length: -1\r\n\r\n",
         b"GET /demo HTTP/1.1\r\nHost: kit\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
         b"POST /demo HTTP/1.1\r\nHost: kit\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /insert HTTP/1.1\r\nHost: kit\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{\"na",
         b"GET /demo HTTP/1.1\r\nno colon\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::traffic::{ask, fill_pool};
+use super::{
+    traffic::{ask, lookups},
+    wire::Cost,
+};
 use crate::{
     bench::{Bench, TRUTH},
-    packets::mysql::LOOKUP,
+    packets::EXECUTION,
     proctree,
     proxy::Mode,
-    subject::POOL,
     wait::until,
 };
 
@@ -21,7 +23,7 @@ pub(super) async fn pool_size(bench: &Bench) -> Result<()> {
         let workers = pool.min(2);
         let (proxy, running) = bench.start_proxied(pool, workers).await?;
         proxy.set(Mode::Forward(Duration::from_millis(5))).await?;
-        ask(&running, 7 * pool as u64, 12).await?;
+        ask(&running, &lookups(), 7 * pool as u64, 12).await?;
         let peak = proxy.peak();
         ensure!(
             peak == pool,
@@ -34,35 +36,16 @@ pub(super) async fn pool_size(bench: &Bench) -> Result<()> {
 
 /// N lookups, one after another, are N executions of a prepared statement and nothing else.
 pub(super) async fn one_command_per_lookup(bench: &Bench) -> Result<()> {
-    check_round_trips(bench, 1, 150).await
+    cost_of_a_lookup().check(bench, 1, 150).await
 }
 
 /// N lookups by eight users on four connections, where pools wait, check and reset, are N executions and nothing else.
 pub(super) async fn one_command_per_lookup_under_load(bench: &Bench) -> Result<()> {
-    check_round_trips(bench, 8, 40).await
+    cost_of_a_lookup().check(bench, 8, 40).await
 }
 
-async fn check_round_trips(bench: &Bench, users: u64, lookups: u64) -> Result<()> {
-    let (proxy, running) = (bench.proxy()?, bench.shared()?);
-    // Then every connection is open and has prepared its statement.
-    fill_pool(proxy, running, POOL).await?;
-    for _ in 0..2 {
-        ask(running, users, lookups).await?;
-    }
-    let (before, accepted) = (proxy.snapshot(), proxy.accepted());
-    ask(running, users, lookups).await?;
-    let sent = proxy.commands_since(&before)?;
-    let expected = users * lookups;
-    ensure!(
-        sent.is_only(LOOKUP, expected),
-        "{expected} lookups sent {sent}; {expected} {LOOKUP} are allowed, each a lookup"
-    );
-    let opened = proxy.accepted() - accepted;
-    ensure!(
-        opened == 0,
-        "{opened} connections to the database were opened for {expected} lookups: they are to be kept"
-    );
-    Ok(())
+fn cost_of_a_lookup() -> Cost {
+    Cost { what: "lookups", requests: lookups(), owed: &[(EXECUTION, 1)], allowed: None }
 }
 
 /// WORKERS decides how many threads or processes there are.

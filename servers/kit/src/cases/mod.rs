@@ -9,6 +9,7 @@ mod routing;
 mod shutdown;
 mod startup;
 mod traffic;
+mod wire;
 
 use std::pin::Pin;
 
@@ -16,10 +17,11 @@ use anyhow::{Context as _, Result};
 use registry::Server;
 
 use self::{
-    Needs::{Answers, Database, Drive, Nothing},
+    Needs::{Answers, Database, Drive, Nothing, Queries},
     endpoint::{
+        agents, batch,
         demo::{lookups, names},
-        drive, health, idle,
+        drive, health, idle, insert, page,
     },
 };
 use crate::bench::Bench;
@@ -55,6 +57,8 @@ enum Needs {
     Database,
     /// An endpoint, as the registry's `answers` name it.
     Answers(&'static str),
+    /// An endpoint that is answered from a database.
+    Queries(&'static str),
     Drive,
 }
 
@@ -69,12 +73,19 @@ impl Case {
 
     /// Whether the case makes sense for `server`.
     pub(crate) fn applies_to(&self, server: &Server) -> bool {
+        let answers = |endpoint: &str| server.answers.iter().any(|answer| answer == endpoint);
         match self.needs {
             Needs::Nothing => true,
             Needs::Database => server.has_database(),
-            Needs::Answers(endpoint) => server.answers.iter().any(|answer| answer == endpoint),
+            Needs::Answers(endpoint) => answers(endpoint),
+            Needs::Queries(endpoint) => answers(endpoint) && server.has_database(),
             Needs::Drive => server.drives_itself,
         }
+    }
+
+    /// Whether the case looks at what happens between a server and its database, so that the database's family matters.
+    pub(crate) fn watches_the_database(&self) -> bool {
+        matches!(self.needs, Needs::Database | Needs::Queries(_) | Needs::Drive)
     }
 }
 
@@ -96,7 +107,8 @@ macro_rules! cases {
 }
 
 /// Every case. `Database` cases ask something of the database that a server without one cannot give, `Answers` cases are
-/// for servers with an endpoint, and `Drive` cases for servers that drive themselves.
+/// for servers with an endpoint, `Queries` cases for servers with both, and `Drive` cases for servers that drive
+/// themselves.
 ///
 /// They run in this order, a few at a time: first those that mostly wait, so that the others use the CPU meanwhile.
 pub(crate) const ALL: &[Case] = cases! {
@@ -128,7 +140,8 @@ pub(crate) const ALL: &[Case] = cases! {
         drive::sigterm_while_driving;
     Own, Database =>
         database::database_cut_mid_query,
-        startup::bad_database_url finds [shows_the_password];
+        startup::bad_database_url finds [shows_the_password],
+        startup::other_database finds [takes_any_database];
     Own, Nothing =>
         hostile::abandoned_requests finds [leaks_abandoned_connections],
         limits::workers finds [ignores_workers],
@@ -139,6 +152,17 @@ pub(crate) const ALL: &[Case] = cases! {
         limits::one_command_per_lookup
             finds [answers_from_memory, pings_before_each_lookup, connects_for_each_lookup],
         limits::one_command_per_lookup_under_load finds [resets_after_each_lookup];
+    Alone, Queries("page") =>
+        page::one_query_per_page finds [counts_before_each_page];
+    Alone, Queries("agents") =>
+        agents::one_query_for_agents finds [asks_for_each_status];
+    Alone, Queries("batch") =>
+        batch::one_query_after_the_other
+            finds [batches_in_one_query, batches_without_repeats, always_batches_at_once],
+        batch::all_queries_at_once finds [batches_in_one_query, never_batches_at_once];
+    Alone, Queries("insert") =>
+        insert::one_transaction_per_row
+            finds [inserts_without_a_transaction, reads_after_the_commit, connects_for_each_row];
     Alone, Drive =>
         drive::drive_in_company;
     Alone, Nothing =>
@@ -160,6 +184,19 @@ pub(crate) const ALL: &[Case] = cases! {
         names::injection_shaped_names finds [splices_names_into_sql],
         names::long_names,
         names::other_parameters;
+    Shared, Answers("page") =>
+        page::pages_in_order finds [page_by_id, page_of_101, turns_ids_of_a_name_around],
+        page::prefixes_are_literal finds [takes_a_prefix_for_a_pattern, folds_prefixes],
+        page::refused_prefixes finds [takes_any_prefix];
+    Shared, Answers("agents") =>
+        agents::all_agents finds [changes_a_status, agents_by_name, leaves_out_an_agent];
+    Shared, Answers("batch") =>
+        batch::rows_of_ids finds [batches_by_id, leaves_out_absent_rows],
+        batch::refused_ids finds [takes_any_ids];
+    Shared, Queries("insert") =>
+        insert::inserted_rows
+            finds [rolls_back, trims_inserted_names, inserts_old_times, takes_ids_from_bodies],
+        insert::refused_bodies finds [takes_any_body];
     Shared, Nothing =>
         idle::idle_finds_nothing finds [takes_any_name, finds_rows_when_idle],
         health::version_in_health finds [says_another_version],

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use hyper::Method;
 
-use super::endpoint::TARGETS;
+use super::endpoint::{has, targets};
 use crate::{
     bench::{Bench, TRUTH},
     http::Answer,
@@ -24,18 +24,23 @@ pub(super) async fn unknown_paths(bench: &Bench) -> Result<()> {
     bench.check_lookup(&mut connection, &TRUTH.row(1).name).await
 }
 
-/// A known path with another method is 405, with or without a body.
+/// A known path with another method is 405, with or without parameters and a body.
 pub(super) async fn unknown_methods(bench: &Bench) -> Result<()> {
-    let answers = bench.server.answers.iter().map(|endpoint| format!("/{endpoint}"));
-    let targets: Vec<String> =
-        TARGETS.iter().map(|target| (*target).to_owned()).chain(answers).collect();
-    for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-        for path in &targets {
-            for body in ["", "name=A"] {
-                // A server may close rather than read a body that it has no use for: each request has a connection.
-                let mut connection = bench.connect().await?;
-                check_refusal(&connection.send(method.clone(), path, body).await?, &[405])?;
-            }
+    let get = targets(&bench.server).into_iter().flat_map(|target| {
+        let path = target.split('?').next().unwrap_or_default();
+        [Method::POST, Method::PUT, Method::DELETE, Method::PATCH]
+            .into_iter()
+            .flat_map(move |method| [(method.clone(), path), (method, target)])
+    });
+    let post = [Method::GET, Method::PUT, Method::DELETE, Method::PATCH]
+        .into_iter()
+        .filter(|_| has(&bench.server, "insert"))
+        .map(|method| (method, "/insert"));
+    for (method, target) in get.chain(post) {
+        for body in ["", "name=A"] {
+            // A server may close rather than read a body that it has no use for: each request has a connection.
+            let mut connection = bench.connect().await?;
+            check_refusal(&connection.send(method.clone(), target, body).await?, &[405])?;
         }
     }
     let mut connection = bench.connect().await?;
@@ -49,7 +54,7 @@ pub(super) async fn unknown_methods(bench: &Bench) -> Result<()> {
 /// HEAD is answered like GET without the body, or refused.
 pub(super) async fn head_requests(bench: &Bench) -> Result<()> {
     let mut connection = bench.connect().await?;
-    for path in TARGETS {
+    for path in targets(&bench.server) {
         let answer = connection.send(Method::HEAD, path, "").await?;
         ensure!(
             matches!(answer.status, 200 | 405),

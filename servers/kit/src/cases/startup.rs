@@ -4,8 +4,11 @@ use std::{net::TcpListener, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::endpoint::TARGETS;
-use crate::{bench::Bench, process::Settings, root};
+use super::endpoint::targets;
+use crate::{bench::Bench, family::FAMILIES, process::Settings, root, wait::until};
+
+/// How long a port may stay held by a process that is about to run another program.
+const HOLD: Duration = Duration::from_secs(5);
 
 /// `--version` prints one line that begins with the server's name, and needs no configuration.
 pub(super) async fn version(bench: &Bench) -> Result<()> {
@@ -37,7 +40,8 @@ pub(super) async fn log_lines(bench: &Bench) -> Result<()> {
     ensure!(at_start.lines().count() == 1, "not one line of log at the start: {at_start:?}");
     let before = running.log();
     let mut connection = running.connect().await?;
-    for target in ["/demo", "/demo?name=", "/nothing"].iter().chain(TARGETS).cycle().take(100) {
+    let targets = targets(&bench.server);
+    for target in ["/demo", "/demo?name=", "/nothing"].iter().chain(&targets).cycle().take(100) {
         connection.get(target).await?;
     }
     let log = running.log();
@@ -49,7 +53,9 @@ pub(super) async fn log_lines(bench: &Bench) -> Result<()> {
 /// With a port in use, a server ends with a sentence that names the address, and a status that is not 0.
 pub(super) async fn port_taken(bench: &Bench) -> Result<()> {
     let settings = bench.settings();
-    let _holder = TcpListener::bind(&settings.bind)?;
+    // Whoever was started at the moment in which the port was tried has a copy of that try until it runs.
+    let hold = || async { TcpListener::bind(&settings.bind).ok() };
+    let _holder = until(HOLD, hold).await.context("the port cannot be held")?;
     check_refuses_to_start(bench, &settings, &settings.bind).await?;
     Ok(())
 }
@@ -97,6 +103,20 @@ pub(super) async fn bad_database_url(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
+/// With the URL of a database of another family, a server ends as it does without any.
+pub(super) async fn other_database(bench: &Bench) -> Result<()> {
+    const PASSWORD: &str = "to-be-kept-secret";
+    let own = bench.database()?.family.name();
+    for other in FAMILIES.iter().filter(|family| family.name() != own) {
+        let (scheme, port) = (other.name(), other.default_port());
+        let url = format!("{scheme}://user:{PASSWORD}@127.0.0.1:{port}/database");
+        let settings = Settings { database_url: Some(url), ..bench.settings() };
+        let log = check_refuses_to_start(bench, &settings, "DATABASE_URL").await?;
+        ensure!(!log.contains(PASSWORD), "the password is shown: {log}");
+    }
+    Ok(())
+}
+
 async fn check_refuses_to_start(
     bench: &Bench,
     settings: &Settings,
@@ -109,6 +129,13 @@ async fn check_refuses_to_start(
         .with_context(|| format!("started with {}", shown(settings)))?;
     let log = running.log();
     ensure!(!status.success(), "ended with 0 although started with {}", shown(settings));
+    // Rust servers have their start in common, and with it this status.
+    let is_rust = bench.server.axes.get("language") == "rust";
+    ensure!(
+        !is_rust || status.code() == Some(2),
+        "ended with {status} instead of 2, started with {}: {log}",
+        shown(settings)
+    );
     ensure!(
         log.contains(naming),
         "does not name {naming}, started with {}: {log:?}",

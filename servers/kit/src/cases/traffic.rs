@@ -1,6 +1,6 @@
 //! Users of a server: some ask one request after another, others wait for an answer that the database holds back.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
@@ -10,24 +10,32 @@ use crate::{
     http::{Answer, Connection, demo},
     process::Running,
     proxy::{Mode, OPEN, Proxy},
+    request::Request,
     wait::until,
 };
 
-/// Lets `users` ask at once, each with its own connection and `lookups` one after another, half of them random. The given
-/// names are few, so that an answer from memory shows as a lookup that the database has not seen.
-pub(super) async fn ask(running: &Running, users: u64, lookups: u64) -> Result<()> {
+/// Lookups, half of them random. The given names are few, so that an answer from memory shows as a lookup that the
+/// database has not seen.
+pub(super) fn lookups() -> Vec<Request> {
+    let given = [0, 2, 4].map(|index| Request::get(demo(&TRUTH.row(index).name)));
+    given.into_iter().flat_map(|given| [given, Request::get("/demo")]).collect()
+}
+
+/// Lets `users` ask at once, each with its own connection and `count` of the requests, one after another and over again.
+pub(super) async fn ask(
+    running: &Running,
+    requests: &[Request],
+    users: u64,
+    count: u64,
+) -> Result<()> {
+    let requests: Arc<[Request]> = requests.into();
     let mut tasks = JoinSet::new();
     for _ in 0..users {
-        let address = running.address();
+        let (address, requests) = (running.address(), Arc::clone(&requests));
         tasks.spawn(async move {
             let mut connection = Connection::open(address).await?;
-            for lookup in 0..lookups {
-                let target = if lookup % 2 == 0 {
-                    demo(&TRUTH.row(lookup % 6).name)
-                } else {
-                    "/demo".to_owned()
-                };
-                connection.get(&target).await?.rows()?;
+            for (request, _) in requests.iter().cycle().zip(0..count) {
+                connection.ask(request).await?.json(200)?;
             }
             Ok::<_, anyhow::Error>(())
         });
@@ -47,18 +55,29 @@ pub(super) async fn check_serves(bench: &Bench, running: &Running) -> Result<()>
     Ok(())
 }
 
-/// Asks through a slow proxy until the server has opened its whole pool.
+/// Looks names up through a slow proxy until the server has opened its whole pool.
 pub(super) async fn fill_pool(proxy: &Proxy, running: &Running, pool: usize) -> Result<()> {
+    warm(proxy, running, pool, &lookups()).await
+}
+
+/// Asks through a slow proxy until the server has opened its whole pool. Then each connection has prepared the statements
+/// of the requests.
+pub(super) async fn warm(
+    proxy: &Proxy,
+    running: &Running,
+    pool: usize,
+    requests: &[Request],
+) -> Result<()> {
+    let users = 4 * pool as u64;
     proxy.set(Mode::Forward(Duration::from_millis(5))).await?;
     for _ in 0..20 {
-        ask(running, 4 * pool as u64, 4).await?;
+        ask(running, requests, users, 4).await?;
         if proxy.open() >= pool {
             return proxy.set(OPEN).await;
         }
     }
     anyhow::bail!(
-        "{} users never made the server open its {pool} connections, only {}",
-        4 * pool,
+        "{users} users never made the server open its {pool} connections, only {}",
         proxy.open()
     )
 }

@@ -1,21 +1,21 @@
 use contract::store::{Lookup, StoreError};
 use diesel::prelude::*;
+use layer_diesel_model::{DemoRow, demo_data};
 
-use crate::{
-    Diesel,
-    model::{DemoRow, demo_data},
-};
+use crate::Diesel;
 
-impl Lookup for Diesel {
-    type Row = DemoRow;
+on_both! {
+    impl Lookup for Diesel<Connection> {
+        type Row = DemoRow;
 
-    async fn find_by_name(&self, name: String) -> Result<Vec<DemoRow>, StoreError> {
-        self.interact(move |connection| {
-            demo_data::table
-                .filter(demo_data::name.eq(name))
-                .select(DemoRow::as_select())
-                .load(connection)
-        })
-        .await
+        async fn find_by_name(&self, name: String) -> Result<Vec<DemoRow>, StoreError> {
+            let find = move |connection: &mut Connection| {
+                demo_data::table
+                    .filter(demo_data::name.eq(name))
+                    .select(DemoRow::as_select())
+                    .load(connection)
+            };
+            self.0.interact(find).await
+        }
     }
 }

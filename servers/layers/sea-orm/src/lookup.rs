@@ -3,20 +3,18 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{
     SeaOrm,
-    model::{Column, Entity, Model},
+    model::demo_data::{Column, Entity, Model},
+    session::Backend,
 };
 
-impl Lookup for SeaOrm {
+impl<D: Backend> Lookup for SeaOrm<D> {
     type Row = Model;
 
     async fn find_by_name(&self, name: String) -> Result<Vec<Model>, StoreError> {
-        let connection = self.lease().await?;
-        let rows = Entity::find()
-            .filter(Column::Name.eq(name))
-            .all(&connection)
-            .await
-            .map_err(StoreError::unavailable)?;
-        connection.give_back();
+        let session = self.session().await?;
+        let rows = Entity::find().filter(Column::Name.eq(name)).all(&session).await;
+        let rows = rows.map_err(StoreError::unavailable)?;
+        session.give_back();
         Ok(rows)
     }
 }

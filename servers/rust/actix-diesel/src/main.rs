@@ -1,8 +1,8 @@
-//! actix-web over Diesel.
+//! actix-web over Diesel on MySQL.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let identity = contract::identity!["actix-web", "diesel"];
-    contract::main(identity, framework_actix::run::<layer_diesel::Diesel>)
+    contract::main(identity, framework_actix::run::<layer_diesel::DieselMysql>)
 }

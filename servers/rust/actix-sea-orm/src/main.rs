@@ -1,8 +1,8 @@
-//! actix-web over SeaORM.
+//! actix-web over SeaORM on MySQL.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let identity = contract::identity!["actix-web", "sea-orm"];
-    contract::main(identity, framework_actix::run::<layer_sea_orm::SeaOrm>)
+    let identity = contract::identity!["actix-web", "sea-orm", "sqlx"];
+    contract::main(identity, framework_actix::run::<layer_sea_orm::SeaOrmMysql>)
 }

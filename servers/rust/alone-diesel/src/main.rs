@@ -1,8 +1,8 @@
-//! A ceiling: Diesel without HTTP.
+//! A ceiling: Diesel on MySQL without HTTP.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let identity = contract::identity!["diesel"];
-    contract::main(identity, framework_alone::run::<layer_diesel::Diesel>)
+    contract::main(identity, framework_alone::run::<layer_diesel::DieselMysql>)
 }

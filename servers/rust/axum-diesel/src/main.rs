@@ -1,8 +1,8 @@
-//! axum over Diesel.
+//! axum over Diesel on MySQL.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let identity = contract::identity!["axum", "diesel"];
-    contract::main(identity, framework_axum::run::<layer_diesel::Diesel>)
+    contract::main(identity, framework_axum::run::<layer_diesel::DieselMysql>)
 }

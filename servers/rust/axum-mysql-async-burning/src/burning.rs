@@ -6,7 +6,8 @@ use std::{
 
 use contract::{
     Settings, SettingsError,
-    store::{Lookup, Store, StoreError},
+    endpoint::page::Range,
+    store::{Agents, Batch, Insert, Lookup, Page, Store, StoreError},
 };
 
 /// A store whose lookups cost more than they need.
@@ -65,6 +66,36 @@ impl<S: Lookup> Lookup for Burning<S> {
     async fn find_by_name(&self, name: String) -> Result<Vec<S::Row>, StoreError> {
         self.burn.burn();
         self.store.find_by_name(name).await
+    }
+}
+
+impl<S: Page> Page for Burning<S> {
+    async fn find_page(&self, range: Range) -> Result<Vec<S::Row>, StoreError> {
+        self.store.find_page(range).await
+    }
+}
+
+impl<S: Agents> Agents for Burning<S> {
+    type Agent = S::Agent;
+
+    async fn agents(&self) -> Result<Vec<S::Agent>, StoreError> {
+        self.store.agents().await
+    }
+}
+
+impl<S: Insert> Insert for Burning<S> {
+    async fn insert(&self, name: String) -> Result<S::Row, StoreError> {
+        self.store.insert(name).await
+    }
+}
+
+impl<S: Batch> Batch for Burning<S> {
+    async fn find_by_id(&self, id: i64) -> Result<Option<S::Row>, StoreError> {
+        self.store.find_by_id(id).await
+    }
+
+    async fn find_one_by_one(&self, ids: Vec<i64>) -> Result<Vec<Option<S::Row>>, StoreError> {
+        self.store.find_one_by_one(ids).await
     }
 }
 

@@ -43,6 +43,7 @@ impl Answer {
             Refusal::NotFound => "404 Not Found",
             Refusal::MethodNotAllowed => "405 Method Not Allowed",
             Refusal::Conflict(_) => "409 Conflict",
+            Refusal::BodyTooLong => "413 Content Too Large",
             Refusal::TooLong => "431 Request Header Fields Too Large",
             Refusal::Rejected => "500 Internal Server Error",
             Refusal::Unavailable(_) => "503 Service Unavailable",

@@ -1,8 +1,11 @@
-//! warp over Diesel.
+//! warp over Diesel on MySQL.
+
+// warp nests a type for each endpoint: more of them than the compiler follows unasked.
+#![recursion_limit = "256"]
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let identity = contract::identity!["warp", "diesel"];
-    contract::main(identity, framework_warp::run::<layer_diesel::Diesel>)
+    contract::main(identity, framework_warp::run::<layer_diesel::DieselMysql>)
 }

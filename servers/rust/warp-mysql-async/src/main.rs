@@ -1,5 +1,8 @@
 //! warp over mysql_async.
 
+// warp nests a type for each endpoint: more of them than the compiler follows unasked.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

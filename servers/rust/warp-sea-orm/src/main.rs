@@ -1,8 +1,11 @@
-//! warp over SeaORM.
+//! warp over SeaORM on MySQL.
+
+// warp nests a type for each endpoint: more of them than the compiler follows unasked.
+#![recursion_limit = "256"]
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let identity = contract::identity!["warp", "sea-orm"];
-    contract::main(identity, framework_warp::run::<layer_sea_orm::SeaOrm>)
+    let identity = contract::identity!["warp", "sea-orm", "sqlx"];
+    contract::main(identity, framework_warp::run::<layer_sea_orm::SeaOrmMysql>)
 }

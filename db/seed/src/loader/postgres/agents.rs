@@ -10,9 +10,9 @@ use crate::{AGENTS, Agent, SEED, agents};
 /// The number of rows of each table.
 const COUNTS: &str = "SELECT (SELECT count(*) FROM agents), (SELECT count(*) FROM agent_status)";
 
-/// A row for each agent: its columns as one text.
+/// A row for each agent: its columns as one text, and the type that tables of an earlier version had otherwise.
 const READ: &str = "
-    SELECT '', a.id || ' ' || a.name || ' ' || s.online || ' ' || date_part('epoch', s.since)
+    SELECT pg_typeof(s.since), a.id || ' ' || a.name || ' ' || s.online || ' ' || date_part('epoch', s.since)
     FROM agents a JOIN agent_status s ON s.agent_id = a.id ORDER BY a.id";
 
 /// Whether both tables hold the agents and nothing else.
@@ -25,8 +25,10 @@ pub(super) async fn are_right(client: &Client) -> Result<bool, Error> {
     // A join has only the rows of both.
     let counts = pairs(client, COUNTS).await?;
     let count = AGENTS.to_string();
-    let read = pairs(client, READ).await?.into_iter().map(|(_, agent)| agent);
-    Ok(counts == [(count.clone(), count)] && read.eq(agents(SEED).map(columns)))
+    let read = pairs(client, READ).await?;
+    let expected =
+        agents(SEED).map(|agent| ("timestamp with time zone".to_owned(), columns(agent)));
+    Ok(counts == [(count.clone(), count)] && read.into_iter().eq(expected))
 }
 
 fn columns(Agent { id, name, online, since }: Agent) -> String {
@@ -51,7 +53,7 @@ pub(super) async fn ensure(client: &mut Client) -> Result<(), Failure> {
     transaction.batch_execute(CREATE_AGENTS).await?;
     let agent = transaction.prepare("INSERT INTO agents (id, name) VALUES ($1, $2)").await?;
     let status = "INSERT INTO agent_status (agent_id, online, since) \
-                  VALUES ($1, $2, to_timestamp($3) AT TIME ZONE 'UTC')";
+                  VALUES ($1, $2, to_timestamp($3))";
     let status = transaction.prepare(status).await?;
     for row in agents(SEED) {
         let id = row.id.cast_signed();

@@ -19,7 +19,7 @@ pub const ANALYZE: &str = "ANALYZE demo_data";
 
 /// The schema that [`found`] must report.
 pub(super) const SCHEMA: &str = "table, id bigint not null identity, name character varying(255) C not null, \
-     create_time timestamp(0) without time zone not null, update_time timestamp(0) without time zone not null, \
+     create_time timestamp(0) with time zone not null, update_time timestamp(0) with time zone not null, \
      index (name), unique index primary (id)";
 
 /// A query with one row for the kind of the table, each column and each index, in a fixed order; none if there is no

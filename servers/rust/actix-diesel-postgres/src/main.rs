@@ -1,0 +1,8 @@
+//! actix-web over Diesel on PostgreSQL.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let identity = contract::identity!["actix-web", "diesel"];
+    contract::main(identity, framework_actix::run::<layer_diesel::DieselPostgres>)
+}

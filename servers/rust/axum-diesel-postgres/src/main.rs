@@ -1,0 +1,8 @@
+//! axum over Diesel on PostgreSQL.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let identity = contract::identity!["axum", "diesel"];
+    contract::main(identity, framework_axum::run::<layer_diesel::DieselPostgres>)
+}

@@ -1,0 +1,8 @@
+//! axum over libmariadb.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let identity = contract::identity!["axum", "diesel"];
+    contract::main(identity, framework_axum::run::<layer_diesel_raw::Mysqlclient>)
+}

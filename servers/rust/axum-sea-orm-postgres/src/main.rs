@@ -1,0 +1,8 @@
+//! axum over SeaORM on PostgreSQL.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let identity = contract::identity!["axum", "sea-orm", "sqlx"];
+    contract::main(identity, framework_axum::run::<layer_sea_orm::SeaOrmPostgres>)
+}

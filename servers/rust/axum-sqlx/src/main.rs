@@ -1,0 +1,8 @@
+//! axum over sqlx on MySQL.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let identity = contract::identity!["axum", "sqlx"];
+    contract::main(identity, framework_axum::run::<layer_sqlx::SqlxMysql>)
+}

@@ -1,0 +1,11 @@
+//! warp over Diesel on PostgreSQL.
+
+// warp nests a type for each endpoint: more of them than the compiler follows unasked.
+#![recursion_limit = "256"]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let identity = contract::identity!["warp", "diesel"];
+    contract::main(identity, framework_warp::run::<layer_diesel::DieselPostgres>)
+}

@@ -1,0 +1,11 @@
+//! warp over sqlx on MySQL.
+
+// warp nests a type for each endpoint: more of them than the compiler follows unasked.
+#![recursion_limit = "256"]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let identity = contract::identity!["warp", "sqlx"];
+    contract::main(identity, framework_warp::run::<layer_sqlx::SqlxMysql>)
+}

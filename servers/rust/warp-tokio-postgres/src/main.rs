@@ -1,0 +1,11 @@
+//! warp over tokio-postgres.
+
+// warp nests a type for each endpoint: more of them than the compiler follows unasked.
+#![recursion_limit = "256"]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let identity = contract::identity!["warp", "tokio-postgres"];
+    contract::main(identity, framework_warp::run::<layer_tokio_postgres::TokioPostgres>)
+}
