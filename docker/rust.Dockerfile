@@ -4,9 +4,9 @@ ARG RUST_IMAGE
 ARG RUNTIME_IMAGE
 
 FROM ${RUST_IMAGE} AS tools
-# Diesel's layer links libmariadb; the image has everything else.
+# Diesel's layers link the C library of either database; the image has everything else.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libmariadb-dev pkg-config \
+    && apt-get install --yes --no-install-recommends libmariadb-dev libpq-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 
@@ -49,8 +49,10 @@ RUN find db harness servers/registry -name '*.rs' -exec touch '{}' + \
     && cargo build --release --locked --package stackmark
 
 FROM ${RUNTIME_IMAGE} AS runtime
+# What Diesel's layers are linked with. Every server has both libraries: a server's image then differs from another's in its
+# program alone.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libmariadb3 \
+    && apt-get install --yes --no-install-recommends libmariadb3 libpq5 \
     && rm -rf /var/cache/apt/* /var/cache/debconf/* /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log
 COPY --chmod=755 docker/entrypoint.sh /usr/local/bin/entrypoint.sh
 

@@ -14,7 +14,7 @@ const ROUNDS: usize = 5;
 const SERVERS: [&str; 2] = ["axum-mysql-async", "null"];
 /// The nearest image to the private database, though not the same version. The server without a database shows the
 /// containers alone.
-const DB_IMAGE: &str = "mariadb:11.8";
+const MYSQL_IMAGE: &str = "mariadb:11.8";
 
 /// The ways to run the servers: a name, and the arguments for `stackmark run`.
 const WAYS: [(&str, &[&str]); 4] = [
@@ -97,7 +97,7 @@ fn run(way: usize) -> Vec<Figures> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
     command
         .current_dir(root)
-        .env("DB_IMAGE", DB_IMAGE)
+        .env("MYSQL_IMAGE", MYSQL_IMAGE)
         // The bench has its own volumes, since the project's may hold another database's data.
         .env("COMPOSE_PROJECT_NAME", "stackmark-bench-containers")
         .args([

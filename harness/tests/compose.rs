@@ -10,7 +10,9 @@ use std::process::Command;
 
 use regex::Regex;
 use serde_json::{Map, Value};
-use stackmark::definition::Registry;
+use stackmark::definition::scenario::Catalogue;
+use stackmark::definition::{Profile, Registry, Study};
+use stackmark::workspace::Workspace;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -20,12 +22,38 @@ fn read(file: &str) -> String {
 
 /// The services, with merge keys resolved and variables not yet expanded.
 fn services() -> Map<String, Value> {
-    let compose: Value = serde_saphyr::from_str(&read("compose.yaml")).unwrap();
+    // Many servers have the same few anchors, which the parser's limits for files from elsewhere take for an attack.
+    let options = serde_saphyr::options! { budget: None };
+    let compose = serde_saphyr::from_str_with_options(&read("compose.yaml"), options);
+    let compose: Value = compose.unwrap();
     compose["services"].as_object().unwrap().clone()
 }
 
 fn registry() -> Registry {
     Registry::read(&Path::new(ROOT).join("servers/servers.toml")).unwrap()
+}
+
+/// The names of the servers that the default study measures.
+fn measured() -> BTreeSet<String> {
+    let workspace = Workspace::at(Path::new(ROOT));
+    let catalogue = Catalogue::read(&workspace.scenarios()).unwrap();
+    let profiles = Profile::read_all(&workspace.scenarios(), &catalogue).unwrap();
+    let studies = Study::read_all(&workspace.studies(), &catalogue, &profiles).unwrap();
+    let default = Study::named(&studies, &[]).unwrap();
+    let servers = default.iter().flat_map(|study| study.servers_in(&registry()).unwrap());
+    servers.map(|server| server.original().to_owned()).collect()
+}
+
+/// The words of a list.
+fn words(service: &Value, key: &str) -> Vec<String> {
+    let list = service.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    list.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+}
+
+/// The services that a service waits for.
+fn depends_on(service: &Value) -> BTreeSet<&str> {
+    let all = service.get("depends_on").and_then(Value::as_object);
+    all.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
 }
 
 /// The names of the variables that a text expands: `${NAME}` or `${NAME:?…}`.
@@ -48,10 +76,16 @@ fn what_it_says_of_servers_is_what_the_registry_says() {
 #[test]
 fn a_file_that_lacks_a_server_is_called_stale() {
     let checkout = tempfile::tempdir().unwrap();
-    fs::create_dir(checkout.path().join("servers")).unwrap();
-    for file in ["servers/servers.toml", "compose.yaml"] {
-        fs::write(checkout.path().join(file), read(file)).unwrap();
+    for folder in ["servers", "harness/scenarios", "harness/studies"] {
+        fs::create_dir_all(checkout.path().join(folder)).unwrap();
+        for entry in fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
+            let name = format!("{folder}/{}", entry.unwrap().file_name().display());
+            if name.ends_with(".toml") {
+                fs::write(checkout.path().join(&name), read(&name)).unwrap();
+            }
+        }
     }
+    fs::write(checkout.path().join("compose.yaml"), read("compose.yaml")).unwrap();
     let manifests = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stackmark"));
         command.arg("manifests").args(arguments).current_dir(checkout.path());
@@ -74,6 +108,53 @@ fn a_file_that_lacks_a_server_is_called_stale() {
 }
 
 #[test]
+fn every_server_waits_for_its_seeded_databases_and_sees_no_other_url() {
+    let services = services();
+    for server in registry().servers() {
+        let block = &services[&server.name];
+        let seeds: Vec<String> = server.needs.iter().map(|need| format!("{need}-seed")).collect();
+        let expected: BTreeSet<&str> = seeds.iter().map(String::as_str).collect();
+        assert_eq!(depends_on(block), expected, "{}", server.name);
+        let secrets: Vec<String> =
+            server.needs.iter().map(|need| format!("{need}-secrets:/secrets:ro")).collect();
+        assert_eq!(words(block, "volumes"), secrets, "{}", server.name);
+        for need in &server.needs {
+            let seed = &services[&format!("{need}-seed")];
+            assert_eq!(depends_on(seed), BTreeSet::from([need.as_str()]));
+            assert_eq!(words(seed, "volumes"), [format!("{need}-secrets:/secrets:ro")]);
+            let database = words(&services[need], "volumes");
+            assert!(database.contains(&format!("{need}-secrets:/secrets")), "{database:?}");
+        }
+    }
+}
+
+/// Compose refuses a service that depends on one that is not started.
+#[test]
+fn only_the_default_studys_servers_start_by_themselves() {
+    let (services, measured) = (services(), measured());
+    let profiles = |name: &str| words(&services[name], "profiles");
+    for server in registry().servers() {
+        let is_measured = measured.contains(&server.name);
+        assert_eq!(profiles(&server.name).is_empty(), is_measured, "{}", server.name);
+    }
+    let waited_for: BTreeSet<String> =
+        depends_on(&services["harness"]).into_iter().map(str::to_owned).collect();
+    let servers = registry();
+    let (servers, others): (BTreeSet<_>, BTreeSet<_>) = waited_for
+        .into_iter()
+        .partition(|name| servers.servers().iter().any(|server| server.name == *name));
+    assert_eq!(servers, measured);
+    assert_eq!(others, BTreeSet::from(["mysql-seed".to_owned()]), "the harness has one URL");
+    for (name, service) in &services {
+        for on in depends_on(service) {
+            let (own, its) = (profiles(name), profiles(on));
+            assert!(its.is_empty() || own.iter().all(|own| its.contains(own)), "{name}: {on}");
+            assert!(its.is_empty() || !own.is_empty(), "{name} starts, and {on} does not");
+        }
+    }
+}
+
+#[test]
 fn every_container_has_every_limit_as_its_request_and_no_swap() {
     let limit = |of: &Value| {
         let limit = of.as_str().unwrap_or_default();
@@ -84,8 +165,8 @@ fn every_container_has_every_limit_as_its_request_and_no_swap() {
     };
     for (name, service) in services() {
         let part = match name.as_str() {
-            "db" => "DB",
-            "harness" | "load" | "seed" => "LOAD",
+            "mysql" | "postgres" => "DB",
+            "harness" | "load" | "mysql-seed" | "postgres-seed" => "LOAD",
             _ => "SERVER",
         };
         let expected = |what: &str, zeros: &str| Some((format!("{part}_{what}"), zeros.to_owned()));
@@ -103,27 +184,26 @@ fn every_container_has_every_limit_as_its_request_and_no_swap() {
 #[test]
 fn no_container_has_or_opens_what_it_does_not_need() {
     let may: BTreeMap<&str, &[&str]> = BTreeMap::from([
-        ("db", &["CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID"][..]),
+        ("mysql", &["CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID"][..]),
+        ("postgres", &["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"][..]),
         ("harness", &["SETGID", "SETUID"][..]),
     ]);
     for (name, service) in services() {
-        let words = |key: &str| -> Vec<String> {
-            let list = service.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-            list.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
-        };
+        let words = |key: &str| words(&service, key);
         assert_eq!(words("cap_drop"), ["ALL"], "{name}");
         assert_eq!(words("cap_add"), *may.get(name.as_str()).unwrap_or(&&[][..]), "{name}");
         assert_eq!(words("security_opt"), ["no-new-privileges:true"], "{name}");
         assert_eq!(service["restart"], "no", "{name}");
-        assert_eq!(service["read_only"], name != "db", "{name}");
+        assert_eq!(service["read_only"], name != "mysql", "{name}");
         assert!(service.get("privileged").is_none(), "{name}");
         for port in words("ports") {
             assert!(port.starts_with("127.0.0.1:"), "{name} is open to the network at {port}");
         }
         for volume in words("volumes") {
             assert!(!volume.contains("docker.sock"), "{name} could do anything with the engine");
-            let owns = name == "db" || !volume.starts_with("secrets:") || volume.ends_with(":ro");
-            assert!(owns, "{name} could change the passwords");
+            let owns = volume == format!("{name}-secrets:/secrets");
+            let may = owns || !volume.contains("-secrets:") || volume.ends_with(":ro");
+            assert!(may, "{name} could change the passwords");
         }
     }
 }
@@ -200,9 +280,22 @@ fn compose_itself_takes_it() {
     if !compose(&["version"]).is_ok_and(|output| output.status.success()) {
         return;
     }
-    for profile in ["harness", "servers", "bench", "*"] {
-        let output = compose(&["--profile", profile, "config", "--quiet"]).unwrap();
+    let config = |profile: &str, arguments: &[&str]| {
+        let arguments = [&["--profile", profile, "config"], arguments].concat();
+        let output = compose(&arguments).unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && text.is_empty(), "{profile}: {text}");
+        let services = String::from_utf8_lossy(&output.stdout).into_owned();
+        services.lines().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    for profile in ["bench", "*"] {
+        config(profile, &["--quiet"]);
     }
+    let mut started = measured();
+    started.extend(["harness", "mysql", "mysql-seed"].map(str::to_owned));
+    assert_eq!(config("harness", &["--services"]), started);
+    let mut all: BTreeSet<String> =
+        registry().servers().iter().map(|server| server.name.clone()).collect();
+    all.extend(["mysql", "mysql-seed", "postgres", "postgres-seed"].map(str::to_owned));
+    assert_eq!(config("servers", &["--services"]), all);
 }

@@ -118,6 +118,7 @@ fn a_run_in_containers_is_whole_limited_and_leaves_nothing() {
         assert!(given.memory_mib.is_some(), "{part}");
     }
     let services = &raw.machine.services;
+    assert!(services.keys().eq(["mysql"]), "no other is needed: {services:?}");
     assert!(
         services.values().all(|facts| !facts.external),
         "the database is observed: {services:?}"
@@ -145,6 +146,43 @@ fn a_run_in_containers_is_whole_limited_and_leaves_nothing() {
     assert!(image.is_some_and(|image| image.starts_with("sha256:")));
     let page = fs::read_to_string(out.join("README.md")).unwrap();
     assert_eq!(containers.scaled, page.contains("**Scaled"), "{page}");
+}
+
+#[test]
+fn servers_of_two_databases_are_measured_each_with_its_own() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let both = ["--study", "databases", "-s", "^axum-sqlx(-postgres)?$", "-c", "^(demo|insert)$"];
+    let run = ["run", "--backend", "docker", "--profile", "smoke", "--out", out.to_str().unwrap()];
+    let output = stackmark(&[&run[..], &both].concat()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!(containers(), "", "nothing is left");
+
+    let raw = folder::read(&out).unwrap();
+    assert_eq!(raw.entries.last(), Some(&Entry::Finished));
+    let services = &raw.machine.services;
+    assert!(services.keys().eq(["mysql", "postgres"]), "{services:?}");
+    assert!(services.values().all(|facts| !facts.external), "both are observed: {services:?}");
+    let settings = &services["postgres"].settings;
+    assert_eq!(settings["time_zone"], "UTC", "{settings:?}");
+    assert_eq!(settings["synchronous_commit"], "off", "those of db/config: {settings:?}");
+    let site = raw.run.site.clone().expect("it was in containers");
+    let images = site.images.db.expect("the databases have images");
+    assert_eq!(images.matches(" sha256:").count(), 2, "{images}");
+    let trials = trials(&raw);
+    for server in ["axum-sqlx", "axum-sqlx-postgres"] {
+        let own: Vec<_> = trials.iter().filter(|trial| trial.server == server).collect();
+        assert_eq!(own.len(), 4, "{server}: two cells, two blocks");
+        for trial in own {
+            let (record, resources) = (&trial.measured.record, &trial.measured.resources);
+            assert!(record.right > 0 && record.failed() == 0, "{trial:?}");
+            assert!(resources.db.is_some_and(|db| db.cpu.0 > 0), "{resources:?}");
+            let counters = resources.db_counts.expect("the database is ours");
+            // An insertion is read back.
+            assert!(counters.get(Counter::Queries) >= Some(record.right), "{resources:?}");
+        }
+    }
 }
 
 #[test]
@@ -225,7 +263,10 @@ fn what_is_missing_is_said_in_one_sentence() {
         "no Docker engine answers",
     );
     refused(run(SERVER, &out).env("PATH", "/nowhere"), "docker is not installed");
-    refused(run(SERVER, &out).env("DB_IMAGE", "stackmark/no-such-image:1"), "an image is missing");
+    refused(
+        run(SERVER, &out).env("MYSQL_IMAGE", "stackmark/no-such-image:1"),
+        "an image is missing",
+    );
 
     // A docker without compose, like Debian's package by itself.
     let real = docker(&["version", "--format", "{{.Client.Version}}"]);
@@ -244,8 +285,8 @@ fn what_is_missing_is_said_in_one_sentence() {
     // Another owner's project of the same name.
     let project = format!("com.docker.compose.project={PROJECT}");
     let elsewhere = "com.docker.compose.project.working_dir=/elsewhere";
-    let base =
-        docker(&["compose", "--file", &format!("{ROOT}/compose.yaml"), "config", "--images", "db"]);
+    let compose = format!("{ROOT}/compose.yaml");
+    let base = docker(&["compose", "--file", &compose, "config", "--images", "mysql"]);
     let theirs = docker(&["create", "--label", &project, "--label", elsewhere, &base, "true"]);
     let output = run(SERVER, &out).output().unwrap();
     docker(&["rm", "--volumes", &theirs]);

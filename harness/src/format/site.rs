@@ -30,7 +30,8 @@ pub struct Site {
     /// The limits that the control groups had.
     #[serde(with = "present")]
     pub given: PerPart<Option<Limits>>,
-    /// The images of the database and of the load, by name and by digest. The servers' images are in the journal.
+    /// The images of the databases, separated by commas, and of the load, by name and by digest. The servers' images are in
+    /// the journal.
     #[serde(with = "present", skip_serializing_if = "PerPart::is_empty", default)]
     pub images: PerPart<Option<String>>,
     /// The network between the load's container and a server's, measured before the run.

@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn waiting_for_another_holder_of_a_lock_ends_when_the_user_stops() {
         let root = tempfile::tempdir().unwrap();
-        let folder = Folder::create(root.path(), crate::service::database()).unwrap();
+        let folder = Folder::create(root.path(), crate::service::SERVICES[0]).unwrap();
         let change = folder.lock_changes(&Stop::never()).unwrap();
         let lease = folder.try_lock_lease().unwrap().expect("nothing else holds it");
         assert!(folder.try_lock_lease().unwrap().is_none());

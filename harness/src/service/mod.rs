@@ -56,6 +56,12 @@ pub trait Service: Sync {
         None
     }
 
+    /// The registry's word for it: its family's, of which a server takes any, or else its own name. So compose.yaml calls
+    /// its container.
+    fn need(&self) -> &'static str {
+        self.family().map_or(self.name(), |family| family.name())
+    }
+
     /// Brings everything up to date that the server reads at its start, and makes its data if it is missing.
     ///
     /// # Errors
@@ -159,10 +165,4 @@ pub fn databases(names: &[String]) -> Result<Vec<&'static dyn Service>, ServiceE
     }
     let is_named = |service: &&'static dyn Service| names.iter().any(|name| name == service.name());
     Ok(known.into_iter().filter(is_named).collect())
-}
-
-/// The database that containers have.
-#[must_use]
-pub fn database() -> &'static dyn Service {
-    &mariadb::Mariadb
 }

@@ -77,9 +77,10 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-/// A lease on the private database of a checkout.
+/// A lease on the private MariaDB of a checkout.
 pub(crate) fn private(checkout: &Path) -> Result<Lease, ServiceError> {
-    Lease::private(checkout, service::database(), &Stop::never())
+    let mariadb = service::of_family("mysql").expect("there is such a service");
+    Lease::private(checkout, mariadb, &Stop::never())
 }
 
 /// The database of a lease.

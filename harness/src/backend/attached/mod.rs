@@ -48,8 +48,10 @@ impl Attached {
         let needed = service::needed(context.servers)?;
         check_variables(&needed)?;
         let services = Services::acquire(context.workspace.root(), &needed, context.stop)?;
-        let database = services.iter().find_map(Lease::database);
-        let db = database.map(database_container).transpose()?;
+        let lease = services.iter().find(|lease| lease.database().is_some());
+        let db = lease.and_then(Lease::database).map(database_container).transpose()?;
+        let image = lease.map(|lease| format!("{}_IMAGE", lease.service().need().to_uppercase()));
+        let image = image.and_then(|variable| env::var(variable).ok());
         let given = PerPart {
             server: Some(server_limits(&servers, context)?),
             db: db.map(limits_of).transpose()?,
@@ -61,7 +63,7 @@ impl Attached {
         let site = Site {
             scaled: limits::is_scaled(&asked, &all),
             side_by_side: true,
-            images: PerPart { db: env::var("DB_IMAGE").ok(), ..PerPart::default() },
+            images: PerPart { db: image, ..PerPart::default() },
             asked: asked.0,
             given,
             ..Site::default()
@@ -143,18 +145,18 @@ fn check_pool_sizes(servers: &[Server]) -> Result<(), Error> {
     )))
 }
 
-/// Passes if each service that the servers need is named by its variable.
+/// Passes if each service that the servers need is named by its variable, which can name one of two databases only.
 fn check_variables(needed: &[&'static dyn Service]) -> Result<(), Error> {
-    let is_set =
-        |service: &dyn Service| env::var_os(service.variable()).is_some_and(|url| !url.is_empty());
-    match needed.iter().find(|service| !is_set(**service)) {
-        None => Ok(()),
-        Some(service) => Err(Error::Failed(format!(
-            "set {} to the {} that the servers query",
-            service.variable(),
-            service.name()
-        ))),
+    for service in needed {
+        if !service::is_external(*service)? {
+            return Err(Error::Failed(format!(
+                "set {} to the {} that the servers query, and leave out by -s those that query another database",
+                service.variable(),
+                service.need()
+            )));
+        }
     }
+    Ok(())
 }
 
 /// The first process of the database's container.

@@ -8,13 +8,12 @@ use super::Options;
 use super::cli::Cli;
 use crate::backend::limits::Given;
 use crate::backend::{Context, Network};
-
 use crate::definition::Server;
 use crate::failure::Error;
 use crate::os::placement::Placement;
 use crate::os::port::free_address;
 
-/// Sets the limits, CPUs and addresses that compose.yaml reads.
+/// Sets the limits, CPUs and addresses that compose.yaml reads, those of these databases among them.
 ///
 /// # Errors
 /// When there is no free port, or no file can be written.
@@ -22,6 +21,7 @@ pub(super) fn set(
     cli: &mut Cli,
     options: &Options,
     context: Context<'_>,
+    databases: &[&str],
     given: &Given,
     placement: &Placement,
 ) -> Result<(), Error> {
@@ -39,18 +39,26 @@ pub(super) fn set(
     if options.network == Network::Host {
         // They share the loopback interface.
         let loopback = Ipv4Addr::LOCALHOST.to_string();
-        cli.set("DB_HOST", loopback.clone());
-        cli.set("DB_BIND", loopback);
         let free =
             || free_address().map_err(|error| Error::Failed(format!("no free port: {error}")));
-        cli.set("DB_PORT", free()?.port().to_string());
+        for database in databases {
+            let name = database.to_uppercase();
+            cli.set(format!("{name}_HOST"), loopback.clone());
+            cli.set(format!("{name}_PORT"), free()?.port().to_string());
+        }
+        cli.set("DB_BIND", loopback);
         cli.set("NETPROBE_BIND", free()?.to_string());
     }
-    write_override(cli, options, context)
+    write_override(cli, options, context, databases)
 }
 
 /// Overrides compose.yaml where no variable can: for experiments on what the bridge and a quota cost.
-fn write_override(cli: &mut Cli, options: &Options, context: Context<'_>) -> Result<(), Error> {
+fn write_override(
+    cli: &mut Cli,
+    options: &Options,
+    context: Context<'_>,
+    databases: &[&str],
+) -> Result<(), Error> {
     let host = (options.network == Network::Host).then_some("network_mode: host");
     let free = options.no_quota.then_some("cpu_quota: -1");
     let rules: Vec<&str> = host.into_iter().chain(free).collect();
@@ -58,7 +66,9 @@ fn write_override(cli: &mut Cli, options: &Options, context: Context<'_>) -> Res
         return Ok(());
     }
     let servers = context.servers.iter().map(Server::original);
-    let services: BTreeSet<&str> = ["db", "load", "netprobe"].into_iter().chain(servers).collect();
+    let databases = databases.iter().copied();
+    let services: BTreeSet<&str> =
+        ["load", "netprobe"].into_iter().chain(databases).chain(servers).collect();
     let line = |name: &&str| format!("  {name:?}: {{ {} }}\n", rules.join(", "));
     let text: String = services.iter().map(line).collect();
     let folder = context.workspace.private();

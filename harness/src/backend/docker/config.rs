@@ -26,11 +26,12 @@ struct Service {
     mem_limit: Value,
 }
 
-/// The service of compose.yaml that shows a part's limits: all servers have the same, and the network's probe too.
+/// The service of compose.yaml that shows a part's limits: all servers have the same, and the network's probe too; so do
+/// all databases.
 fn service_of(part: Part) -> &'static str {
     match part {
         Part::Server => "netprobe",
-        Part::Db => "db",
+        Part::Db => "mysql",
         Part::Load => "load",
     }
 }
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn composes_json_is_understood() {
         let json = r#"{"name": "x", "services": {
-            "db": {"image": "mysql:9", "cpu_quota": "1600000", "cpu_period": 100000, "mem_limit": "68719476736"},
+            "mysql": {"image": "mysql:9", "cpu_quota": "1600000", "cpu_period": 100000, "mem_limit": "68719476736"},
             "netprobe": {"cpu_quota": 600000, "cpu_period": 100000}}}"#;
         let config = Config::parse(json).unwrap();
         let Asked(asked) = config.asked();
@@ -88,6 +89,6 @@ mod tests {
         );
         assert_eq!(asked.server.and_then(|limits| limits.cpus), Some(6.0));
         assert!(asked.load.is_none() && !config.has("load"));
-        assert_eq!(config.image("db"), Some("mysql:9"));
+        assert_eq!(config.image("mysql"), Some("mysql:9"));
     }
 }

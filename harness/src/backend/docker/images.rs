@@ -68,7 +68,7 @@ fn version(cli: &Cli, service: &str, stop: &Stop) -> Result<BuildInfo, Error> {
     Ok(BuildInfo { version, image: id, bytes: size.and_then(|size| size.parse().ok()) })
 }
 
-/// Builds the load's image, and fetches the database's if it is needed and not there. Both may take long.
+/// Builds the load's image, and fetches those of these databases that are not there. Both may take long.
 ///
 /// # Errors
 /// Which image is missing, and why; or the interruption.
@@ -76,23 +76,32 @@ pub(super) fn prepare(
     cli: &Cli,
     config: &Config,
     context: Context<'_>,
-    needs_database: bool,
+    databases: &[&str],
 ) -> Result<(), Error> {
     let Context { workspace, usable, stop, .. } = context;
     eprintln!("stackmark: building the images, which takes long the first time");
     let mut build = cli.compose(&["build", "load", "netprobe"]);
     build::logged(&mut build, workspace, "load", usable, stop)
         .map_err(|error| error.map(|why| format!("the load's image cannot be built: {why}")))?;
-    let name = config.image("db").unwrap_or_default();
-    if needs_database && cli.ask(cli.docker(&["image", "inspect", name]), stop).is_err() {
-        let pull = build::logged(&mut cli.docker(&["pull", name]), workspace, "db", usable, stop);
-        let explained = |why: String| {
-            let named = format!("{name}: {why}");
-            complaint(&named).unwrap_or_else(|| {
-                format!("an image is missing and cannot be had ({named}): see the images in .env")
-            })
-        };
-        pull.map_err(|error| error.map(explained))?;
+    for database in databases {
+        fetch(cli, config, context, database)?;
     }
     Ok(())
+}
+
+/// Fetches the image of a service if it is not there.
+fn fetch(cli: &Cli, config: &Config, context: Context<'_>, service: &str) -> Result<(), Error> {
+    let Context { workspace, usable, stop, .. } = context;
+    let name = config.image(service).unwrap_or_default();
+    if cli.ask(cli.docker(&["image", "inspect", name]), stop).is_ok() {
+        return Ok(());
+    }
+    let pull = build::logged(&mut cli.docker(&["pull", name]), workspace, service, usable, stop);
+    let explained = |why: String| {
+        let named = format!("{name}: {why}");
+        complaint(&named).unwrap_or_else(|| {
+            format!("an image is missing and cannot be had ({named}): see the images in .env")
+        })
+    };
+    pull.map_err(|error| error.map(explained))
 }

@@ -1,10 +1,11 @@
-//! Containers on this machine's Docker engine, driven by docker's command line and compose.yaml: the database, the load and
-//! one server at a time, each with its limits and on its own CPUs.
+//! Containers on this machine's Docker engine, driven by docker's command line and compose.yaml: the databases that servers
+//! need, the load, and the servers, each with its limits and on its part's CPUs.
 
 mod cli;
 mod compose_env;
 mod config;
 mod container;
+mod database;
 mod images;
 mod project;
 mod server;
@@ -25,6 +26,7 @@ use crate::failure::{Error, Failed};
 use crate::format::site::Site;
 use crate::load::LoadSpec;
 use crate::observe::meter::Meter;
+use crate::os::cgroup::Limits;
 use crate::os::part::PerPart;
 use crate::os::placement::Placement;
 use crate::os::stop::Stop;
@@ -32,6 +34,7 @@ use crate::os::{machine, port, process};
 use crate::service::{self, Services};
 use cli::Cli;
 use container::Container;
+use database::DatabaseContainer;
 use project::Project;
 use server::ServerContainer;
 use teardown::Teardown;
@@ -54,11 +57,10 @@ pub(super) struct Options {
 /// Containers on this machine's engine.
 pub(super) struct Docker<'a> {
     context: Context<'a>,
-    // Before the teardown, so that no connection outlives the database.
+    // Before the teardown, so that no connection outlives its database.
     services: Services,
     cli: Cli,
-    /// The database's container, if the servers need a database.
-    db: Option<Container>,
+    databases: Vec<DatabaseContainer>,
     load: Container,
     network: Network,
     placement: Placement,
@@ -69,7 +71,7 @@ pub(super) struct Docker<'a> {
 }
 
 impl<'a> Docker<'a> {
-    /// Builds the load's image, starts the database, if a server needs one, and the load, and measures the network between
+    /// Builds the load's image, starts the databases that the servers need, and the load, and measures the network between
     /// the load and a server.
     ///
     /// # Errors
@@ -77,34 +79,39 @@ impl<'a> Docker<'a> {
     pub(super) fn open(options: Options, context: Context<'a>) -> Result<Docker<'a>, Error> {
         let Context { usable, servers, stop, .. } = context;
         let needed = service::needed(servers)?;
-        startup::check_services(needed.iter().map(|service| service.name()))?;
+        let needs: Vec<&str> = needed.iter().map(|service| service.need()).collect();
         let Project { mut cli, config, engine, compose, lock } = Project::open(context)?;
+        database::check(&config, &needs)?;
         startup::warn_of_others(&cli, stop)?;
         let asked = config.asked();
         let given = asked.divide(usable, machine::memory_mib());
         let placement = options.placement.clone().unwrap_or_else(|| given.placement.clone());
         let scaled = given.less_memory || asked.exceed_cpus_of(&placement);
-        compose_env::set(&mut cli, &options, context, &given, &placement)?;
+        compose_env::set(&mut cli, &options, context, &needs, &given, &placement)?;
         if scaled {
             eprintln!(
                 "stackmark: the limits are less than compose.yaml asks for, in proportion to what this machine has, and \
                  the run is marked as scaled: CPUs {placement}"
             );
         }
-        images::prepare(&cli, &config, context, !needed.is_empty())?;
+        images::prepare(&cli, &config, context, &needs)?;
 
         let teardown = Teardown::start(&cli, lock)?;
-        let database = needed.first().map(|service| startup::database(&cli, *service, stop));
-        let (db, lease) = database.transpose()?.unzip();
+        let start = |service| DatabaseContainer::start(&cli, service, stop);
+        let databases: Vec<_> = needed.into_iter().map(start).collect::<Result<_, _>>()?;
+        let leases = databases.iter().map(|database| database.lease(&cli, stop));
+        let services: Services = leases.collect::<Result<_, _>>()?;
         let load = startup::load(&cli, stop)?;
         let (netprobe, of_server) = startup::netprobe(&cli, &load, stop)?;
+        let of_databases = databases.iter().map(|database| startup::limits_of(&database.container));
+        let of_databases: Vec<Limits> = of_databases.collect::<Result<_, _>>()?;
         let limits = PerPart {
-            server: Some(of_server),
-            db: db.as_ref().map(startup::limits_of).transpose()?,
-            load: Some(startup::limits_of(&load)?),
+            server: vec![of_server],
+            db: of_databases,
+            load: vec![startup::limits_of(&load)?],
         };
         for (part, cpus) in placement.sets.iter() {
-            if let Some(limits) = limits.get(part) {
+            for limits in limits.get(part) {
                 limits::check(part, cpus, !options.no_quota, limits)?;
             }
         }
@@ -112,9 +119,11 @@ impl<'a> Docker<'a> {
             let named = config.image(service).map_or(String::new(), |name| format!("{name} "));
             format!("{named}{}", container.image)
         };
+        let of_databases = databases.iter().map(|of| image(of.service.need(), &of.container));
+        let of_databases: Vec<String> = of_databases.collect();
         let images = PerPart {
             server: None,
-            db: db.as_ref().map(|db| image("db", db)),
+            db: Some(of_databases.join(", ")).filter(|images| !images.is_empty()),
             load: Some(image("load", &load)),
         };
         let site = Site {
@@ -124,15 +133,16 @@ impl<'a> Docker<'a> {
             scaled,
             side_by_side: false,
             asked: asked.0,
-            given: limits,
+            // Those of one part are equal, or the check would have failed.
+            given: limits.map(|limits| limits.into_iter().next()),
             images,
             netprobe: Some(netprobe),
         };
         Ok(Docker {
             context,
-            services: lease.into_iter().collect(),
+            services,
             cli,
-            db,
+            databases,
             load,
             network: options.network,
             placement,
@@ -226,20 +236,21 @@ impl Backend for Docker<'_> {
     }
 
     fn check_services(&self) -> Result<(), Error> {
-        let ended = |part: &str, container: &Container| {
-            let how = container.ended(&self.cli);
-            Err(Error::ServiceLost(format!("the {part}'s container {how}")))
-        };
-        match &self.db {
-            Some(db) if !db.is_running() => ended("database", db),
-            _ if !self.load.is_running() => ended("load", &self.load),
-            _ => Ok(()),
+        let databases = self.databases.iter().map(|of| (of.service.need(), &of.container));
+        let mut all = databases.chain([("load", &self.load)]);
+        match all.find(|(_, container)| !container.is_running()) {
+            None => Ok(()),
+            Some((name, container)) => {
+                let how = container.ended(&self.cli);
+                Err(Error::ServiceLost(format!("the container of {name} {how}")))
+            }
         }
     }
 
     fn database_meter(&self, server: &Server) -> Option<Box<dyn Meter>> {
-        self.services.database(server)?;
-        self.db.as_ref()?.meter().ok()
+        let needed = self.services.database_lease(server)?.service().name();
+        let database = self.databases.iter().find(|of| of.service.name() == needed)?;
+        database.container.meter().ok()
     }
 
     fn database_counters(&self, server: &Server) -> Option<Counters> {

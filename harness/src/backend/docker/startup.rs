@@ -1,7 +1,7 @@
 //! The containers that a whole run has: started, reached, and the network between them measured.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::cli::Cli;
@@ -11,15 +11,9 @@ use crate::observe::container;
 use crate::os::cgroup::Limits;
 use crate::os::netprobe::NetworkProbe;
 use crate::os::stop::{Stop, WaitError, wait_until};
-use crate::os::url::SecretUrl;
-use crate::service::{self, Lease, Service};
 
-/// The port of a database in a network of its own.
-const DATABASE_PORT: u16 = 3306;
 /// The port of the other end of the network probe.
 const NETPROBE_PORT: u16 = 7000;
-/// How long a new database may take to make its files and answer.
-const DATABASE_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long the other end of the measured network may take to listen.
 const NETPROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -35,84 +29,16 @@ pub(super) fn warn_of_others(cli: &Cli, stop: &Stop) -> Result<(), Error> {
     Ok(())
 }
 
-/// Passes if each of the services with these names has a container: the service `db` of compose.yaml is the database of
-/// `stackmark db`.
-pub(super) fn check_services(mut needed: impl Iterator<Item = &'static str>) -> Result<(), Error> {
-    match needed.find(|name| *name != service::database().name()) {
-        None => Ok(()),
-        Some(name) => Err(Error::Failed(format!(
-            "docker has no container for {name}: use --backend local, or leave out the servers that need it"
-        ))),
-    }
-}
-
-/// Starts a database's container, and waits until the database answers.
-pub(super) fn database(
-    cli: &Cli,
-    service: &'static dyn Service,
-    stop: &Stop,
-) -> Result<(Container, Lease), Error> {
-    let db = start(cli, "db", "database", stop)?;
-    let lease = connect(cli, &db, service, stop)?;
-    Ok((db, lease))
-}
-
 /// Starts the container in which loads are started.
 pub(super) fn load(cli: &Cli, stop: &Stop) -> Result<Container, Error> {
-    start(cli, "load", "load", stop)
+    start(cli, "load", stop)
 }
 
-fn start(cli: &Cli, service: &str, what: &str, stop: &Stop) -> Result<Container, Error> {
-    Container::start(cli, service, stop)
-        .map_err(|error| error.map(|why| format!("the {what}'s container does not start: {why}")))
-}
-
-/// Waits until the database answers.
-fn connect(
-    cli: &Cli,
-    db: &Container,
-    service: &'static dyn Service,
-    stop: &Stop,
-) -> Result<Lease, Error> {
-    let mut last = String::from("it names no address");
-    let lease = wait_until(Instant::now() + DATABASE_TIMEOUT, stop, || {
-        if !db.is_running() {
-            return Err(Error::Failed(format!(
-                "the database's container {} (the compose project is {})",
-                db.ended(cli),
-                cli.project()
-            )));
-        }
-        // Read anew each time: until the database has started, it may be an earlier one's.
-        let printed = cli.ask(cli.docker(&["exec", &db.id, "cat", "/secrets/url"]), stop);
-        if let Some(url) = printed.ok().filter(|printed| printed.contains("://")) {
-            match lease(service, url.trim(), db.address) {
-                Ok(lease) => return Ok(Some(lease)),
-                Err(error) => last = error,
-            }
-        }
-        Ok(None)
-    });
-    lease.map_err(|error| match error {
-        WaitError::Interrupted => Error::Interrupted,
-        WaitError::Failed(error) => error,
-        WaitError::TimedOut => {
-            let seconds = DATABASE_TIMEOUT.as_secs();
-            db.error(cli, &format!("the database does not answer after {seconds} s ({last})"))
-        }
+/// Starts a container that the whole run has.
+pub(super) fn start(cli: &Cli, service: &str, stop: &Stop) -> Result<Container, Error> {
+    Container::start(cli, service, stop).map_err(|error| {
+        error.map(|why| format!("the container of {service} does not start: {why}"))
     })
-}
-
-/// A lease on the database that its container calls `url`, at the container's address if it has one of its own.
-fn lease(
-    service: &'static dyn Service,
-    url: &str,
-    container: Option<IpAddr>,
-) -> Result<Lease, String> {
-    let url: SecretUrl = url.parse().map_err(|error| format!("its URL cannot be read: {error}"))?;
-    let moved = container.map(|ip| url.at(SocketAddr::new(ip, DATABASE_PORT))).transpose();
-    let url = moved.map_err(|error| error.to_string())?.unwrap_or(url);
-    Lease::external(service, url).map_err(|error| error.to_string())
 }
 
 /// What a container's control groups allow it.
@@ -149,19 +75,4 @@ pub(super) fn netprobe(
     let netprobe = serde_json::from_str(&measured)
         .map_err(|error| failed(Error::Failed(format!("it printed {measured:?}: {error}"))))?;
     Ok((netprobe, limits))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_database_has_a_container() {
-        let database = service::database().name();
-        assert_eq!(check_services([].into_iter()), Ok(()));
-        assert_eq!(check_services([database].into_iter()), Ok(()));
-        let refused = check_services([database, "queue"].into_iter());
-        let Err(Error::Failed(why)) = refused else { panic!("it passed") };
-        assert!(why.contains("no container for queue") && why.contains("--backend local"), "{why}");
-    }
 }
