@@ -31,7 +31,7 @@ test: harness servers valgrind ## test the suite itself: formatting, lints, unit
 	$(STACKMARK) report --check
 
 .PHONY: test-servers
-test-servers: harness servers ## try the contract's test kit on all servers, and not only on those whose code no other has: 15 minutes
+test-servers: harness servers ## try the contract's test kit on all servers, and not only on those whose code no other has
 	KIT_SERVERS=all $(STACKMARK) db exec -- $(CARGO) test --locked --package kit
 
 .PHONY: test-docker

@@ -20,7 +20,9 @@ impl Ranking {
     }
 
     fn order_in_words(&self) -> String {
-        let ordered: Vec<&Row> = self.rows.iter().filter(|row| row.letters.is_some()).collect();
+        // Trials of which the CPU time is not known leave letters without a figure.
+        let is_ordered = |row: &&Row| row.letters.is_some() && self.has_figure(row);
+        let ordered: Vec<&Row> = self.rows.iter().filter(is_ordered).collect();
         let Some((first, others)) = ordered.split_first() else { return UNORDERED.to_owned() };
         let (near, below): (Vec<&Row>, Vec<&Row>) =
             others.iter().copied().partition(|row| !self.is_different(first, row));
@@ -63,10 +65,17 @@ impl Ranking {
         self.ordering().is_some_and(|compared| compared.pairs.differ(&a.server, &b.server))
     }
 
+    fn figures<'a>(&self, row: &'a Row) -> Option<&'a Figures> {
+        if self.closed.is_some() { row.capacity() } else { row.steady() }
+    }
+
+    fn has_figure(&self, row: &Row) -> bool {
+        self.figures(row).is_some_and(|figures| self.by_goodput || figures.server_cpu.is_some())
+    }
+
     /// The figure that orders, with its interval and unit.
     fn figure(&self, row: &Row) -> String {
-        let figures = if self.closed.is_some() { row.capacity() } else { row.steady() };
-        match figures {
+        match self.figures(row) {
             Some(figures) if self.by_goodput => {
                 format!("{} req/s", with_interval(&figures.goodput))
             }

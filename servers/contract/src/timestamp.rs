@@ -3,7 +3,7 @@ use serde::{Serialize, Serializer};
 
 /// Writes a timestamp read in a UTC session as `2024-08-20T01:00:00Z`; for `#[serde(serialize_with = …)]`.
 ///
-/// Drivers return a timestamp without a zone; a model that holds a `DateTime<Utc>` needs no such attribute.
+/// For a model without a zone, as mysql_async and Diesel read one; one that holds a `DateTime<Utc>` needs no such attribute.
 pub fn serialize_utc<S: Serializer>(
     time: &NaiveDateTime,
     serializer: S,
