@@ -17,6 +17,7 @@ use crate::format::synthetic_run::{
     LARGE, OTHER, SMALL, SyntheticServer, cell, closed_cell, open_cell, run, run_under, synthetic,
 };
 use crate::measure::block::Metric;
+use crate::units::Nanos;
 
 fn study(name: &str, question: &str, servers: &[&str], cells: &[Cell]) -> RunStudy {
     RunStudy {
@@ -214,6 +215,19 @@ fn the_answer_says_who_is_not_shown_to_differ() {
         only,
         "demo under `closed-64`: only `a` has a figure, 50.02 ± 0.16 µs of server CPU per request."
     );
+}
+
+#[test]
+fn who_has_no_figure_comes_first_in_no_sentence() {
+    let mut raw = run(&[synthetic("a", 50.0, SMALL), synthetic("b", 50.0, OTHER)]);
+    for entry in &mut raw.entries {
+        if let Entry::Trial(trial) = entry {
+            // Readings so close together say nothing of the window.
+            trial.measured.resources.server.interval = Some(Nanos(1));
+        }
+    }
+    let answer = chapters(&raw)[0].rankings[0].answer();
+    assert!(!answer.contains("no figure"), "{answer}");
 }
 
 #[test]
